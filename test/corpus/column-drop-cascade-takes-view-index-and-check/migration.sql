@@ -1,0 +1,1 @@
+alter table public.products drop column discount cascade;

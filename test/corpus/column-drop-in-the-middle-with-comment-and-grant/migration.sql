@@ -1,0 +1,1 @@
+alter table public.members drop column phone;

@@ -1,0 +1,1 @@
+alter table public.logs drop column id;

@@ -1,0 +1,1 @@
+alter table public.people rename column fullname to display_name;

@@ -1,0 +1,1 @@
+alter table public.readings cluster on readings_taken_idx;

@@ -1,0 +1,1 @@
+alter table public.invoices set schema archive;
