@@ -1,0 +1,177 @@
+import type { Node, ParseResult } from 'libpg-query';
+import { failed } from '../errors.ts';
+import { offsetOfByte, offsetOfCodePoint, placeAt } from '../sql-error.ts';
+import { type Cut, cutSql } from './cut.ts';
+
+/** One statement of a file. Offsets are UTF-16 offsets into the file's text. */
+export interface Statement {
+  /** As the history table records it: with the comments before it, without its semicolon. */
+  text: string;
+  /** `sql.slice(start, end)` holds the comments before the statement and the statement, without its semicolon. */
+  start: number;
+  end: number;
+  /** Offset of its first word, and the 1-based line of that word. */
+  first: number;
+  line: number;
+  /** The parser's name of it, such as `CreateStmt`. */
+  kind: string;
+  /** The parser's tree: one key, `kind`. */
+  node: Node;
+}
+
+/** Above this many characters, INSERT … VALUES is recognised by its head and its rows are left to the server. */
+const hugeFile = 8_000_000;
+
+/**
+ * The statements of `sql`, as PostgreSQL's own parser sees them.
+ * Throws a Problem with file, line and column at the first syntax error, psql command or inline COPY data.
+ */
+export async function splitStatements(sql: string, file = 'SQL text'): Promise<Statement[]> {
+  const parse = await loadParser();
+  if (sql.includes('\0')) throw failed('there is a NUL character in the SQL', at(file, sql, sql.indexOf('\0')));
+  const lineAt = lineCounter(sql);
+  const statements: Statement[] = [];
+  const heads = new Map<string, Node>();
+
+  const add = (from: number, to: number, first: number, node: Node) => {
+    const [start, end] = trimmed(sql, from, to);
+    const kind = Object.keys(node)[0] ?? '';
+    statements.push({ text: asRecorded(sql.slice(from, to)), start, end, first, line: lineAt(first), kind, node });
+  };
+
+  let from = 0;
+  restart: for (;;) {
+    for (const cut of cutSql(sql, from)) {
+      if (cut.kind !== 'statement') throw foreignLine(cut, sql, file);
+      if (cut.first < 0 && !sql.slice(cut.from, cut.to).includes('/*')) continue;
+      const head = sql.length > hugeFile && cut.word === 'insert' ? insertHead(sql, cut) : undefined;
+      if (head) {
+        const known = heads.get(head) ?? parse(head).stmts?.[0]?.stmt;
+        if (known) {
+          heads.set(head, known);
+          add(cut.from, cut.to, cut.first, known);
+          continue;
+        }
+      }
+      const end = addParsed(cut);
+      if (end !== undefined) {
+        from = end;
+        continue restart;
+      }
+    }
+    return statements;
+  }
+
+  /** Gives the offset to go on from when the parser disagrees with the cut about where the statement ends. */
+  function addParsed(cut: Cut & { kind: 'statement' }): number | undefined {
+    let piece = sql.slice(cut.from, cut.to);
+    let result = parse(piece);
+    if (result.error) {
+      piece = sql.slice(cut.from);
+      const whole = piece.length < hugeFile ? parse(piece) : result;
+      if (whole.error) {
+        const offset = cut.from + offsetOfCodePoint(piece, whole.error.position);
+        throw failed(`the file is not valid SQL: ${whole.error.message}`, {
+          ...at(file, sql, offset),
+          next: 'Correct the file and run the command again.',
+        });
+      }
+      result = whole;
+    } else if (result.stmts?.length === 1 && result.stmts[0]?.stmt) {
+      add(cut.from, cut.to, cut.first, result.stmts[0].stmt);
+      return undefined;
+    }
+    const parsed = result.stmts?.[0];
+    if (!parsed?.stmt) return undefined;
+    const length = parsed.stmt_len ?? 0;
+    const end = length === 0 ? piece.length : offsetOfByte(piece, (parsed.stmt_location ?? 0) + length);
+    add(cut.from, cut.from + end, cut.first, parsed.stmt);
+    return cut.from + end + 1;
+  }
+}
+
+/**
+ * What the CLI writes into the history column `statements` for this file: cut at semicolons and trimmed; comments stay with what
+ * follows them, and those after the last semicolon are an element of their own.
+ */
+export function historyStatements(sql: string): string[] {
+  const text = withoutByteOrderMark(sql);
+  const recorded: string[] = [];
+  for (const cut of cutSql(text)) {
+    if (cut.kind !== 'statement') break;
+    const piece = asRecorded(text.slice(cut.from, cut.to));
+    if (piece !== '') recorded.push(piece);
+  }
+  return recorded;
+}
+
+export const withoutByteOrderMark = (text: string) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
+const asRecorded = (piece: string) => piece.trim();
+
+const at = (file: string, sql: string, offset: number) => ({ place: placeAt(file, sql, offset) });
+
+function foreignLine(cut: Exclude<Cut, { kind: 'statement' }>, sql: string, file: string) {
+  if (cut.kind === 'copy-data')
+    return failed('COPY … FROM stdin with its rows in the file is not supported yet', {
+      ...at(file, sql, cut.first),
+      next: 'Write the rows as INSERT statements (pg_dump --inserts does so).',
+    });
+  return failed(`${cut.word} is a command of psql, not SQL`, {
+    ...at(file, sql, cut.first),
+    next: 'Take the line out; a migration holds SQL statements only.',
+  });
+}
+
+/** `INSERT INTO t (a, b) VALUES (NULL)` for an INSERT whose rows begin within its first 10,000 characters. */
+function insertHead(sql: string, cut: { first: number; to: number }): string | undefined {
+  const begin = sql.slice(cut.first, Math.min(cut.to, cut.first + 10_000));
+  const head = /^insert\s+into\s+[\w."]+\s*(?:\([\w\s,"]*\)\s*)?values/i.exec(begin)?.[0];
+  return head && `${head} (NULL)`;
+}
+
+function trimmed(sql: string, from: number, to: number): [number, number] {
+  let [start, end] = [from, to];
+  while (start < end && isSpace(sql.charCodeAt(start))) start++;
+  while (end > start && isSpace(sql.charCodeAt(end - 1))) end--;
+  return [start, end];
+}
+
+const isSpace = (code: number) => code === 32 || (code >= 9 && code <= 13);
+
+/** Lines of ascending offsets, each line end counted once. */
+function lineCounter(sql: string): (offset: number) => number {
+  let [seen, line] = [0, 1];
+  return (offset) => {
+    for (let next = sql.indexOf('\n', seen); next >= 0 && next < offset; next = sql.indexOf('\n', seen)) {
+      line++;
+      seen = next + 1;
+    }
+    return line;
+  };
+}
+
+interface Parsed {
+  stmts?: ParseResult['stmts'];
+  /** `position`: in code points from the start of the text, 0-based. */
+  error?: { message: string; position: number };
+}
+
+let loading: Promise<(sql: string) => Parsed> | undefined;
+
+/** The parser is 1.7 MB of WebAssembly: loaded when the first statement is read, not when the program starts. */
+function loadParser() {
+  loading ??= import('libpg-query').then(async (library) => {
+    await library.loadModule();
+    return (sql: string): Parsed => {
+      try {
+        return { stmts: library.parseSync(sql).stmts ?? [] };
+      } catch (error) {
+        const details = (error as { sqlDetails?: { message: string; cursorPosition: number } }).sqlDetails;
+        if (!details) throw error;
+        return { error: { message: details.message, position: details.cursorPosition } };
+      }
+    };
+  });
+  return loading;
+}
