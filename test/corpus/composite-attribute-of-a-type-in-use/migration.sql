@@ -1,0 +1,1 @@
+alter type public.money_amount add attribute vat numeric;

@@ -1,0 +1,1 @@
+create table public.venues (id int primary key, name text);

@@ -1,0 +1,2 @@
+drop view public.small_parcels;
+drop table public.parcels;

@@ -1,0 +1,2 @@
+create table public.domains (id int primary key, host text not null);
+create unique index domains_host_idx on public.domains (host);

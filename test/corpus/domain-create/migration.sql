@@ -1,0 +1,3 @@
+create domain public.email as text collate "C" check (value ~ '^[^@]+@[^@]+$');
+comment on domain public.email is 'Good enough to write to';
+alter table public.shops alter column email type public.email;

@@ -1,0 +1,2 @@
+alter domain public.quantity drop not null;
+alter domain public.quantity set default 0;

@@ -1,0 +1,1 @@
+alter type public.visibility add value 'public';

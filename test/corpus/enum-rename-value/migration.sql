@@ -1,0 +1,1 @@
+alter type public.plan rename value 'pro' to 'business';

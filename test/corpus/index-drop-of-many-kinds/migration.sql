@@ -1,0 +1,2 @@
+drop index public.houses_area_idx;
+drop index public.houses_owner_idx, public.houses_price_idx;

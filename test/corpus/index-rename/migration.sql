@@ -1,0 +1,1 @@
+alter index public.idx1 rename to visits_at_idx;
