@@ -1,0 +1,13 @@
+create schema shop;
+create table shop.goods (id int primary key, name text, constraint goods_name check (name <> ''));
+create index goods_name_idx on shop.goods (name);
+create view shop.names as select name from shop.goods;
+create materialized view shop.counted as select count(*) from shop.goods;
+create type shop.colour as enum ('red');
+create type shop.pair as (a int, b int);
+create domain shop.code as text check (value <> '');
+create function shop.f(a int) returns int language sql as 'select 1';
+create sequence shop.s;
+comment on table shop.goods is 'old';
+comment on column shop.goods.name is 'to be removed';
+comment on function shop.f(int) is 'same before and after';

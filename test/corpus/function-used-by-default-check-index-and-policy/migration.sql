@@ -1,0 +1,1 @@
+drop function public.normalize_email(text) cascade;

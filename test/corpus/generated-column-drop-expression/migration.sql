@@ -1,0 +1,1 @@
+alter table public.fees alter column gross drop expression;

@@ -1,0 +1,1 @@
+alter policy p1 on public.hotels rename to "Anyone may look";

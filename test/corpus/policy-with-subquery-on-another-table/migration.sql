@@ -1,0 +1,1 @@
+drop table public.group_members cascade;

@@ -1,0 +1,2 @@
+drop publication feed_pub;
+create publication all_pub for all tables;

@@ -1,0 +1,1 @@
+alter sequence public.cards_id_seq rename to cards_numbers;

@@ -1,0 +1,1 @@
+alter table public.steps drop column no;

@@ -1,0 +1,2 @@
+create table public.rooms (id serial primary key, name text);
+insert into public.rooms (name) values ('a'), ('b');

@@ -1,0 +1,1 @@
+drop trigger stops_frozen on public.stops;

@@ -1,0 +1,2 @@
+drop view public.folder_paths;
+alter table public.folders alter column name type varchar(120);
