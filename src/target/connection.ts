@@ -40,8 +40,4 @@ export async function connect(
   return client;
 }
 
-/** Quotes a name for SQL. */
-export const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
-/** Quotes a string for SQL, whatever standard_conforming_strings says. */
-export const quoteText = (text: string) =>
-  text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+export { quoteName, quoteText } from '../sql-names.ts';

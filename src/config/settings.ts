@@ -1,0 +1,107 @@
+import { parse, TomlError } from 'smol-toml';
+import { usage } from '../errors.ts';
+import { nearest } from './nearest.ts';
+
+/** What supabase/supasnap.toml may say; every key has a default. Times are milliseconds here, durations like "5s" in the file. */
+export interface Settings {
+  requireVersion: boolean;
+  snapshotsFolder: string;
+  rollbackFolder: string;
+  pgDump: 'auto' | 'native' | 'bundled';
+  lockTimeoutMs: number;
+  lockRetries: number;
+  lockWaitMs: number;
+  statementTimeoutMs: number;
+  testTimeoutMs: number;
+  environment?: string;
+}
+
+export const defaultSettings: Settings = {
+  requireVersion: false,
+  snapshotsFolder: 'supabase/snapshots',
+  rollbackFolder: 'supabase/rollback',
+  pgDump: 'auto',
+  lockTimeoutMs: 5_000,
+  lockRetries: 5,
+  lockWaitMs: 60_000,
+  statementTimeoutMs: 0,
+  testTimeoutMs: 60_000,
+};
+
+type Reader = (value: unknown, problem: (expected: string) => never) => unknown;
+
+const boolean: Reader = (value, problem) => (typeof value === 'boolean' ? value : problem('true or false'));
+const text: Reader = (value, problem) => (typeof value === 'string' && value !== '' ? value : problem('a text'));
+const count: Reader = (value, problem) => (typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : problem('a whole number'));
+const choice = (...words: string[]): Reader => (value, problem) =>
+  typeof value === 'string' && words.includes(value) ? value : problem(words.map((word) => `"${word}"`).join(', '));
+const duration: Reader = (value, problem) => {
+  const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+  return ms ?? problem('a duration like "5s", "500ms" or "2min" ("0" for none)');
+};
+
+const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
+  require_version: { setting: 'requireVersion', read: boolean },
+  snapshots_folder: { setting: 'snapshotsFolder', read: text },
+  rollback_folder: { setting: 'rollbackFolder', read: text },
+  pg_dump: { setting: 'pgDump', read: choice('auto', 'native', 'bundled') },
+  lock_timeout: { setting: 'lockTimeoutMs', read: duration },
+  lock_retries: { setting: 'lockRetries', read: count },
+  lock_wait: { setting: 'lockWaitMs', read: duration },
+  statement_timeout: { setting: 'statementTimeoutMs', read: duration },
+  test_timeout: { setting: 'testTimeoutMs', read: duration },
+  environment: { setting: 'environment', read: text },
+};
+
+/** Reads the settings file; all mistakes in it are reported together. */
+export function parseSettings(source: string, file: string): Settings {
+  const table = readToml(source, file);
+  const problems: string[] = [];
+  const settings: Record<string, unknown> = { ...defaultSettings };
+  for (const [key, value] of Object.entries(table)) {
+    const known = keys[key];
+    if (!known) {
+      const near = nearest(key, Object.keys(keys));
+      problems.push(`"${key}" is not a setting.${near ? ` Did you mean "${near}"?` : ''}`);
+      continue;
+    }
+    const wrong = Symbol('wrong');
+    try {
+      settings[known.setting] = known.read(value, (expected) => {
+        problems.push(`"${key}" must be ${expected}.`);
+        throw wrong;
+      });
+    } catch (error) {
+      if (error !== wrong) throw error;
+    }
+  }
+  if (problems.length > 0) {
+    throw usage(`${file} holds ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}.`, {
+      detail: problems,
+      state: 'Nothing was changed.',
+      next: `Correct ${file}. Settings: ${Object.keys(keys).join(', ')}.`,
+    });
+  }
+  return settings as unknown as Settings;
+}
+
+/** "5s", "500ms", "2min", "1h" or plain milliseconds to milliseconds; undefined when it is none of these. */
+export function parseDuration(source: string): number | undefined {
+  const match = /^\s*(\d+)\s*(ms|s|min|m|h|)\s*$/.exec(source);
+  if (!match) return undefined;
+  const unit = { ms: 1, s: 1000, min: 60_000, m: 60_000, h: 3_600_000, '': 1 }[match[2] as 'ms'];
+  return Number(match[1]) * unit;
+}
+
+function readToml(source: string, file: string): Record<string, unknown> {
+  try {
+    return parse(source.replace(/^﻿/, ''));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    throw usage(`${file} is not valid TOML: ${error.message.split('\n')[0]}`, {
+      place: { file, line: error.line, column: error.column, text: source.split('\n')[error.line - 1] ?? '' },
+      state: 'Nothing was changed.',
+      next: `Correct that line of ${file}.`,
+    });
+  }
+}

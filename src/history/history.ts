@@ -1,0 +1,130 @@
+import type pg from 'pg';
+
+/** A row of the CLI's table. `statements` is null where the CLI's repair wrote none. */
+export interface AppliedMigration {
+  version: string;
+  name: string | null;
+  statements: string[] | null;
+}
+
+/** One migrate or rollback that changed the target. Times are ISO 8601 in UTC. */
+export interface Run {
+  id: string;
+  kind: 'migrate' | 'rollback';
+  status: string;
+  version: string | null;
+  name: string | null;
+  fileSha256: string | null;
+  statements: string[] | null;
+  undone: string[] | null;
+  restored: string[] | null;
+  snapshotBefore: string | null;
+  snapshotAfter: string | null;
+  rollbackSql: string | null;
+  proof: unknown;
+  changes: unknown;
+  tested: unknown;
+  progress: unknown;
+  startedAt: string;
+  appliedAt: string;
+  durationMs: number;
+  environment: string;
+  who: string | null;
+  gitCommit: string | null;
+  toolVersion: string;
+}
+
+/** What is known of the target's past; empty on a database that no tool has touched. */
+export interface History {
+  applied: AppliedMigration[];
+  runs: Run[];
+  /** Whether our own tables exist. */
+  ours: boolean;
+}
+
+export async function readHistory(client: pg.Client): Promise<History> {
+  const { rows } = await client.query<{ theirs: boolean; ours: boolean; columns: string[] }>(`
+    select to_regclass('supabase_migrations.schema_migrations') is not null as theirs,
+           to_regclass('supabase_migrations.supasnap_runs') is not null as ours,
+           array(select attname::text from pg_attribute
+                 where attrelid = to_regclass('supabase_migrations.schema_migrations') and attnum > 0 and not attisdropped) as columns`);
+  const { theirs, ours, columns } = rows[0]!;
+  const column = (name: string, type: string) => (columns.includes(name) ? name : `null::${type} as ${name}`);
+  const applied = theirs
+    ? (await client.query<AppliedMigration>(`select version, ${column('name', 'text')}, ${column('statements', 'text[]')} from supabase_migrations.schema_migrations order by version`)).rows
+    : [];
+  return { applied, runs: ours ? await readRuns(client) : [], ours };
+}
+
+const runColumns = {
+  id: 'id',
+  kind: 'kind',
+  status: 'status',
+  version: 'version',
+  name: 'name',
+  fileSha256: 'file_sha256',
+  statements: 'statements',
+  undone: 'undone',
+  restored: 'restored',
+  snapshotBefore: 'snapshot_before',
+  snapshotAfter: 'snapshot_after',
+  rollbackSql: 'rollback_sql',
+  proof: 'proof',
+  changes: 'changes',
+  tested: 'tested',
+  progress: 'progress',
+  durationMs: 'duration_ms',
+  environment: 'environment',
+  who: 'who',
+  gitCommit: 'git_commit',
+  toolVersion: 'tool_version',
+} as const;
+
+async function readRuns(client: pg.Client): Promise<Run[]> {
+  const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+  const columns = Object.entries(runColumns).map(([field, column]) => `${column} as "${field}"`);
+  const { rows } = await client.query<Run>(
+    `select ${columns.join(', ')}, ${iso('started_at')} as "startedAt", ${iso('applied_at')} as "appliedAt" from supabase_migrations.supasnap_runs order by id`,
+  );
+  return rows;
+}
+
+/** Writes the row of a run and gives its id. Called inside the transaction that does the work. */
+export async function recordRun(client: pg.Client, run: Omit<Run, 'id' | 'appliedAt'>): Promise<string> {
+  const json = new Set(['proof', 'changes', 'tested', 'progress']);
+  const fields = { ...run } as Record<string, unknown>;
+  const entries = Object.entries(runColumns).filter(([field]) => field !== 'id');
+  const values = entries.map(([field]) => (json.has(field) && fields[field] != null ? JSON.stringify(fields[field]) : (fields[field] ?? null)));
+  const { rows } = await client.query<{ id: string }>(
+    `insert into supabase_migrations.supasnap_runs (${entries.map(([, column]) => column).join(', ')}, started_at, applied_at)
+     values (${entries.map((_, index) => `$${index + 1}`).join(', ')}, $${entries.length + 1}, clock_timestamp()) returning id`,
+    [...values, run.startedAt],
+  );
+  return rows[0]!.id;
+}
+
+/** Completes a run with what was known only after COMMIT. */
+export async function completeRun(client: pg.Client, id: string, facts: { status: string; snapshotAfter?: string; tested?: unknown }): Promise<void> {
+  await client.query(
+    `update supabase_migrations.supasnap_runs set status = $2, snapshot_after = coalesce($3, snapshot_after), tested = coalesce($4, tested) where id = $1`,
+    [id, facts.status, facts.snapshotAfter ?? null, facts.tested ? JSON.stringify(facts.tested) : null],
+  );
+}
+
+/** Writes the CLI's history row, only while `xid` is still the transaction at work: a stray ROLLBACK would have ended it. */
+export async function recordApplied(
+  client: pg.Client,
+  migration: { version: string; name: string; statements: string[]; rollback: string[] },
+  xid: string | undefined,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `insert into supabase_migrations.schema_migrations (version, name, statements, rollback)
+     select $1, $2, $3::text[], $4::text[] where $5::text is null or pg_current_xact_id_if_assigned()::text = $5::text`,
+    [migration.version, migration.name, migration.statements, migration.rollback, xid ?? null],
+  );
+  return rowCount === 1;
+}
+
+export async function removeApplied(client: pg.Client, versions: string[]): Promise<void> {
+  await client.query('delete from supabase_migrations.schema_migrations where version = any($1)', [versions]);
+}

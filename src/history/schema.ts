@@ -1,0 +1,89 @@
+/** Key of the advisory locks of all runners on one database. */
+export const lockKey = 5_201_026_211_500;
+
+const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs'];
+
+/**
+ * Creates what is missing of the history: the CLI's own table exactly as the CLI makes it, the hosted platform's
+ * rollback column, and our tables beside it. Nothing here references the CLI's table, for the CLI truncates it.
+ */
+export const historySchema = `
+create schema if not exists supabase_migrations;
+create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
+alter table supabase_migrations.schema_migrations add column if not exists statements text[];
+alter table supabase_migrations.schema_migrations add column if not exists name text;
+alter table supabase_migrations.schema_migrations add column if not exists rollback text[];
+
+create table if not exists supabase_migrations.supasnap_states (
+  sha256 text primary key,
+  sql_gz bytea not null,
+  facts_gz bytea not null
+);
+comment on table supabase_migrations.supasnap_states is
+  'supasnap: schema dumps and facts, compressed, each stored once. They let any machine roll back.';
+
+create table if not exists supabase_migrations.supasnap_snapshots (
+  id bigint generated always as identity primary key,
+  name text not null,
+  copy integer not null default 1,
+  sha256 text not null references supabase_migrations.supasnap_states,
+  manifest jsonb not null,
+  catalog_check text not null,
+  taken_at timestamptz not null,
+  unique (name, copy)
+);
+comment on table supabase_migrations.supasnap_snapshots is
+  'supasnap: one row per snapshot; catalog_check tells cheaply whether the schema is still the one of the snapshot.';
+
+create table if not exists supabase_migrations.supasnap_runs (
+  id bigint generated always as identity primary key,
+  kind text not null check (kind in ('migrate', 'rollback')),
+  status text not null,
+  version text,
+  name text,
+  file_sha256 text,
+  statements text[],
+  undone text[],
+  restored text[],
+  snapshot_before text,
+  snapshot_after text,
+  rollback_sql text,
+  proof jsonb,
+  changes jsonb,
+  tested jsonb,
+  progress jsonb,
+  started_at timestamptz not null,
+  applied_at timestamptz not null,
+  duration_ms integer not null,
+  environment text not null,
+  who text,
+  git_commit text,
+  tool_version text not null
+);
+comment on table supabase_migrations.supasnap_runs is
+  'supasnap: one row per migrate or rollback that changed this database. Rows are only added or completed.';
+
+create or replace function supabase_migrations.supasnap_refuse_truncate() returns trigger
+  language plpgsql set search_path = '' as $refuse$
+begin
+  raise exception 'supasnap: %.% holds the only copies of snapshots and rollbacks of this database; TRUNCATE was refused',
+    tg_table_schema, tg_table_name
+    using hint = 'Nothing was changed. "supabase migration down" and "db reset" do this. To go back without losing rows run: npx supasnap rollback --list. To let go of these copies run: npx supasnap kept release';
+end
+$refuse$;
+${tables.map((table) => `create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.${table}
+  for each statement execute function supabase_migrations.supasnap_refuse_truncate();
+alter table supabase_migrations.${table} enable row level security;
+revoke all on supabase_migrations.${table} from public;`).join('\n')}
+revoke all on function supabase_migrations.supasnap_refuse_truncate() from public;
+do $close$
+declare
+  api_role text;
+begin
+  for api_role in select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
+    ${tables.map((table) => `execute format('revoke all on supabase_migrations.${table} from %I', api_role);`).join('\n    ')}
+    execute format('revoke all on function supabase_migrations.supasnap_refuse_truncate() from %I', api_role);
+  end loop;
+end
+$close$;
+`;

@@ -1,0 +1,148 @@
+import {
+  buildFactBase,
+  deserializeSnapshot,
+  diff,
+  encodeId,
+  extract,
+  serializeSnapshot,
+  type Delta,
+  type FactBase,
+  type Payload,
+  type StableId,
+} from '@supabase/pg-delta';
+import type pg from 'pg';
+import { settleSpelling } from './spelling.ts';
+
+/** The schema as facts, for planning and comparing. `notModelled` names kinds of objects that no plan can restore. */
+export interface Facts {
+  base: FactBase;
+  serverVersion: string;
+  notModelled: string[];
+}
+
+/**
+ * Reads the facts on a connection that may already be inside a transaction: uncommitted changes are then seen.
+ * Schema supabase_migrations and the roles in `ignoreRoles` are left out.
+ */
+export async function readFacts(client: pg.Client, options: { insideTransaction: boolean; ignoreRoles?: string[] }): Promise<Facts> {
+  const result = await extract(poolOf(client, options.insideTransaction) as never);
+  const notModelled = result.diagnostics
+    .filter((diagnostic) => diagnostic.code === 'unmodeled_kind')
+    .map((diagnostic) => diagnostic.message);
+  return {
+    base: withoutOurs(result.factBase, new Set(options.ignoreRoles ?? [])),
+    serverVersion: result.pgVersion,
+    notModelled,
+  };
+}
+
+export const factsToJson = (facts: Facts): string =>
+  JSON.stringify({
+    notModelled: facts.notModelled,
+    facts: JSON.parse(serializeSnapshot(facts.base, { pgVersion: facts.serverVersion })),
+  });
+
+export function factsFromJson(json: string): Facts {
+  const value = JSON.parse(json) as { notModelled: string[]; facts: unknown };
+  const { factBase, pgVersion } = deserializeSnapshot(JSON.stringify(value.facts));
+  return { base: factBase, serverVersion: pgVersion, notModelled: value.notModelled };
+}
+
+export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash;
+
+/** One line per difference, as a person would say it; empty when the states are the same. */
+export const factDifferences = (from: Facts, to: Facts): string[] =>
+  sameFacts(from, to) ? [] : diff(from.base, to.base).map(describeDelta);
+
+export function describeDelta(delta: Delta): string {
+  switch (delta.verb) {
+    case 'add':
+      return `added: ${describeId(delta.fact.id)}`;
+    case 'remove':
+      return `gone: ${describeId(delta.fact.id)}`;
+    case 'set':
+      return `changed: ${describeId(delta.id)} (${delta.attr})`;
+    case 'link':
+    case 'unlink':
+      return `${delta.verb === 'link' ? 'now' : 'no longer'}: ${describeId(delta.edge.from)} ${edgeWord[delta.edge.kind]} ${describeId(delta.edge.to)}`;
+  }
+}
+
+/** "table public.minds", "column public.minds.title", "comment on table public.minds". */
+export function describeId(id: StableId): string {
+  switch (id.kind) {
+    case 'comment':
+      return `comment on ${describeId(id.target)}`;
+    case 'acl':
+      return `grants to ${id.grantee} on ${describeId(id.target)}${id.column ? `.${id.column}` : ''}`;
+    case 'securityLabel':
+      return `security label on ${describeId(id.target)}`;
+    case 'membership':
+      return `membership of ${id.member} in ${id.role}`;
+    case 'userMapping':
+      return `user mapping of ${id.role} on ${id.server}`;
+    case 'defaultPrivilege':
+      return `default privileges of ${id.role} for ${id.grantee} on ${id.objtype}${id.schema ? ` in ${id.schema}` : ''}`;
+    case 'publicationRel':
+      return `table ${id.schema}.${id.table} in publication ${id.publication}`;
+    case 'publicationSchema':
+      return `schema ${id.schema} in publication ${id.publication}`;
+    case 'typeAttribute':
+      return `attribute ${id.schema}.${id.type}.${id.name}`;
+    case 'extensionIntent':
+      return `${id.ext} ${id.intentKind} ${id.key}`;
+    default:
+      return `${kindWord(id.kind)} ${nameOf(id)}`;
+  }
+}
+
+const edgeWord = { depends: 'depends on', owner: 'belongs to', memberOfExtension: 'is part of', managedBy: 'is managed by' } as const;
+
+const kindWord = (kind: string) => kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+function nameOf(id: StableId): string {
+  if ('table' in id && 'name' in id) return `${id.schema}.${id.table}.${id.name}`;
+  if ('args' in id) return `${id.schema}.${id.name}(${id.args.join(', ')})`;
+  if ('schema' in id && 'name' in id) return `${id.schema}.${id.name}`;
+  return 'name' in id ? id.name : encodeId(id);
+}
+
+/** The history schema changes with every run and is no part of the state; neither is a shadow's own role. */
+function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
+  const ours = (id: StableId): boolean => {
+    if ('target' in id) return ours(id.target) || ('grantee' in id && ignoreRoles.has(id.grantee));
+    if (id.kind === 'schema') return id.name === 'supabase_migrations';
+    if (id.kind === 'role') return ignoreRoles.has(id.name);
+    if (id.kind === 'membership') return ignoreRoles.has(id.role) || ignoreRoles.has(id.member);
+    return 'schema' in id && id.schema === 'supabase_migrations';
+  };
+  const facts = base
+    .facts()
+    .filter((fact) => !ours(fact.id))
+    .map((fact) => ({ ...fact, payload: settle(fact.payload) as Payload }));
+  const edges = base.edges.filter((edge) => !ours(edge.from) && !ours(edge.to));
+  return buildFactBase(facts, edges, base.source);
+}
+
+/** Expressions in the spelling that stays the same when their text is run again. */
+function settle(value: unknown): unknown {
+  if (typeof value === 'string') return settleSpelling(value);
+  if (Array.isArray(value)) return value.map(settle);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, settle(entry)]));
+}
+
+/**
+ * The extractor wants a pool and opens its own transaction; this gives it one connection, and inside a caller's
+ * transaction turns its BEGIN and COMMIT into a savepoint that is always rolled back, so that no setting leaks.
+ */
+function poolOf(client: pg.Client, insideTransaction: boolean) {
+  const query = (text: unknown, values?: unknown[]) => {
+    if (insideTransaction && typeof text === 'string') {
+      if (/^BEGIN\b/i.test(text)) return client.query('SAVEPOINT supasnap_facts');
+      if (/^(COMMIT|ROLLBACK)\b/i.test(text)) return client.query('ROLLBACK TO SAVEPOINT supasnap_facts; RELEASE SAVEPOINT supasnap_facts');
+    }
+    return client.query(text as string, values);
+  };
+  return { connect: async () => ({ query, release: () => {} }) };
+}

@@ -1,0 +1,90 @@
+import type pg from 'pg';
+
+/**
+ * Which object is which, by the numbers that a rename keeps: one entry per named thing, keyed by catalog, oid and
+ * column number. Numbers mean something only inside the same database of the same server: `origin` names it.
+ */
+export interface Identity {
+  origin: string;
+  things: Record<string, Thing>;
+}
+
+export interface Thing {
+  kind: ThingKind;
+  /** Empty for schemas and roles. */
+  schema: string;
+  name: string;
+  /** Key of the table, type or domain it belongs to. */
+  parent?: string;
+  /** Identity arguments of a function. */
+  args?: string;
+}
+
+export type ThingKind =
+  | 'schema' | 'role' | 'table' | 'foreign table' | 'view' | 'materialized view' | 'sequence' | 'index' | 'type' | 'domain'
+  | 'function' | 'procedure' | 'aggregate' | 'column' | 'attribute' | 'label' | 'constraint' | 'domain constraint' | 'trigger' | 'policy';
+
+export async function readIdentity(client: pg.Client): Promise<Identity> {
+  const { rows } = await client.query<{ key: string; kind: ThingKind; schema: string; name: string; parent: string | null; args: string | null }>({
+    text: identityQuery,
+  });
+  const origin = await client.query<{ origin: string }>(
+    "select (select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database()) as origin",
+  );
+  const things: Record<string, Thing> = {};
+  for (const { key, kind, schema, name, parent, args } of rows) {
+    things[key] = { kind, schema, name, ...(parent ? { parent } : {}), ...(args !== null ? { args } : {}) };
+  }
+  return { origin: origin.rows[0]!.origin, things };
+}
+
+const identityQuery = `
+with places as (
+  select oid, nspname from pg_namespace
+  where nspname not in ('pg_catalog', 'information_schema', 'supabase_migrations') and nspname not like 'pg\\_temp\\_%' and nspname not like 'pg\\_toast%'
+), members as (
+  select classid, objid from pg_depend where deptype = 'e'
+), relations as (
+  select c.oid, c.relname, c.relkind, p.nspname from pg_class c join places p on p.oid = c.relnamespace
+  where not exists (select from members m where m.classid = 'pg_class'::regclass and m.objid = c.oid)
+)
+select 'n' || oid as key, 'schema' as kind, '' as schema, nspname::text as name, null as parent, null as args from places
+union all
+select 'r' || oid, 'role', '', rolname::text, null, null from pg_roles where oid >= 16384 and rolname not like 'cli\\_login\\_%'
+union all
+select 'c' || oid, case relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' when 'f' then 'foreign table'
+  when 'i' then 'index' when 'I' then 'index' when 'c' then 'type' else 'table' end, nspname, relname, null,
+  case when relkind in ('i', 'I') or relkind = 'S' and exists (
+    select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = relations.oid and d.deptype in ('a', 'i') and d.refobjsubid > 0) then 'owned' end
+from relations
+where not exists (select from pg_constraint k where k.conindid = relations.oid and k.contype in ('p', 'u', 'x'))
+  and not exists (select from pg_depend d where relkind = 'S' and d.classid = 'pg_class'::regclass and d.objid = relations.oid and d.deptype = 'i')
+union all
+select 'c' || r.oid || '.' || a.attnum, case r.relkind when 'c' then 'attribute' else 'column' end, r.nspname, a.attname, 'c' || r.oid, null
+from pg_attribute a join relations r on r.oid = a.attrelid
+where r.relkind in ('r', 'p', 'm', 'f', 'c') and a.attnum > 0 and not a.attisdropped and a.attinhcount = 0
+union all
+select 't' || t.oid, case t.typtype when 'd' then 'domain' else 'type' end, p.nspname, t.typname, null, null
+from pg_type t join places p on p.oid = t.typnamespace
+where t.typtype in ('e', 'd', 'r') and not exists (select from members m where m.classid = 'pg_type'::regclass and m.objid = t.oid)
+union all
+select 'e' || e.oid, 'label', p.nspname, e.enumlabel, 't' || t.oid, null
+from pg_enum e join pg_type t on t.oid = e.enumtypid join places p on p.oid = t.typnamespace
+where not exists (select from members m where m.classid = 'pg_type'::regclass and m.objid = t.oid)
+union all
+select 'f' || f.oid, case f.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, p.nspname, f.proname, null,
+  pg_get_function_identity_arguments(f.oid)
+from pg_proc f join places p on p.oid = f.pronamespace
+where not exists (select from members m where m.classid = 'pg_proc'::regclass and m.objid = f.oid)
+union all
+select 'k' || k.oid, case when k.contypid <> 0 then 'domain constraint' else 'constraint' end, p.nspname, k.conname,
+  case when k.contypid <> 0 then 't' || k.contypid else 'c' || k.conrelid end, null
+from pg_constraint k join places p on p.oid = k.connamespace
+where k.conparentid = 0 and k.coninhcount = 0 and k.contype <> 't' and k.contype <> 'n'
+union all
+select 'g' || g.oid, 'trigger', r.nspname, g.tgname, 'c' || r.oid, null
+from pg_trigger g join relations r on r.oid = g.tgrelid
+where not g.tgisinternal and g.tgparentid = 0
+union all
+select 'p' || l.oid, 'policy', r.nspname, l.polname, 'c' || r.oid, null
+from pg_policy l join relations r on r.oid = l.polrelid`;

@@ -1,0 +1,146 @@
+import type { Identity, Thing } from '../snapshot/identity.ts';
+import { quoteName, quoteText } from '../sql-names.ts';
+
+/** One statement that renames or moves, and what it does in words. */
+export interface Rename {
+  sql: string;
+  what: string;
+}
+
+/**
+ * The statements that give everything that still exists its earlier name back. What is told apart by number is never
+ * guessed: an object that merely has the other's name is moved aside under a name of ours, for the plan to drop.
+ */
+export function planRenames(now: Identity, goal: Identity): Rename[] {
+  if (now.origin !== goal.origin) return [];
+  const names = new Names(now, goal);
+  const renames: Rename[] = [];
+  for (const kinds of order) {
+    const keys = Object.keys(goal.things).filter((key) => kinds.includes(goal.things[key]!.kind) && now.things[key]);
+    for (const key of keys) {
+      const from = names.current(key);
+      const wanted = { name: goal.things[key]!.name, schema: names.wantedSchema(goal.things[key]!.schema) };
+      if (from.kind === 'index' || from.args === 'owned') wanted.schema = from.schema;
+      if (from.name === wanted.name && from.schema === wanted.schema) continue;
+      if (goal.things[key]!.kind !== from.kind) continue;
+      renames.push(...names.give(key, wanted));
+    }
+  }
+  return renames;
+}
+
+/** Functions first, while their argument types still have their present names; schemas and roles last. */
+const order: Thing['kind'][][] = [
+  ['function', 'procedure', 'aggregate'],
+  ['type', 'domain'],
+  ['table', 'foreign table', 'view', 'materialized view', 'sequence', 'index'],
+  ['column', 'attribute', 'label', 'constraint', 'domain constraint', 'trigger', 'policy'],
+  ['schema'],
+  ['role'],
+];
+
+/** Every name as it stands after the statements planned so far. */
+class Names {
+  private readonly things: Record<string, Thing>;
+  private readonly taken = new Map<string, string>();
+  private readonly goalSchemas = new Map<string, string>();
+
+  constructor(now: Identity, goal: Identity) {
+    this.things = Object.fromEntries(Object.entries(now.things).map(([key, thing]) => [key, { ...thing }]));
+    for (const [key, thing] of Object.entries(this.things)) {
+      this.taken.set(slot(thing), key);
+    }
+    for (const [key, thing] of Object.entries(goal.things)) {
+      if (thing.kind === 'schema' && now.things[key]) this.goalSchemas.set(thing.name, now.things[key].name);
+    }
+  }
+
+  current = (key: string): Thing => this.things[key]!;
+
+  /** Schemas are renamed last, so a goal's schema is named as that same schema is named now. */
+  wantedSchema = (schema: string): string => this.goalSchemas.get(schema) ?? schema;
+
+  give(key: string, wanted: { name: string; schema: string }): Rename[] {
+    const steps: Rename[] = [];
+    const thing = this.current(key);
+    const occupant = this.taken.get(slot({ ...thing, ...wanted }));
+    if (occupant && occupant !== key) steps.push(this.rename(occupant, aside(occupant)));
+    if (thing.schema !== wanted.schema && movable(thing)) {
+      const blocked = this.taken.get(slot({ ...this.current(key), schema: wanted.schema }));
+      if (blocked && blocked !== key) steps.push(this.rename(key, aside(key)));
+      steps.push(this.move(key, wanted.schema));
+    }
+    if (this.current(key).name !== wanted.name) steps.push(this.rename(key, wanted.name));
+    return steps;
+  }
+
+  private rename(key: string, name: string): Rename {
+    const thing = this.current(key);
+    const parent = thing.parent ? this.current(thing.parent) : undefined;
+    const rename = { sql: renameStatement(thing, name, parent), what: `${describe(thing, parent)} becomes ${name}` };
+    this.put(key, { ...thing, name });
+    return rename;
+  }
+
+  private move(key: string, schema: string): Rename {
+    const thing = this.current(key);
+    const rename = { sql: `ALTER ${word(thing)} ${address(thing)} SET SCHEMA ${quoteName(schema)}`, what: `${describe(thing)} moves to schema ${schema}` };
+    this.put(key, { ...thing, schema });
+    for (const [child, value] of Object.entries(this.things)) if (value.parent === key) this.put(child, { ...value, schema });
+    return rename;
+  }
+
+  private put(key: string, thing: Thing): void {
+    if (this.taken.get(slot(this.things[key]!)) === key) this.taken.delete(slot(this.things[key]!));
+    this.things[key] = thing;
+    this.taken.set(slot(thing), key);
+  }
+}
+
+/** Two things with one slot can't exist at the same time. */
+function slot(thing: Thing): string {
+  const group = ['table', 'foreign table', 'view', 'materialized view', 'sequence', 'index'].includes(thing.kind)
+    ? 'relation'
+    : ['function', 'procedure', 'aggregate'].includes(thing.kind)
+      ? `routine(${thing.args})`
+      : ['type', 'domain'].includes(thing.kind)
+        ? 'type'
+        : thing.kind;
+  return JSON.stringify([group, thing.parent ?? thing.schema, thing.name]);
+}
+
+const aside = (key: string) => `supasnap_aside_${key.replace(/\W/g, '_')}`;
+
+const movable = (thing: Thing) => thing.parent === undefined && thing.kind !== 'schema' && thing.kind !== 'role';
+
+const word = (thing: Thing) => thing.kind.toUpperCase();
+
+const address = (thing: Thing) =>
+  thing.kind === 'schema' || thing.kind === 'role'
+    ? quoteName(thing.name)
+    : `${quoteName(thing.schema)}.${quoteName(thing.name)}${['function', 'procedure', 'aggregate'].includes(thing.kind) ? `(${thing.kind === 'aggregate' && !thing.args ? '*' : (thing.args ?? '')})` : ''}`;
+
+const describe = (thing: Thing, parent?: Thing) =>
+  `${thing.kind} ${[parent ? `${parent.schema}.${parent.name}` : thing.schema, thing.name].filter(Boolean).join('.')}`;
+
+function renameStatement(thing: Thing, name: string, parent?: Thing): string {
+  const to = quoteName(name);
+  const from = quoteName(thing.name);
+  switch (thing.kind) {
+    case 'column':
+      return `ALTER ${word(parent!)} ${address(parent!)} RENAME COLUMN ${from} TO ${to}`;
+    case 'attribute':
+      return `ALTER TYPE ${address(parent!)} RENAME ATTRIBUTE ${from} TO ${to} CASCADE`;
+    case 'label':
+      return `ALTER TYPE ${address(parent!)} RENAME VALUE ${quoteText(thing.name)} TO ${quoteText(name)}`;
+    case 'constraint':
+      return `ALTER ${word(parent!)} ${address(parent!)} RENAME CONSTRAINT ${from} TO ${to}`;
+    case 'domain constraint':
+      return `ALTER DOMAIN ${address(parent!)} RENAME CONSTRAINT ${from} TO ${to}`;
+    case 'trigger':
+    case 'policy':
+      return `ALTER ${word(thing)} ${from} ON ${address(parent!)} RENAME TO ${to}`;
+    default:
+      return `ALTER ${word(thing)} ${address(thing)} RENAME TO ${to}`;
+  }
+}
