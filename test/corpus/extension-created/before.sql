@@ -1,0 +1,1 @@
+create table public.inbox (id int primary key, address text);

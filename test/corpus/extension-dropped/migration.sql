@@ -1,0 +1,2 @@
+alter table public.props drop column extra;
+drop extension hstore;

@@ -1,0 +1,7 @@
+create table public.a_table_whose_name_is_exactly_as_long_as_postgresql_allows_xxxx (
+  id int primary key,
+  a_column_whose_name_is_exactly_as_long_as_postgresql_allows_xxx text unique
+);
+create index an_index_whose_name_is_exactly_as_long_as_postgresql_allows_xxx
+  on public.a_table_whose_name_is_exactly_as_long_as_postgresql_allows_xxxx
+  (lower(a_column_whose_name_is_exactly_as_long_as_postgresql_allows_xxx));

@@ -1,0 +1,4 @@
+drop index public.an_index_whose_name_is_exactly_as_long_as_postgresql_allows_xxx;
+alter table public.a_table_whose_name_is_exactly_as_long_as_postgresql_allows_xxxx
+  drop column a_column_whose_name_is_exactly_as_long_as_postgresql_allows_xxx;
+create table public.another_table_whose_name_is_as_long_as_postgresql_allows_yyyyyy (id serial primary key, other int unique);

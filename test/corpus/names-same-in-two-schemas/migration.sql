@@ -1,0 +1,3 @@
+alter table two.t drop column s;
+drop type two.state;
+alter table two.t add column s one.state not null default 'a';

@@ -1,0 +1,1 @@
+alter schema crm rename to sales;

@@ -1,0 +1,2 @@
+create schema lib;
+create table lib.records (id int primary key, name text);

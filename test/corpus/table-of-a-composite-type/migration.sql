@@ -1,0 +1,2 @@
+alter table public.pairs not of;
+alter table public.loose of public.pair;

@@ -1,0 +1,1 @@
+drop operator public.=~= (text, text);
