@@ -1,0 +1,82 @@
+import {
+  chmodSync, copyFileSync, constants, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
+  symlinkSync, writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { ServerBinaries } from './binaries.ts';
+import { isReachable, type Place } from './place.ts';
+
+/**
+ * Gives the folder (bin, lib, share) of server programs that can run: the package's own when it is complete and the
+ * server's account can read it, else a copy of hard links, made once per package version.
+ */
+export const prepareRuntime = (binaries: ServerBinaries, place: Place): string => {
+  if (isUsable(binaries.folder, place)) return binaries.folder;
+  const folder = join(place.folder, `postgresql-${binaries.version}`);
+  if (existsSync(join(folder, 'complete'))) return folder;
+  const building = `${folder}.${process.pid}`;
+  rmSync(building, { recursive: true, force: true });
+  copyTree(binaries.folder, building);
+  for (const link of missingLinks(binaries.folder, building)) symlinkSync(basename(link.source), link.target);
+  writeFileSync(join(building, 'complete'), `${binaries.folder}\n`);
+  putInPlace(building, folder);
+  return folder;
+};
+
+const isUsable = (folder: string, place: Place): boolean =>
+  missingLinks(folder, folder).length === 0 &&
+  (process.platform === 'win32' || programs(folder).every((file) => (statSync(file).mode & 0o111) === 0o111)) &&
+  (!place.account || isOpen(folder));
+
+/** Install scripts restore links that npm packages can't hold; they may have been blocked. */
+const missingLinks = (folder: string, under: string): { source: string; target: string }[] => {
+  const list = join(folder, 'pg-symlinks.json');
+  if (!existsSync(list)) return [];
+  const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'));
+  const place = (file: string) => join(under, file.replace(/^native[\\/]/, ''));
+  return links
+    .map((link) => ({ source: place(link.source), target: place(link.target) }))
+    .filter((link) => !existsSync(link.target));
+};
+
+const isOpen = (folder: string): boolean =>
+  ['bin', 'lib/postgresql', 'share/postgresql/extension'].every((name) => isReachable(join(folder, name))) &&
+  (statSync(join(folder, 'share/postgresql/postgres.bki')).mode & 0o004) !== 0;
+
+const programs = (folder: string): string[] =>
+  readdirSync(join(folder, 'bin')).map((name) => join(folder, 'bin', name));
+
+const copyTree = (from: string, to: string): void => {
+  mkdirSync(to, { recursive: true });
+  chmodSync(to, 0o755);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const source = join(from, entry.name);
+    const target = join(to, entry.name);
+    if (entry.isDirectory()) copyTree(source, target);
+    else if (entry.isFile()) copyFile(source, target, basename(dirname(source)) === 'bin' ? 0o755 : 0o644);
+  }
+};
+
+/** A link shares the mode of the package's file, so a file that needs another mode is copied. */
+const copyFile = (source: string, target: string, mode: number): void => {
+  if ((statSync(source).mode & mode) === mode) {
+    try {
+      linkSync(source, target);
+      return;
+    } catch {
+      // Another file system, or links are forbidden here.
+    }
+  }
+  copyFileSync(source, target, constants.COPYFILE_FICLONE);
+  chmodSync(target, mode);
+};
+
+/** Another starter may have been first. */
+const putInPlace = (building: string, folder: string): void => {
+  try {
+    renameSync(building, folder);
+  } catch (error) {
+    rmSync(building, { recursive: true, force: true });
+    if (!existsSync(join(folder, 'complete'))) throw error;
+  }
+};
