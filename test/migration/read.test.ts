@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Problem } from '../../src/errors.ts';
+import { listMigrations, readMigration } from '../../src/migration/read.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const fileName = '20251026211500_v0_7_0_baseline.sql';
+const write = async (content: string | Uint8Array, name = fileName) => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+};
+const refusal = async (path: string): Promise<Problem> => {
+  const problem = await readMigration(path, 'a.sql').catch((error: unknown) => error);
+  expect(problem).toBeInstanceOf(Problem);
+  return problem as Problem;
+};
+
+describe('readMigration', () => {
+  test('a file with byte order mark and CRLF is read, and its sha256 is that of its bytes', async () => {
+    const content = '\ufeff-- first\r\nselect 1;\r\nselect 2;\r\n';
+    const migration = await readMigration(await write(content));
+    expect(migration.text).toBe(content.slice(1));
+    expect(migration.sha256).toBe(createHash('sha256').update(content).digest('hex'));
+    expect(migration.statements.map(({ line }) => line)).toEqual([2, 3]);
+    expect(migration.history).toEqual(['-- first\r\nselect 1', 'select 2']);
+    expect(migration.name.release).toBe('v0.7.0');
+    expect(migration.notes).toEqual([]);
+  });
+
+  test('an empty file is valid and says so', async () => {
+    for (const content of ['', '\ufeff', '\n-- only words\n']) {
+      const migration = await readMigration(await write(content));
+      expect(migration.statements).toEqual([]);
+      expect(migration.notes).toEqual(['The file holds no statements; only its version is recorded.']);
+    }
+  });
+
+  test('UTF-16, with and without its mark, is refused by name', async () => {
+    const text = Buffer.from('select 1;\n', 'utf16le');
+    expect((await refusal(await write(text))).message).toContain('UTF-16');
+    expect((await refusal(await write(Buffer.concat([Buffer.from([0xff, 0xfe]), text])))).message).toContain('UTF-16');
+  });
+
+  test('a NUL byte is refused with its line', async () => {
+    const problem = await refusal(await write("select 1;\nselect 'a\0b';\n"));
+    expect(problem.message).toBe('a.sql holds a NUL byte at byte 19');
+    expect(problem.place).toMatchObject({ line: 2, column: 10 });
+  });
+
+  test.each([
+    ['Latin-1 within a word', Buffer.from("select 1;\nselect 'né'", 'latin1'), 19, 2],
+    ['a lone continuation byte', Buffer.from([0x61, 0x0a, 0xc3, 0xa9, 0x80, 0x62]), 4, 2],
+    ['a character cut off by the end', Buffer.from([0x61, 0xe2, 0x82]), 1, 1],
+    ['an impossible byte first', Buffer.from([0xff, 0x61]), 0, 1],
+  ])('%s is refused with byte and line', async (_, bytes, offset, line) => {
+    const problem = await refusal(await write(bytes));
+    expect(problem.message).toBe(`a.sql is not valid UTF-8 at byte ${offset}`);
+    expect(problem.place?.line).toBe(line);
+  });
+
+  test('a missing file, a folder and a symbolic link to itself are named', async () => {
+    expect((await refusal(join(folder, '1_missing.sql'))).message).toBe('a.sql does not exist');
+    await mkdir(join(folder, '1_folder.sql'));
+    expect((await refusal(join(folder, '1_folder.sql'))).message).toBe('a.sql is not a file');
+    await symlink('1_loop.sql', join(folder, '1_loop.sql'));
+    expect((await refusal(join(folder, '1_loop.sql'))).message).toContain('leads back to itself');
+    expect((await refusal(join(folder, fileName, '1_x.sql'))).message).toContain('not a folder');
+    expect((await refusal(join(folder, 'notes.sql'))).message).toContain('not the name of a migration');
+  });
+
+  test('a file over 50 MB is refused before it is read', async () => {
+    const path = await write('', '1_large.sql');
+    await truncate(path, 60_000_000);
+    expect((await refusal(path)).message).toContain('60 MB');
+    await rm(path);
+  });
+
+  test('an unknown key in the header is refused with its column', async () => {
+    const problem = await refusal(await write('-- note\n-- supasnap: transaction=off lock=5s\nselect 1;'));
+    expect(problem.place).toMatchObject({ line: 2, column: 30 });
+    const good = await readMigration(await write('/* c */ -- x\n-- supasnap: lock_timeout=500ms\nselect 1;'));
+    expect(good.header).toEqual({ lockTimeout: '500ms' });
+  });
+});
+
+describe('listMigrations', () => {
+  test('files come in the order of their versions, others are skipped, duplicates reported', async () => {
+    const migrations = join(folder, 'listed');
+    await mkdir(join(migrations, '3_folder.sql'), { recursive: true });
+    for (const name of ['2_b.sql', '10_a.sql', '2_a.sql', 'README.md', '4_x.SQL', '20251326211500_x y.sql'])
+      await writeFile(join(migrations, name), '');
+    const listed = await listMigrations(migrations);
+    expect(listed.migrations.map(({ name }) => name.fileName)).toEqual([
+      '10_a.sql',
+      '2_a.sql',
+      '2_b.sql',
+      '20251326211500_x y.sql',
+    ]);
+    expect(listed.skipped).toEqual(['3_folder.sql', '4_x.SQL', 'README.md']);
+    expect(listed.problems.map(({ message, detail }) => [message, detail])).toEqual([
+      ['2 files have the version 2, and history has room for one', ['2_a.sql', '2_b.sql']],
+    ]);
+  });
+
+  test('a folder that is not there is a Problem', async () => {
+    await expect(listMigrations(join(folder, 'nowhere'))).rejects.toThrow('does not exist');
+  });
+});
