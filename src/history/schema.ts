@@ -29,6 +29,7 @@ create table if not exists supabase_migrations.supasnap_snapshots (
   sha256 text not null references supabase_migrations.supasnap_states,
   manifest jsonb not null,
   catalog_check text not null,
+  identity_gz bytea not null,
   taken_at timestamptz not null,
   unique (name, copy)
 );

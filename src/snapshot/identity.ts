@@ -87,4 +87,5 @@ from pg_trigger g join relations r on r.oid = g.tgrelid
 where not g.tgisinternal and g.tgparentid = 0
 union all
 select 'p' || l.oid, 'policy', r.nspname, l.polname, 'c' || r.oid, null
-from pg_policy l join relations r on r.oid = l.polrelid`;
+from pg_policy l join relations r on r.oid = l.polrelid
+order by 1`;

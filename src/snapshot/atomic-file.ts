@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { failed } from '../errors.ts';
+
+/** Writes a whole file or nothing: temporary file, fsync, then its name. Without `replace` an existing file is an error (EEXIST). */
+export async function writeFileAtomic(path: string, content: string | Buffer, options: { replace?: boolean; mode?: number } = {}): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', options.mode ?? 0o644);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (options.replace) await rename(temporary, path);
+    else await link(temporary, path);
+    await syncFolder(folder);
+  } catch (error) {
+    throw namedFileError(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Throws a Problem when the disk has not twice the room that `bytes` needs. */
+export async function requireSpace(folder: string, bytes: number): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw namedFileError(error, folder);
+  });
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free > bytes * 2) return;
+  throw failed(`The disk that holds ${folder} is nearly full: ${megabytes(free)} free, ${megabytes(bytes * 2)} wanted for a snapshot.`, {
+    state: 'Nothing was changed.',
+    next: 'Make room, or point snapshots_folder in supabase/supasnap.toml to another disk.',
+  });
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
+
+function namedFileError(error: unknown, path: string): unknown {
+  const { code } = error as { code?: string };
+  const reason = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EACCES: 'this user may not write there',
+    EPERM: 'this user may not write there',
+    EROFS: 'the disk is read-only',
+    ENOTDIR: 'a part of its path is a file',
+  }[code ?? ''];
+  if (!reason) return error;
+  return failed(`${path} can't be written: ${reason}.`, { next: 'Mend that, then run the command again; it finds out by itself what was done.', cause: error });
+}

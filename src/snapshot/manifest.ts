@@ -1,0 +1,27 @@
+/** What a snapshot says of itself; immutable once written. Times are ISO 8601 in UTC, sizes bytes. */
+export interface Manifest {
+  format: 1;
+  name: string;
+  /** 1 for the first snapshot of this name; a later one that differs has 2, 3, … */
+  copy: number;
+  /** Of the .sql file, as hex. */
+  sha256: string;
+  /** Of the .facts.json file before compression, as hex. */
+  factsSha256: string;
+  takenAt: string;
+  serverVersion: string;
+  pgDump: string;
+  applied: { version: string; name: string | null }[];
+  counts: Record<string, number>;
+  databaseBytes: number;
+  database: string;
+  gitCommit: string | null;
+  who: string | null;
+  toolVersion: string;
+}
+
+export const currentFormat = 1;
+
+/** `v0.7.0_20251026211500`, and `v0.7.0_20251026211500.2` for a second one that differs. */
+export const snapshotId = (manifest: Pick<Manifest, 'name' | 'copy'>): string =>
+  manifest.copy === 1 ? manifest.name : `${manifest.name}.${manifest.copy}`;

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { countObjects } from '../smoke/count-objects.ts';
+import type { ConnectionSettings } from '../target/connection.ts';
+import { catalogCheck } from './catalog-check.ts';
+import { factsFromJson, factsToJson, readFacts, type Facts } from './facts.ts';
+import { readIdentity, type Identity } from './identity.ts';
+import { dumpSchema, type PgDumpChoice } from './pg-dump/dump.ts';
+
+/** A schema at one moment: its dump, its facts, and how our login sees it. */
+export interface State {
+  /** The text of `pg_dump --schema-only`, without schema supabase_migrations. */
+  sql: string;
+  /** sha256 of `sql` in UTF-8, as hex. */
+  sha256: string;
+  facts: Facts;
+  session: Session;
+}
+
+/** What the server set for our login by itself; a shadow has to be told. */
+export interface Session {
+  user: string;
+  /** The role that the server was born with. */
+  bootstrapRole: string;
+  settings: { name: string; value: string }[];
+}
+
+/** What is true of the state only inside its own database. */
+export interface Anchor {
+  catalogCheck: string;
+  identity: Identity;
+}
+
+/** Numbers about the state that are worth showing. Sizes are bytes. */
+export interface StateSummary {
+  counts: Record<string, number>;
+  databaseBytes: number;
+  pgDump: string;
+}
+
+export type CapturedState = State & Anchor & StateSummary;
+
+export interface CaptureOptions {
+  pgDump: PgDumpChoice;
+  serverVersionNum: number;
+  lockWaitMs: number;
+  /** Facts already read inside the transaction that made this state: used when the catalog is still the one of then. */
+  known?: { facts: Facts; catalogCheck: string };
+}
+
+/** Captures the committed state as one moment: dump, facts and catalog check see the same snapshot of the server. */
+export async function captureState(client: pg.Client, settings: ConnectionSettings, options: CaptureOptions): Promise<CapturedState> {
+  await client.query('begin isolation level repeatable read read only');
+  try {
+    const { rows } = await client.query<{ id: string }>('select pg_export_snapshot() as id');
+    const dumping = dumpSchema(settings, {
+      choice: options.pgDump,
+      serverVersion: options.serverVersionNum,
+      snapshotId: rows[0]!.id,
+      excludeSchemas: ['supabase_migrations'],
+      lockWaitMs: options.lockWaitMs,
+    });
+    dumping.catch(() => {});
+    const check = await catalogCheck(client);
+    const facts = options.known?.catalogCheck === check ? options.known.facts : await readFacts(client, { insideTransaction: true });
+    const identity = await readIdentity(client);
+    const session = await readSession(client);
+    const summary = await readSummary(client);
+    const dump = await dumping;
+    return { sql: dump.sql, sha256: sha256(dump.sql), facts, identity, session, catalogCheck: check, pgDump: dump.tool, ...summary };
+  } finally {
+    await client.query('rollback').catch(() => {});
+  }
+}
+
+export async function readSession(client: pg.Client): Promise<Session> {
+  const { rows } = await client.query<Session>(`
+    select session_user::text as user,
+           (select rolname::text from pg_roles where oid = 10) as "bootstrapRole",
+           coalesce((select json_agg(json_build_object('name', name, 'value', reset_val) order by name)
+                     from pg_settings where source in ('user', 'database', 'database user')), '[]') as settings`);
+  return rows[0]!;
+}
+
+export async function readSummary(client: pg.Client): Promise<Pick<StateSummary, 'counts' | 'databaseBytes'>> {
+  const { rows } = await client.query<{ schemas: string[]; bytes: string }>(`
+    select array(select nspname::text from pg_namespace n
+                 where nspname not in ('information_schema', 'supabase_migrations', ${platformSchemas.map((name) => `'${name}'`).join(', ')})
+                   and nspname not like 'pg\\_%' order by 1) as schemas,
+           pg_database_size(current_database()) as bytes`);
+  return { counts: await countObjects(client, rows[0]!.schemas), databaseBytes: Number(rows[0]!.bytes) };
+}
+
+/** Schemas that the platform owns: they are part of a snapshot, but not of its counts. */
+const platformSchemas = ['auth', 'storage', 'realtime', 'extensions', 'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'vault', 'net', 'cron', 'pgmq', 'supabase_functions', '_realtime', '_analytics', '_supavisor'];
+
+/** The state without its dump, as one JSON text; its companion in a snapshot. */
+export const companionToJson = (state: State): string =>
+  JSON.stringify({ format: 1, sql: state.sha256, facts: factsToJson(state.facts), session: state.session });
+
+export function stateFromTexts(sql: string, companion: string): State {
+  const { facts, session } = JSON.parse(companion) as { facts: string; session: Session };
+  return { sql, sha256: sha256(sql), facts: factsFromJson(facts), session };
+}
+
+export const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');

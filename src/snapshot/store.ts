@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type pg from 'pg';
+import { failed, refused } from '../errors.ts';
+import { requireSpace, writeFileAtomic } from './atomic-file.ts';
+import { currentFormat, snapshotId, type Manifest } from './manifest.ts';
+import type { Identity } from './identity.ts';
+import { companionToJson, sha256, stateFromTexts, type Anchor, type State } from './state.ts';
+
+/** A snapshot as it lies in the folder and in the target. */
+export interface StoredSnapshot {
+  id: string;
+  manifest: Manifest;
+  /** Where copies of it are. */
+  inFolder: boolean;
+  inTarget: boolean;
+  /** Only of snapshots in the target: what the catalog was at that moment. */
+  catalogCheck?: string;
+}
+
+export const snapshotFiles = (folder: string, id: string) => ({
+  sql: join(folder, `${id}.sql`),
+  facts: join(folder, `${id}.facts.json.gz`),
+  manifest: join(folder, `${id}.json`),
+});
+
+/** All snapshots known, oldest first; those of the folder and those of the target are the same ones. */
+export async function listSnapshots(client: pg.Client, folder: string, ours: boolean): Promise<StoredSnapshot[]> {
+  const found = new Map<string, StoredSnapshot>();
+  const rows = ours
+    ? (await client.query<{ manifest: Manifest; catalog_check: string }>('select manifest, catalog_check from supabase_migrations.supasnap_snapshots order by id')).rows
+    : [];
+  for (const { manifest, catalog_check } of rows) {
+    found.set(snapshotId(manifest), { id: snapshotId(manifest), manifest, inFolder: false, inTarget: true, catalogCheck: catalog_check });
+  }
+  for (const manifest of await readManifests(folder)) {
+    const id = snapshotId(manifest);
+    const known = found.get(id);
+    if (known) known.inFolder = existsSync(snapshotFiles(folder, id).sql);
+    else found.set(id, { id, manifest, inFolder: true, inTarget: false });
+  }
+  return [...found.values()].sort((a, b) => (a.manifest.takenAt < b.manifest.takenAt ? -1 : a.manifest.takenAt > b.manifest.takenAt ? 1 : 0));
+}
+
+/** The state of a snapshot, from the folder when it is there and whole, else from the target. */
+export async function loadSnapshot(client: pg.Client, folder: string, snapshot: StoredSnapshot): Promise<State> {
+  const files = snapshotFiles(folder, snapshot.id);
+  if (existsSync(files.sql)) {
+    const sql = await readFile(files.sql, 'utf8');
+    if (sha256(sql) !== snapshot.manifest.sha256) throw edited(files.sql, snapshot);
+    if (existsSync(files.facts)) {
+      const companion = unzip(await readFile(files.facts));
+      if (companion === undefined || sha256(companion) !== snapshot.manifest.factsSha256) throw edited(files.facts, snapshot);
+      return stateFromTexts(sql, companion);
+    }
+  }
+  if (!snapshot.inTarget) {
+    throw failed(`Snapshot ${snapshot.id} is incomplete: ${existsSync(files.sql) ? files.facts : files.sql} is missing, and the target holds no copy.`, {
+      state: 'Nothing was changed.',
+      next: 'Restore that file from version control, or choose another snapshot: npx supasnap rollback --list',
+    });
+  }
+  return loadFromTarget(client, snapshot);
+}
+
+/** Which object was which at the time of a snapshot; only the target itself knows. */
+export async function loadIdentity(client: pg.Client, snapshot: StoredSnapshot): Promise<Identity | undefined> {
+  if (!snapshot.inTarget) return undefined;
+  const { rows } = await client.query<{ identity_gz: Buffer }>('select identity_gz from supabase_migrations.supasnap_snapshots where name = $1 and copy = $2', [
+    snapshot.manifest.name,
+    snapshot.manifest.copy,
+  ]);
+  const text = unzip(rows[0]?.identity_gz);
+  return text === undefined ? undefined : (JSON.parse(text) as Identity);
+}
+
+async function loadFromTarget(client: pg.Client, snapshot: StoredSnapshot): Promise<State> {
+  const { rows } = await client.query<{ sql_gz: Buffer; facts_gz: Buffer }>(
+    'select sql_gz, facts_gz from supabase_migrations.supasnap_states where sha256 = $1',
+    [stateKey(snapshot.manifest)],
+  );
+  const [sql, companion] = [unzip(rows[0]?.sql_gz), unzip(rows[0]?.facts_gz)];
+  if (sql === undefined || companion === undefined || sha256(sql) !== snapshot.manifest.sha256 || sha256(companion) !== snapshot.manifest.factsSha256) {
+    throw refused(`The copy of snapshot ${snapshot.id} in the target is damaged: its checksum does not match.`, {
+      state: 'Nothing was changed.',
+      next: 'Choose another snapshot: npx supasnap rollback --list',
+    });
+  }
+  return stateFromTexts(sql, companion);
+}
+
+/** Names and numbers a snapshot: a state equal to the newest one of that name shares its number. */
+export function nextCopy(known: StoredSnapshot[], name: string, state: State): { copy: number; exists: boolean } {
+  const same = known.filter((snapshot) => snapshot.manifest.name === name);
+  const newest = same.reduce<StoredSnapshot | undefined>((last, one) => (last && last.manifest.copy > one.manifest.copy ? last : one), undefined);
+  if (!newest) return { copy: 1, exists: false };
+  const equal = newest.manifest.sha256 === state.sha256 && newest.manifest.factsSha256 === sha256(companionToJson(state));
+  return equal ? { copy: newest.manifest.copy, exists: true } : { copy: newest.manifest.copy + 1, exists: false };
+}
+
+/** Writes the three files of a snapshot, the manifest last: a snapshot without manifest does not count. */
+export async function writeSnapshotFiles(folder: string, manifest: Manifest, state: State): Promise<string> {
+  const files = snapshotFiles(folder, snapshotId(manifest));
+  const companion = gzipSync(companionToJson(state));
+  await requireSpace(folder, Buffer.byteLength(state.sql) + companion.length + 10_000);
+  const write = (path: string, content: string | Buffer) => writeFileAtomic(path, content, { replace: !existsSync(files.manifest) });
+  if (!existsSync(files.manifest)) {
+    await write(files.sql, state.sql);
+    await write(files.facts, companion);
+    await write(files.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
+  }
+  return files.sql;
+}
+
+/** Keeps the snapshot in the target too. Called inside a transaction; a state already there is stored once. */
+export async function keepInTarget(client: pg.Client, manifest: Manifest, state: State, anchor: Anchor): Promise<void> {
+  const key = stateKey(manifest);
+  const { rowCount } = await client.query('select from supabase_migrations.supasnap_states where sha256 = $1', [key]);
+  if (!rowCount) {
+    await client.query('insert into supabase_migrations.supasnap_states (sha256, sql_gz, facts_gz) values ($1, $2, $3) on conflict do nothing', [
+      key,
+      gzipSync(state.sql),
+      gzipSync(companionToJson(state)),
+    ]);
+  }
+  await client.query(
+    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (name, copy) do update set catalog_check = excluded.catalog_check, identity_gz = excluded.identity_gz`,
+    [manifest.name, manifest.copy, key, JSON.stringify(manifest), anchor.catalogCheck, gzipSync(JSON.stringify(anchor.identity)), manifest.takenAt],
+  );
+}
+
+const stateKey = (manifest: Manifest) => createHash('sha256').update(`${manifest.sha256}/${manifest.factsSha256}`).digest('hex');
+
+async function readManifests(folder: string): Promise<Manifest[]> {
+  if (!existsSync(folder)) return [];
+  const manifests: Manifest[] = [];
+  for (const name of (await readdir(folder)).filter((entry) => entry.endsWith('.json') && !entry.startsWith('.'))) {
+    const path = join(folder, name);
+    manifests.push(checkManifest(await readFile(path, 'utf8'), path));
+  }
+  return manifests;
+}
+
+function checkManifest(text: string, path: string): Manifest {
+  let value: Manifest;
+  try {
+    value = JSON.parse(text) as Manifest;
+  } catch {
+    throw refused(`${path} is not a manifest: it is not valid JSON.`, { state: 'Nothing was changed.', next: `Restore it from version control, or move it away: the target holds a copy.` });
+  }
+  if (value?.format > currentFormat) {
+    throw refused(`${path} was written by a newer supasnap (format ${value.format}; this one reads ${currentFormat}).`, { state: 'Nothing was changed.', next: 'Update: npm install supasnap@latest' });
+  }
+  if (typeof value?.name !== 'string' || typeof value.sha256 !== 'string' || typeof value.copy !== 'number' || !Array.isArray(value.applied)) {
+    throw refused(`${path} is not a manifest of a snapshot.`, { state: 'Nothing was changed.', next: 'Restore it from version control, or move it away.' });
+  }
+  return value;
+}
+
+const unzip = (data: Buffer | undefined): string | undefined => {
+  try {
+    return data && gunzipSync(data).toString('utf8');
+  } catch {
+    return undefined;
+  }
+};
+
+const edited = (path: string, snapshot: StoredSnapshot) =>
+  refused(`${path} is not what was written: its sha256 no longer matches the manifest of ${snapshot.id}.`, {
+    state: 'Nothing was changed.',
+    next: snapshot.inTarget
+      ? 'Restore the file from version control, or move it away: the copy kept in the target is then used.'
+      : 'Restore the file from version control.',
+  });

@@ -1,0 +1,73 @@
+import { plan, type Action } from '@supabase/pg-delta';
+import { failed } from '../errors.ts';
+import { describeId, type Facts } from '../snapshot/facts.ts';
+import type { Rename } from './renames.ts';
+
+/** One statement of a plan, and what there is to fear of it. */
+export interface PlannedStatement {
+  sql: string;
+  /** What is destroyed with the rows or values in it: "table public.minds", "column public.minds.summary". */
+  destroys: string[];
+  /** The strongest lock it takes on something that exists: "none", "share", "accessExclusive" … */
+  lock: string;
+  /** Whether it may rewrite a whole table. */
+  rewrites: boolean;
+  /** Columns that return to a table that stays; they will stand last in it. */
+  returns: string[];
+}
+
+/** Statements that take a database from one state to another, in order. */
+export interface TransitionPlan {
+  /** SET LOCAL before the first statement. */
+  settings: { name: string; value: string }[];
+  renames: Rename[];
+  statements: PlannedStatement[];
+}
+
+/**
+ * Plans the way from one state to another. `from` is the state after `renames`. Throws a Problem when no plan exists.
+ */
+export function planTransition(from: Facts, to: Facts, renames: Rename[] = []): TransitionPlan {
+  let planned: ReturnType<typeof plan>;
+  try {
+    planned = plan(from.base, to.base, { renames: 'off' });
+  } catch (error) {
+    throw failed(`No statements are known that lead back: ${(error as Error).message}`, {
+      state: 'Nothing was changed.',
+      next: 'Write the rollback by hand into supabase/rollback/<timestamp>_rollback.sql; it will be rehearsed and proven the same way.',
+      cause: error,
+    });
+  }
+  return {
+    settings: planned.preamble.map(({ name, value }) => ({ name, value })),
+    renames,
+    statements: planned.actions.map((action) => statementOf(action, from)),
+  };
+}
+
+function statementOf(action: Action, from: Facts): PlannedStatement {
+  const dropsTable = action.destroys.some((id) => id.kind === 'table');
+  const destroys =
+    action.dataLoss === 'none'
+      ? []
+      : action.destroys.filter((id) => id.kind === 'table' || id.kind === 'materializedView' || (id.kind === 'column' && !dropsTable));
+  return {
+    sql: action.sql.replace(/;\s*$/, ''),
+    destroys: destroys.map(describeId),
+    lock: action.lockClass,
+    rewrites: action.rewriteRisk,
+    returns: action.produces
+      .filter((id) => id.kind === 'column' && from.base.has({ kind: 'table', schema: id.schema, name: id.table }))
+      .map(describeId),
+  };
+}
+
+/** Every statement of the plan in order, without the settings. */
+export const planStatements = (transition: TransitionPlan): string[] => [
+  ...transition.renames.map((rename) => rename.sql),
+  ...transition.statements.map((statement) => statement.sql),
+];
+
+/** The settings as statements of the transaction that runs the plan. */
+export const planSettings = (transition: TransitionPlan): string[] =>
+  transition.settings.map(({ name, value }) => `SET LOCAL ${name} = ${value}`);
