@@ -78,4 +78,5 @@ CREATE TABLE realtime.schema_migrations (
   version bigint NOT NULL, inserted_at timestamp(0),
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (version)
 );
+GRANT ALL ON realtime.schema_migrations TO supabase_admin;
 `;

@@ -34,12 +34,18 @@ const roles: { name: string; attributes?: string; settings?: string[]; memberOf?
     name: 'postgres',
     attributes: 'LOGIN CREATEROLE CREATEDB REPLICATION BYPASSRLS',
     settings: ['search_path = "$user", public, extensions'],
-    memberOf: 'pg_read_all_data, pg_monitor, pg_signal_backend, authenticator, anon, authenticated, service_role, supabase_functions_admin',
+    memberOf:
+      'pg_read_all_data, pg_monitor, pg_signal_backend, anon, authenticated, service_role, supabase_functions_admin',
   },
 ];
 
-/** From 16 on, a role that creates roles manages only those it was made administrator of; before, all of them. */
-const administered = 'anon, authenticated, service_role, authenticator';
+/**
+ * Before 16, a role with CREATEROLE may change all ordinary roles (ALTER ROLE authenticator SET …); from 16 on only those it is
+ * administrator of.
+ */
+const administration = `
+GRANT anon, authenticated, service_role TO postgres WITH ADMIN OPTION;
+GRANT authenticator TO postgres WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;`;
 
 /** Makes the roles, once per server. supabase_admin is there already: it is the superuser that initdb made. */
 export const rolesSql = (major: number): string =>
@@ -49,7 +55,7 @@ export const rolesSql = (major: number): string =>
       ...settings.map((setting) => `ALTER ROLE ${name} SET ${setting};`),
       ...(memberOf ? [`GRANT ${memberOf} TO ${name};`] : []),
     ]),
-    ...(major >= 16 ? [`GRANT ${administered} TO postgres WITH ADMIN OPTION;`] : []),
+    ...(major >= 16 ? [administration] : []),
     'ALTER ROLE supabase_admin CREATEROLE CREATEDB REPLICATION BYPASSRLS;',
     'ALTER ROLE supabase_admin SET search_path = "$user", public, auth, extensions;',
   ].join('\n');
