@@ -1,0 +1,16 @@
+drop view public.import_overview;
+update public.customers set source = 'shop' where source = 'import';
+alter table public.customers drop constraint customers_source_check;
+alter table public.customers add constraint customers_source_check check (source in ('web', 'shop'));
+alter table public.customers drop column import_id;
+alter table public.customers alter column imported_as type text;
+alter table public.customers rename column imported_as to external_id;
+create unique index customers_external_id_idx on public.customers (external_id) where external_id is not null;
+drop trigger imports_mark on legacy.imports;
+drop function legacy.mark();
+drop function legacy.next_bad();
+drop table legacy.imports;
+drop type legacy.import_state;
+drop domain legacy.external_id;
+alter default privileges in schema legacy revoke select on tables from service_role;
+drop schema legacy;
