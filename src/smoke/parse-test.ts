@@ -1,0 +1,88 @@
+import { failed, Problem, refused } from '../errors.ts';
+import { type Statement, splitStatements, withoutByteOrderMark } from '../migration/statements.ts';
+import { placeAt } from '../sql-error.ts';
+import { versionOfTest } from './test-name.ts';
+
+/** A test file, read: what of it runs, and where that stands. */
+export interface SmokeTest {
+  file: string;
+  version: string;
+  /** The file's text; the statements' offsets count in it. */
+  text: string;
+  /** Without the leading BEGIN and the trailing ROLLBACK. Empty when the file checks nothing. */
+  statements: Statement[];
+  /** Names of its PREPARE statements, which outlive a rollback and have to be taken away. */
+  preparedNames: string[];
+}
+
+/**
+ * Reads a test file. A leading BEGIN and a trailing ROLLBACK are taken off, because the test runs in a transaction of ours.
+ * Throws a Problem with line and column at a syntax error, a psql command, COPY … FROM stdin and any other transaction control.
+ */
+export async function parseSmokeTest(file: string, text: string): Promise<SmokeTest> {
+  const sql = withoutByteOrderMark(text);
+  const all = await split(file, sql);
+  const from = all[0] && isPlainBegin(all[0]) ? 1 : 0;
+  const last = all.at(-1);
+  const to = last && all.length > from && isPlainRollback(last) ? all.length - 1 : all.length;
+  const statements = all.slice(from, to);
+  for (const statement of all) {
+    if (statements.includes(statement)) refuseTransactionControl(file, sql, statement);
+  }
+  return { file, version: versionOfTest(file), text: sql, statements, preparedNames: preparedNames(statements) };
+}
+
+async function split(file: string, sql: string): Promise<Statement[]> {
+  try {
+    return await splitStatements(sql, file);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const next = /psql/.test(error.message) ? 'Take the line out; a smoke test holds SQL statements only.' : error.next;
+    throw failed(error.message, { place: error.place, detail: error.detail, state: 'The test was not run.', next, cause: error });
+  }
+}
+
+const isPlainBegin = (statement: Statement) => {
+  const control = controlOf(statement);
+  return (control?.kind === 'TRANS_STMT_BEGIN' || control?.kind === 'TRANS_STMT_START') && !control.options?.length;
+};
+
+const isPlainRollback = (statement: Statement) => {
+  const control = controlOf(statement);
+  return control?.kind === 'TRANS_STMT_ROLLBACK' && !control.chain;
+};
+
+function refuseTransactionControl(file: string, sql: string, statement: Statement): void {
+  const control = controlOf(statement);
+  if (!control) return;
+  const word = sql.slice(statement.first, statement.end).replace(/\s+/g, ' ');
+  throw refused(`a smoke test can't run this: ${word}`, {
+    place: placeAt(file, sql, statement.first),
+    detail: [reasons[control.kind ?? ''] ?? 'It would end the transaction that the test runs in.'],
+    state: 'The test was not run.',
+    next: remedies[control.kind ?? ''] ?? 'Take the statement out; what a test does is always rolled back.',
+  });
+}
+
+const reasons: Record<string, string> = {
+  TRANS_STMT_BEGIN: 'Only a plain BEGIN as the first statement is understood; the test runs in a transaction of ours.',
+  TRANS_STMT_START:
+    'Only a plain START TRANSACTION as the first statement is understood; the test runs in a transaction of ours.',
+  TRANS_STMT_ROLLBACK:
+    'Only a plain ROLLBACK as the last statement is understood; here it would undo the migration that is being tested.',
+  TRANS_STMT_SAVEPOINT: 'The test runs in a savepoint of ours.',
+  TRANS_STMT_RELEASE: 'The test runs in a savepoint of ours.',
+  TRANS_STMT_ROLLBACK_TO: 'The test runs in a savepoint of ours.',
+};
+
+const blockInstead = 'Use a DO block with BEGIN … EXCEPTION WHEN … END around what is expected to fail.';
+const remedies: Record<string, string> = {
+  TRANS_STMT_SAVEPOINT: blockInstead,
+  TRANS_STMT_RELEASE: blockInstead,
+  TRANS_STMT_ROLLBACK_TO: blockInstead,
+};
+
+const controlOf = ({ node }: Statement) => ('TransactionStmt' in node ? node.TransactionStmt : undefined);
+
+const preparedNames = (statements: Statement[]) =>
+  statements.flatMap(({ node }) => ('PrepareStmt' in node && node.PrepareStmt.name ? [node.PrepareStmt.name] : []));
