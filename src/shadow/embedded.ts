@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../config/config.ts';
+import { failed } from '../errors.ts';
+import { factsToJson } from '../snapshot/facts.ts';
+import type { State } from '../snapshot/state.ts';
+import { quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
+import { findServerBinaries } from '../target/embedded/binaries.ts';
+import { installPlatformRights } from '../target/embedded/platform.ts';
+import { startEmbedded, stopEmbedded, type EmbeddedServer } from '../target/embedded/server.ts';
+import { packageFolders } from '../target/embedded/target.ts';
+import { loadState } from './load.ts';
+import type { Shadow } from './shadow.ts';
+
+const database = 'shadow';
+/** One rehearsal at a time per shadow server. */
+const lockKey = 5_201_026_211_501;
+
+/** Speed for safety: the shadow is thrown away when it is lost. */
+const throwaway = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off', max_wal_senders: '0', wal_level: 'minimal', shared_buffers: '128MB' };
+
+/**
+ * A server of the target's major version, for the length of a command. It is stopped afterwards and its data stays, so a
+ * state that was loaded, or reached by a rehearsal, need not be loaded again.
+ */
+export async function withShadowServer<T>(config: Config, major: number, use: (server: EmbeddedServer) => Promise<T>): Promise<T> {
+  const server = await startEmbedded({
+    major,
+    stateFolder: config.stateFolder,
+    name: `shadow-${major}`,
+    searchFrom: packageFolders(config),
+    settings: throwaway,
+  });
+  return withClient(server.superuser, async (lock) => {
+    await lock.query('select pg_advisory_lock($1)', [lockKey]);
+    try {
+      return await use(server);
+    } finally {
+      await stopWhenAlone(server);
+    }
+  });
+}
+
+export const hasShadowServer = (config: Config, major: number): boolean => findServerBinaries(major, packageFolders(config)) !== undefined;
+
+export async function embeddedShadow(server: EmbeddedServer, state: State): Promise<Shadow> {
+  const settings: ConnectionSettings = { ...server.superuser, database };
+  const ownRoles = state.facts.base.has({ kind: 'role', name: server.superuser.user }) ? [] : [server.superuser.user];
+  const shadow: Shadow = {
+    kind: 'embedded',
+    name: `embedded PostgreSQL ${server.version}`,
+    settings,
+    ownRoles,
+    actAs: state.session,
+    commits: true,
+    keep: (reached) => remember(server, warmKey(reached)),
+  };
+  if ((await remembered(server)) !== warmKey(state)) {
+    await recreate(server, state, ownRoles);
+    await loadState(settings, state, ownRoles);
+    if (state.session.user === 'postgres' && server.superuser.user !== 'postgres') await withClient(settings, installPlatformRights);
+  }
+  await remember(server, undefined);
+  return shadow;
+}
+
+/** The dump names everything but roles and their rights; both together are the state. */
+export const warmKey = (state: State): string => createHash('sha256').update(state.sql).update(factsToJson(state.facts)).digest('hex');
+
+/** An empty database, and no role that the target does not have. */
+async function recreate(server: EmbeddedServer, state: State, ownRoles: string[]): Promise<void> {
+  await withClient(server.superuser, async (client) => {
+    await client.query(`drop database if exists ${database} with (force)`);
+    const { rows } = await client.query<{ name: string }>(`select rolname::text as name from pg_roles where oid >= 16384 and rolname <> $1`, [server.superuser.user]);
+    const extra = rows.map((row) => row.name).filter((name) => !ownRoles.includes(name) && !state.facts.base.has({ kind: 'role', name }));
+    for (const name of extra) {
+      await client.query(`drop owned by "${name.replaceAll('"', '""')}"; drop role "${name.replaceAll('"', '""')}"`).catch((error: Error) => {
+        throw failed(`The shadow server can't be made ready: ${error.message}`, { state: 'The target was not touched.', next: 'Remove .supasnap/embedded and run the command again; a new shadow server is then made.' });
+      });
+    }
+    await client.query(`create database ${database} template template0`);
+  });
+}
+
+async function remembered(server: EmbeddedServer): Promise<string | undefined> {
+  return withClient(server.superuser, async (client) => {
+    const { rows } = await client.query<{ key: string | null }>(
+      "select shobj_description(oid, 'pg_database') as key from pg_database where datname = $1",
+      [database],
+    );
+    return rows[0]?.key ?? undefined;
+  });
+}
+
+const remember = (server: EmbeddedServer, key: string | undefined): Promise<void> =>
+  withClient(server.superuser, async (client) => {
+    await client.query(`comment on database ${database} is ${key === undefined ? 'null' : quoteText(key)}`);
+  });
+
+async function stopWhenAlone(server: EmbeddedServer): Promise<void> {
+  const others = await withClient(server.superuser, async (client) => {
+    const { rows } = await client.query<{ others: string }>(
+      "select count(*) as others from pg_locks where locktype = 'advisory' and not granted and objid = ($1::bigint & 4294967295)::oid",
+      [lockKey],
+    );
+    return Number(rows[0]!.others);
+  });
+  if (others === 0) await stopEmbedded(server);
+}

@@ -1,0 +1,62 @@
+import { plan } from '@supabase/pg-delta';
+import type pg from 'pg';
+import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import type { State } from '../snapshot/state.ts';
+import { quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
+
+/** Raised when a shadow can't hold the target's state; another kind of shadow may. */
+export class NotFaithful extends Error {}
+
+/** Loads a state into an empty database of a server that is ours alone, and makes it equal in every fact. */
+export async function loadState(database: ConnectionSettings, state: State, ownRoles: string[]): Promise<void> {
+  await withClient(database, async (client) => {
+    await requireExtensions(client, state.facts);
+    await createRoles(client, state.facts);
+    await runDump(client, state.sql);
+    await converge(client, state.facts, ownRoles);
+  });
+}
+
+/** Roles must be there before a dump gives them anything; what they may do is set right at the end. */
+async function createRoles(client: pg.Client, facts: Facts): Promise<void> {
+  const wanted = facts.base.facts().flatMap(({ id }) => (id.kind === 'role' ? [id.name] : []));
+  const { rows } = await client.query<{ name: string }>('select rolname::text as name from pg_roles');
+  const present = new Set(rows.map((row) => row.name));
+  const missing = wanted.filter((name) => !present.has(name));
+  if (missing.length > 0) await client.query(missing.map((name) => `create role ${quoteName(name)};`).join('\n'));
+}
+
+export async function runDump(client: pg.Client, sql: string): Promise<void> {
+  try {
+    await client.query(`begin;\n${sql}\n;commit`);
+    await client.query('reset all');
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw new NotFaithful(`the dump can't be loaded: ${(error as Error).message}`);
+  }
+}
+
+/** What a dump does not carry (roles' rights, memberships, settings, default privileges) is brought over as facts. */
+export async function converge(client: pg.Client, goal: Facts, ownRoles: string[]): Promise<void> {
+  const read = () => readFacts(client, { insideTransaction: false, ignoreRoles: ownRoles });
+  const loaded = await read();
+  if (loaded.base.rootHash === goal.base.rootHash) return;
+  try {
+    const { actions, preamble } = plan(loaded.base, goal.base);
+    const settings = preamble.map(({ name, value }) => `set local ${name} = ${value};`);
+    await client.query(['begin;', ...settings, ...actions.map(({ sql }) => `${sql.replace(/;\s*$/, '')};`), 'commit'].join('\n'));
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw new NotFaithful(`it could not be made equal to the target: ${(error as Error).message}`);
+  }
+  const differences = factDifferences(await read(), goal);
+  if (differences.length > 0) throw new NotFaithful(`it differs from the target in ${differences.length} facts: ${differences.slice(0, 3).join('; ')}`);
+}
+
+async function requireExtensions(client: pg.Client, facts: Facts): Promise<void> {
+  const wanted = facts.base.facts().flatMap(({ id }) => (id.kind === 'extension' ? [id.name] : []));
+  const { rows } = await client.query<{ name: string }>('select name::text from pg_available_extensions');
+  const available = new Set(rows.map((row) => row.name));
+  const missing = wanted.filter((name) => !available.has(name));
+  if (missing.length > 0) throw new NotFaithful(`the embedded PostgreSQL lacks extension ${missing.join(', ')}`);
+}

@@ -1,0 +1,66 @@
+import type pg from 'pg';
+import { readSession, type State } from '../snapshot/state.ts';
+import { quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
+import { converge, NotFaithful, runDump } from './load.ts';
+import type { Shadow } from './shadow.ts';
+
+/** Names of our scratch databases begin so; the number is the session that made it. */
+const prefix = 'supasnap_scratch_';
+
+/**
+ * A scratch database on the target's own server: it has every extension of the target, and the same roles. What a change
+ * does to roles would reach the target too, so the rehearsal never commits such a change.
+ */
+export async function withScratchDatabase<T>(target: ConnectionSettings, state: State, use: (shadow: Shadow) => Promise<T>): Promise<T> {
+  return withClient(target, async (client) => {
+    await dropLeftovers(client);
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const name = `${prefix}${rows[0]!.pid}`;
+    await client.query(`create database ${quoteName(name)} template template0`).catch((error: Error) => {
+      throw new NotFaithful(`no scratch database can be made on the target's server: ${error.message}`);
+    });
+    try {
+      const settings = { ...target, database: name };
+      await withClient(settings, async (scratch) => {
+        await runDump(scratch, state.sql);
+        await converge(scratch, state.facts, []);
+      });
+      return await use({ kind: 'scratch', name: `a scratch database on the target's server`, settings, ownRoles: [], actAs: state.session, commits: true, keep: async () => {} });
+    } finally {
+      await client.query(`drop database if exists ${quoteName(name)} with (force)`);
+    }
+  });
+}
+
+/** Drops scratch databases whose maker is gone. */
+export async function dropLeftovers(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select datname::text as name from pg_database
+     where datname ~ '^${prefix}[0-9]+$' and pg_has_role(datdba, 'member')
+       and not exists (select from pg_stat_activity where pid = substr(datname, ${prefix.length + 1})::bigint)`,
+  );
+  for (const { name } of rows) await client.query(`drop database if exists ${quoteName(name)} with (force)`);
+}
+
+/** A database that the user names; it must be empty and is left empty of nothing that was in it before. */
+export async function urlShadow(settings: ConnectionSettings, state: State): Promise<Shadow> {
+  return withClient(settings, async (client) => {
+    const { rows } = await client.query<{ tables: string }>(
+      `select count(*) as tables from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' and c.relkind in ('r', 'p', 'v', 'm')`,
+    );
+    if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
+    await runDump(client, state.sql);
+    await converge(client, state.facts, []);
+    const session = await readSession(client);
+    return {
+      kind: 'url',
+      name: 'the database of --shadow',
+      settings,
+      ownRoles: [],
+      actAs: session.user === state.session.user ? undefined : state.session,
+      commits: true,
+      keep: async () => {},
+    };
+  });
+}

@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import { connect, quoteName, quoteText, type ConnectionSettings } from '../target/connection.ts';
+import type { Session, State } from '../snapshot/state.ts';
+
+/** A database in which a change is rehearsed. It holds the target's schema and no rows of it. */
+export interface Shadow {
+  kind: 'embedded' | 'scratch' | 'url' | 'target';
+  /** In words, for the output and the header of the rollback file. */
+  name: string;
+  settings: ConnectionSettings;
+  /** Roles of the shadow that are no part of the state. */
+  ownRoles: string[];
+  /** The login that migrations run as there; undefined where the connection already is that login. */
+  actAs?: Session;
+  /** Whether steps may be committed, so that pg_dump can see them. On the target itself nothing ever is. */
+  commits: boolean;
+  /** Says which state the shadow holds now, so that the next rehearsal of that state need not load it. */
+  keep: (state: State) => Promise<void>;
+}
+
+/** A connection on which a migration runs as it will on the target. */
+export async function connectAsTarget(shadow: Shadow): Promise<pg.Client> {
+  const client = await connect(shadow.settings, { applicationName: 'supasnap shadow' });
+  if (shadow.actAs) await client.query(sessionStatements(shadow.actAs).join(';\n'));
+  return client;
+}
+
+const sessionStatements = (session: Session): string[] => [
+  `set session authorization ${quoteName(session.user)}`,
+  ...session.settings.map(({ name, value }) => `select set_config(${quoteText(name)}, ${quoteText(value)}, false)`),
+];

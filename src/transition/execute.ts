@@ -1,0 +1,91 @@
+import type pg from 'pg';
+import type { Batch, Step } from '../migration/transaction.ts';
+import { sqlProblem, type ServerError } from '../sql-error.ts';
+import { quoteText } from '../sql-names.ts';
+import type { Script } from './script.ts';
+
+export interface Timeouts {
+  /** Milliseconds; 0 for none. */
+  lockTimeoutMs: number;
+  statementTimeoutMs: number;
+}
+
+/** What an error of a script's statement says of the state of things. */
+export interface Consequence {
+  state: string;
+  next: string;
+}
+
+/** Runs batches of a script inside the transaction that is open. A server's error becomes a Problem with line and caret. */
+export async function runBatches(client: pg.Client, script: Script, batches: Batch[], consequence: Consequence): Promise<void> {
+  for (const batch of batches) {
+    try {
+      await sendBatch(client, script, batch);
+    } catch (error) {
+      if (!isServerError(error)) throw error;
+      throw sqlProblem(error, script.file, script.text, batch.start, { ...consequence, sliceEnd: batch.end });
+    }
+  }
+}
+
+/** Runs a whole script in one transaction that `before` and `finish` share; nothing stays when anything of it throws. */
+export async function inTransaction<T>(client: pg.Client, timeouts: Timeouts, run: () => Promise<T>): Promise<T> {
+  await client.query(`begin isolation level read committed; ${timeoutStatements(timeouts)}`);
+  try {
+    const result = await run();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+/** Runs the steps of a script that can't be one transaction; `done` hears of each before the next begins. */
+export async function runSteps(
+  client: pg.Client,
+  script: Script,
+  steps: Step[],
+  timeouts: Timeouts,
+  consequence: (done: number) => Consequence,
+  done: (step: number) => Promise<void>,
+): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    if (step.kind === 'transaction') {
+      await inTransaction(client, timeouts, () => runBatches(client, script, step.batches, consequence(index)));
+    } else {
+      await client.query(`set lock_timeout = ${timeouts.lockTimeoutMs}; set statement_timeout = ${timeouts.statementTimeoutMs}`);
+      await runBatches(client, script, [step.batch], consequence(index));
+    }
+    await done(index);
+  }
+}
+
+export const timeoutStatements = ({ lockTimeoutMs, statementTimeoutMs }: Timeouts): string =>
+  `set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = 0; set local client_connection_check_interval = 2000`;
+
+/** Header settings of a file win over the project's. */
+export const headerStatements = (script: Script): string =>
+  [
+    script.lockTimeout && `set local lock_timeout = ${quoteText(script.lockTimeout)}`,
+    script.statementTimeout && `set local statement_timeout = ${quoteText(script.statementTimeout)}`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+
+/** What the embedded server and shadows have in place of the hosted platform's supautils. */
+const rights = (granted: boolean) =>
+  `do $rights$ begin if to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)') is not null and not (select rolsuper from pg_roles where rolname = session_user) = ${granted} then perform supabase_migrations.supasnap_platform_rights(${granted}); end if; end $rights$`;
+
+async function sendBatch(client: pg.Client, script: Script, batch: Batch): Promise<void> {
+  const sql = script.text.slice(batch.start, batch.end);
+  if (!batch.platformRights) {
+    await client.query(sql);
+    return;
+  }
+  await client.query(rights(true));
+  await client.query(sql);
+  await client.query(rights(false));
+}
+
+const isServerError = (error: unknown): error is ServerError & Error => typeof (error as { severity?: unknown }).severity === 'string';

@@ -1,0 +1,218 @@
+import type pg from 'pg';
+import { Problem, refused } from '../errors.ts';
+import { connectAsTarget, type Shadow } from '../shadow/shadow.ts';
+import { readFacts, type Facts } from '../snapshot/facts.ts';
+import { readIdentity, type Identity } from '../snapshot/identity.ts';
+import { dumpSchema } from '../snapshot/pg-dump/dump.ts';
+import type { State } from '../snapshot/state.ts';
+import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, type Consequence, type Timeouts } from './execute.ts';
+import { planTransition, type TransitionPlan } from './plan.ts';
+import { judge, unproven, type Proof } from './proof.ts';
+import { planRenames } from './renames.ts';
+import { renderRollbackBody } from './rollback-file.ts';
+import { rollbackScript, type Script } from './script.ts';
+
+/** What a rehearsal found: the state that the change leads to, the way back, and whether that way was seen to lead back. */
+export interface Rehearsal {
+  after: Facts;
+  /** Which object is which on the shadow, after the change. */
+  identity: Identity;
+  rollback: { script: Script; source: string; plan?: TransitionPlan } | undefined;
+  proof: Proof;
+  shadow: Shadow;
+}
+
+export interface RehearsalInput {
+  version: string;
+  script: Script;
+  /** A rollback written by hand, with the path to show. */
+  handWritten?: { file: string; text: string };
+  serverVersionNum: number;
+  timeouts: Timeouts;
+}
+
+const untouched: Consequence = {
+  state: 'It failed in the rehearsal. The target was not touched.',
+  next: 'Correct the file and run the same command again.',
+};
+
+/** Runs the change forward, finds the way back, runs that, compares, and runs the change again so that the shadow is as the target will be. */
+export async function rehearse(shadow: Shadow, state: State, input: RehearsalInput): Promise<Rehearsal> {
+  if (!shadow.commits) return rehearseUncommitted(shadow, state, input);
+  if (shadow.kind !== 'embedded' && (await changesCluster(shadow, input))) {
+    return rehearseUncommitted(shadow, state, input);
+  }
+  const identityBefore = await withShadow(shadow, readIdentity);
+  await forward(shadow, input);
+  const { after, identity, rollback, reason } = await withShadow(shadow, async (client) => {
+    const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
+    const identity = await readIdentity(client);
+    return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
+  });
+  if (!rollback) return { after, identity, rollback, shadow, proof: unproven(shadow.name, reason!) };
+  const failure = await withShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).catch(asReason);
+  if (failure) return { after, identity, rollback, shadow, proof: unproven(shadow.name, failure) };
+  const back = await readBack(shadow, input.serverVersionNum);
+  const proof = judge(shadow.name, state, back);
+  if (proof.proven) await forward(shadow, input);
+  return { after, identity, rollback, proof, shadow };
+}
+
+/** The same inside one transaction that is rolled back: facts judge alone, and what can't run in a transaction can't be proven. */
+async function rehearseUncommitted(shadow: Shadow, state: State, input: RehearsalInput): Promise<Rehearsal> {
+  const { execution } = input.script;
+  if (execution.mode === 'outside') {
+    throw refused('This file can\'t be rehearsed: it holds statements that run outside a transaction, and no shadow of its own is to be had.', {
+      detail: execution.notes,
+      state: 'Nothing was changed.',
+      next: 'Give an empty database with --shadow <url>, or install an embedded PostgreSQL of the target\'s version (npx supasnap doctor says how).',
+    });
+  }
+  return withShadow(shadow, async (client) => {
+    await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
+    try {
+      const identityBefore = await readIdentity(client);
+      await runBatches(client, input.script, execution.batches, untouched);
+      await client.query('set constraints all immediate; reset all');
+      const after = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
+      const identity = await readIdentity(client);
+      const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
+      if (!rollback) return { after, identity, rollback, shadow, proof: unproven(shadow.name, reason!) };
+      const failure = await runScript(client, rollback.script).then(() => undefined, asReason);
+      if (failure) return { after, identity, rollback, shadow, proof: unproven(shadow.name, failure) };
+      const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
+      return { after, identity, rollback, shadow, proof: judge(shadow.name, { facts: state.facts }, { facts: back }) };
+    } finally {
+      await client.query('rollback').catch(() => {});
+    }
+  });
+}
+
+async function forward(shadow: Shadow, input: RehearsalInput): Promise<void> {
+  const { script, timeouts } = input;
+  const { execution } = script;
+  await withShadow(shadow, async (client) => {
+    if (execution.mode === 'outside') return runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {});
+    return inTransaction(client, timeouts, async () => {
+      await client.query(headerStatements(script));
+      await runBatches(client, script, execution.batches, untouched);
+    });
+  }).catch((error: unknown) => {
+    throw error instanceof Problem ? error : asProblem(error);
+  });
+}
+
+/** The rollback written by hand, or the statements planned from the state reached to the state before. */
+async function findWayBack(
+  client: pg.Client,
+  shadow: Shadow,
+  state: State,
+  input: RehearsalInput,
+  reached: { after: Facts; now: Identity; before: Identity },
+  insideTransaction: boolean,
+): Promise<{ rollback: Rehearsal['rollback']; reason?: string }> {
+  if (input.handWritten) {
+    const { file, text } = input.handWritten;
+    return { rollback: { script: await rollbackScript(file, text), source: text } };
+  }
+  try {
+    const plan = await planBack(client, shadow, state, reached, insideTransaction);
+    const source = renderRollbackBody(input.version, plan);
+    return { rollback: { script: await rollbackScript(`supabase/rollback/${input.version}_rollback.sql`, source), source, plan } };
+  } catch (error) {
+    return { rollback: undefined, reason: asReason(error) };
+  }
+}
+
+/** Renames come first and are run to see what they leave: then only real differences are planned. */
+export async function planBack(
+  client: pg.Client,
+  shadow: Pick<Shadow, 'ownRoles'>,
+  goal: Pick<State, 'facts'>,
+  reached: { after: Facts; now: Identity; before: Identity },
+  insideTransaction: boolean,
+): Promise<TransitionPlan> {
+  const renames = planRenames(reached.now, reached.before);
+  if (renames.length === 0) return planTransition(reached.after, goal.facts);
+  await client.query(insideTransaction ? 'savepoint supasnap_renames' : 'begin');
+  try {
+    const script = await rollbackScript('renames', renames.map(({ sql }) => `${sql};`).join('\n'));
+    if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, untouched);
+    const renamed = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
+    return planTransition(renamed, goal.facts, renames);
+  } finally {
+    await client.query(insideTransaction ? 'rollback to savepoint supasnap_renames' : 'rollback');
+  }
+}
+
+/** Runs a rollback in one transaction, or in its own steps where it needs them. Resolves to undefined. */
+export async function runRollback(client: pg.Client, script: Script, timeouts: Timeouts): Promise<undefined> {
+  if (script.execution.mode === 'outside') await runSteps(client, script, script.execution.steps, timeouts, () => untouched, async () => {});
+  else await inTransaction(client, timeouts, () => runScript(client, script));
+  return undefined;
+}
+
+async function runScript(client: pg.Client, script: Script): Promise<void> {
+  if (script.execution.mode === 'outside') throw new Error('it holds statements that can\'t run in a transaction');
+  await runBatches(client, script, script.execution.batches, untouched);
+}
+
+async function readBack(shadow: Shadow, serverVersionNum: number): Promise<{ facts: Facts; sql: string }> {
+  const dumping = dumpSchema(shadow.settings, { choice: 'auto', serverVersion: serverVersionNum, excludeSchemas: ['supabase_migrations'] });
+  dumping.catch(() => {});
+  const facts = await withShadow(shadow, (client) => readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles }));
+  return { facts, sql: (await dumping).sql };
+}
+
+/** On a shared server, whether the file touches roles or other things of the whole cluster: tried and rolled back. */
+async function changesCluster(shadow: Shadow, input: RehearsalInput): Promise<boolean> {
+  const { script, timeouts } = input;
+  if (script.execution.mode === 'outside') {
+    const dangerous = script.statements.find(({ kind }) => /Role|Database|TableSpace|AlterSystem/.test(kind) || kind === 'DoStmt' || kind === 'CallStmt');
+    if (dangerous) {
+      throw refused(`Line ${dangerous.line} may change the whole server, so it can't be rehearsed on a scratch database of it.`, {
+        state: 'Nothing was changed.',
+        next: 'Give a database of another server with --shadow <url>, or move that statement to a migration of its own.',
+      });
+    }
+    return false;
+  }
+  const { batches } = script.execution;
+  return withShadow(shadow, async (client) => {
+    await client.query(`begin; ${timeoutStatements(timeouts)}`);
+    try {
+      const before = await clusterCheck(client);
+      await runBatches(client, script, batches, untouched);
+      return (await clusterCheck(client)) !== before;
+    } finally {
+      await client.query('rollback').catch(() => {});
+    }
+  });
+}
+
+async function clusterCheck(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ check: string }>(`
+    select md5(concat(
+      (select string_agg(r::text, ',' order by rolname) from pg_roles r),
+      (select string_agg(row(roleid, member, admin_option)::text, ',' order by roleid, member) from pg_auth_members),
+      (select string_agg(row(setrole, setdatabase, setconfig)::text, ',' order by setrole, setdatabase) from pg_db_role_setting),
+      (select string_agg(row(objoid, classoid, description)::text, ',' order by classoid, objoid) from pg_shdescription),
+      (select string_agg(row(datname, datdba, datacl)::text, ',' order by datname) from pg_database))) as check`);
+  return rows[0]!.check;
+}
+
+async function withShadow<T>(shadow: Shadow, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connectAsTarget(shadow);
+  try {
+    return await use(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+const asReason = (error: unknown): string => {
+  const problem = error as Problem;
+  return problem.place ? `${problem.message} (line ${problem.place.line}: ${problem.place.text.trim()})` : problem.message;
+};
+
+const asProblem = (error: unknown) => refused(`The rehearsal failed: ${(error as Error).message}`, { state: 'The target was not touched.', next: untouched.next, cause: error });

@@ -1,0 +1,41 @@
+import type { ExecutionPlan } from '../migration/transaction.ts';
+import { planExecution } from '../migration/transaction.ts';
+import type { Migration } from '../migration/read.ts';
+import { splitStatements, type Statement } from '../migration/statements.ts';
+
+/** SQL of a file, ready to run: its text, its statements and how they run. */
+export interface Script {
+  /** The path to show. */
+  file: string;
+  text: string;
+  statements: Statement[];
+  execution: ExecutionPlan;
+  lockTimeout?: string;
+  statementTimeout?: string;
+}
+
+export const migrationScript = (migration: Migration, file: string): Script => ({
+  file,
+  text: migration.text,
+  statements: migration.statements,
+  execution: planExecution(migration.statements, { header: migration.header, file, text: migration.text }),
+  lockTimeout: migration.header.lockTimeout,
+  statementTimeout: migration.header.statementTimeout,
+});
+
+/** A rollback's text. Its own change of the CLI's history is blanked out: whoever runs the script here records it. */
+export async function rollbackScript(file: string, source: string): Promise<Script> {
+  let text = source;
+  for (const statement of await splitStatements(source, file)) {
+    if (changesHistory(statement)) text = blank(text, statement.start, statement.end);
+  }
+  const statements = await splitStatements(text, file);
+  return { file, text, statements, execution: planExecution(statements, { file, text, commitNewLabels: false }) };
+}
+
+const changesHistory = ({ node }: Statement): boolean => {
+  const table = 'DeleteStmt' in node ? node.DeleteStmt.relation : 'InsertStmt' in node ? node.InsertStmt.relation : undefined;
+  return table?.schemaname === 'supabase_migrations' && table.relname === 'schema_migrations';
+};
+
+const blank = (text: string, start: number, end: number) => `${text.slice(0, start)}${text.slice(start, end).replace(/[^\n]/g, ' ')}${text.slice(end)}`;
