@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { failed } from '../../errors.ts';
 import type { Place } from './place.ts';
 import { type ServerFiles, newPassword, writeSecrets } from './server-files.ts';
@@ -36,7 +36,7 @@ export const prepareCluster = (
   } finally {
     rmSync(passwordFile, { force: true });
   }
-  writeSecrets(files, { port: 0, password });
+  writeSecrets(files, { port: 0, password, ...(files.data === join(files.folder, 'data') ? {} : { data: files.data }) });
   chmodSync(making, 0o700);
   renameSync(making, files.data);
 };
@@ -90,10 +90,10 @@ const checkVersion = (files: ServerFiles, major: number): void => {
 };
 
 const checkSpace = (files: ServerFiles): void => {
-  const { bavail, bsize } = statfsSync(files.folder);
+  const { bavail, bsize } = statfsSync(dirname(files.data));
   if (bavail * bsize >= leastFreeBytes) return;
   throw failed('The disk is too full for an embedded PostgreSQL.', {
-    detail: [`${Math.floor((bavail * bsize) / 1024 / 1024)} MB are free at ${files.folder}, 200 MB are needed.`],
+    detail: [`${Math.floor((bavail * bsize) / 1024 / 1024)} MB are free at ${dirname(files.data)}, 200 MB are needed.`],
     state: 'Nothing was changed.',
     next: 'Free some disk space, then run the same command again.',
   });

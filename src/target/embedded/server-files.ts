@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Place } from './place.ts';
 
 /** The files of one embedded server. */
@@ -16,24 +16,31 @@ export interface ServerFiles {
 export interface ServerSecrets {
   port: number;
   password: string;
+  /** Where the data is, when it is not beside this file. */
+  data?: string;
 }
 
 const largestLog = 10 * 1024 * 1024;
 
-/** Names the files of a server and makes their folder. */
-export const prepareFiles = (place: Place, name: string): ServerFiles => {
+/** Names the files of a server and makes their folder. Without `data`, its data is where it was the last time. */
+export const prepareFiles = (place: Place, name: string, data?: string): ServerFiles => {
   const folder = join(place.folder, name);
-  mkdirSync(folder, { recursive: true, mode: place.account ? 0o755 : 0o700 });
-  return {
+  const mode = place.account ? 0o755 : 0o700;
+  mkdirSync(folder, { recursive: true, mode });
+  const files = {
     folder,
     data: join(folder, 'data'),
     log: join(folder, 'server.log'),
     lock: join(folder, 'starting'),
     secrets: join(folder, 'server.json'),
   };
+  const elsewhere = data ?? readSecrets(files)?.data;
+  if (!elsewhere) return files;
+  mkdirSync(dirname(elsewhere), { recursive: true, mode });
+  return { ...files, data: elsewhere };
 };
 
-export const readSecrets = (files: ServerFiles): ServerSecrets | undefined =>
+export const readSecrets = (files: Pick<ServerFiles, 'secrets'>): ServerSecrets | undefined =>
   existsSync(files.secrets) ? JSON.parse(readFileSync(files.secrets, 'utf8')) : undefined;
 
 export const writeSecrets = (files: ServerFiles, secrets: ServerSecrets): void => {

@@ -38,6 +38,8 @@ export interface StartOptions {
   port?: number;
   /** Server settings, such as `{ fsync: 'off' }` for a throwaway server; used when the server is started. */
   settings?: Record<string, string>;
+  /** Where to keep the data of a throwaway server instead, such as a folder in memory. Root: one that others may enter. */
+  dataFolder?: string;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface StartOptions {
  */
 export async function startEmbedded(options: StartOptions): Promise<EmbeddedServer> {
   const place = preparePlace(options.stateFolder);
-  const files = prepareFiles(place, options.name);
+  const files = prepareFiles(place, options.name, options.dataFolder);
   return (await running(files)) ?? withStartLock(files.lock, async () => (await running(files)) ?? start(files, place, options));
 }
 
