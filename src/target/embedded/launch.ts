@@ -37,15 +37,15 @@ export const launch = async (
     const outcome = await tryLaunch(files, { ...options, port });
     if (outcome === 'ready') return port;
     const text = outcome.join('\n');
-    // Another program took the port in between, or processes of a killed server are still going away.
-    const passes = /Address already in use|could not bind|shared memory block/i.test(text);
+    // Another program took the port in between, or the server before this one is still going away.
+    const passes = /Address already in use|could not bind|shared memory block|lock file .* already exists/i.test(text);
     if (!passes || attempt === attempts) {
       throw failed('The embedded PostgreSQL did not start.', {
         detail: [...outcome, `Its log: ${files.log}`],
         next: whatToDo(text),
       });
     }
-    if (/in use|bind/i.test(text)) port = 0;
+    if (/Address already|could not bind/i.test(text)) port = 0;
     await sleep(200 * attempt);
   }
 };

@@ -88,21 +88,47 @@ const start = async (files: ServerFiles, place: Place, options: StartOptions): P
 
 /** The server of this data folder, if it runs and answers to our password. */
 const running = async (files: ServerFiles): Promise<EmbeddedServer | undefined> => {
-  const postmaster = readPostmaster(files.data);
-  const secrets = readSecrets(files);
-  if (!postmaster?.ready || !secrets || !isServerOf(postmaster.pid, files.data)) return undefined;
-  const { port } = postmaster;
-  const superuser = {
-    host: '127.0.0.1', port, user: 'supabase_admin', password: secrets.password, database: 'postgres',
-  };
+  for (let attempt = 1; ; attempt++) {
+    const postmaster = readPostmaster(files.data);
+    const secrets = readSecrets(files);
+    if (!postmaster?.ready || !secrets || !isServerOf(postmaster.pid, files.data)) return undefined;
+    try {
+      return await describe(files, postmaster.port, secrets.password);
+    } catch (error) {
+      // It may be going away at this very moment; then its process is gone at the next look.
+      if (attempt === 50 || !isConnectionLost(error)) throw doesNotAnswer(files, error);
+      await sleep(50);
+    }
+  }
+};
+
+const describe = async (files: ServerFiles, port: number, password: string): Promise<EmbeddedServer> => {
+  const superuser = { host: '127.0.0.1', port, user: 'supabase_admin', password, database: 'postgres' };
   const version = await withClient(superuser, async (client) => {
-    const result = await client.query<{ version: string }>(`SELECT split_part(current_setting('server_version'), ' ', 1) AS version`);
-    return result.rows[0]?.version ?? '';
+    const result = await client.query<{ server_version: string }>('SHOW server_version');
+    return result.rows[0]?.server_version.split(' ')[0] ?? '';
   });
   return {
-    major: Number.parseInt(version, 10), version, port, superuser, postgres: { ...superuser, user: 'postgres' }, dataFolder: files.data,
+    major: Number.parseInt(version, 10),
+    version,
+    port,
+    superuser,
+    postgres: { ...superuser, user: 'postgres' },
+    dataFolder: files.data,
   };
 };
+
+const isConnectionLost = (error: unknown): boolean => {
+  const { code, message } = error as { code?: string; message?: string };
+  return /^(ECONN|EPIPE|57P0)/.test(code ?? '') || /terminated|timeout/i.test(message ?? '');
+};
+
+const doesNotAnswer = (files: ServerFiles, cause: unknown) =>
+  failed('The embedded PostgreSQL is running but does not let us in.', {
+    detail: [(cause as Error).message, `Its log: ${files.log}`],
+    next: `Check that ${files.secrets} is the file written when its data was made.`,
+    cause,
+  });
 
 const passwordLost = (files: ServerFiles) =>
   failed(`The password of the embedded PostgreSQL is gone: ${files.secrets} is missing.`, {
