@@ -1,0 +1,1 @@
+alter table public.books drop column isbn;

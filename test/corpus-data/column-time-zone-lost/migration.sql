@@ -1,0 +1,1 @@
+alter table public.shifts alter column starts type date using (starts at time zone 'Europe/Berlin')::date;

@@ -1,0 +1,1 @@
+create table public.fees (id int primary key, amount numeric(10, 2) not null, label text);

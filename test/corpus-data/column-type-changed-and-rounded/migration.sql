@@ -1,0 +1,1 @@
+alter table public.fees alter column amount type integer using round(amount)::integer;

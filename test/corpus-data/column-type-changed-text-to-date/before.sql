@@ -1,0 +1,1 @@
+create table public.events (id int primary key, happened text, name text);

@@ -1,0 +1,1 @@
+create table public.labels (id int primary key, text varchar(40) not null);

@@ -1,0 +1,1 @@
+alter table public.labels alter column text type varchar(8) using left(text, 8);

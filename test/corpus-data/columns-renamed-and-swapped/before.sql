@@ -1,0 +1,1 @@
+create table public.points (id int primary key, lat numeric, lng numeric);

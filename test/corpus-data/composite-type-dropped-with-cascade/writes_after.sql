@@ -1,0 +1,1 @@
+update public.shops set name = 'y2' where id = 2;

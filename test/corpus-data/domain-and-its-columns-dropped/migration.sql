@@ -1,0 +1,2 @@
+alter table public.exams drop column grade, drop column best;
+drop domain public.grade;

@@ -1,0 +1,2 @@
+drop extension citext cascade;
+drop extension hstore cascade;

@@ -1,0 +1,1 @@
+alter table public.boxes drop column w cascade;

@@ -1,0 +1,1 @@
+create table public.carts (id int primary key, net numeric not null, gross numeric);

@@ -1,0 +1,1 @@
+alter table public.entries drop column no;

@@ -1,0 +1,1 @@
+insert into public.entries (slug) values ('c'), ('a'), ('b');

@@ -1,0 +1,1 @@
+insert into public.entries values ('z');

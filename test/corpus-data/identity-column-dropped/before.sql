@@ -1,0 +1,1 @@
+create table public.log (at timestamptz primary key, no bigint generated always as identity, line text);

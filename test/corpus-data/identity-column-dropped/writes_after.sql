@@ -1,0 +1,2 @@
+delete from public.log where line = 'b';
+update public.log set line = 'a2' where line = 'a';

@@ -1,0 +1,1 @@
+create table public.members (id int primary key, email text not null unique, name text);

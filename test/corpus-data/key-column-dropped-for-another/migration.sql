@@ -1,0 +1,2 @@
+alter table public.members drop column id;
+alter table public.members add primary key (email);

@@ -1,0 +1,1 @@
+alter table public.hosts drop column ip;

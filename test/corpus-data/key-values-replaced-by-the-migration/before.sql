@@ -1,0 +1,1 @@
+create table public.items (id int primary key, name text not null, price int);

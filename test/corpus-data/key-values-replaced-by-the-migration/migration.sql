@@ -1,0 +1,1 @@
+update public.items set id = id + 100;

@@ -1,0 +1,1 @@
+update public.sales set amount = amount * 10 where id = 2;

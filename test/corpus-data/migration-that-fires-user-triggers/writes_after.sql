@@ -1,0 +1,1 @@
+update public.totals set amount = 2 where name = 'other';

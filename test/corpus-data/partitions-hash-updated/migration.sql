@@ -1,0 +1,1 @@
+update public.scores set points = points * 2;

@@ -1,0 +1,1 @@
+update public.accounts set balance = 1 where id = 3;

@@ -1,0 +1,1 @@
+create table public.seats (no int primary key, guest text not null);

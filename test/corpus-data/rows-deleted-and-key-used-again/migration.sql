@@ -1,0 +1,1 @@
+delete from public.seats where no in (1, 2);

@@ -1,0 +1,1 @@
+insert into public.plans values ('team', 50), ('max', 100);

@@ -1,0 +1,1 @@
+insert into public.options values ('e', 'Echo', 5);

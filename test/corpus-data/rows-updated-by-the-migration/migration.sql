@@ -1,0 +1,1 @@
+update public.users set email = lower(email);

@@ -1,0 +1,1 @@
+create table public.orders (id int primary key, channel text, total int);

@@ -1,0 +1,1 @@
+update public.flags set is_on = false where id = 1;

@@ -1,0 +1,1 @@
+insert into public.other values (2);

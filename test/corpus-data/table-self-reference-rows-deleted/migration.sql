@@ -1,0 +1,1 @@
+delete from public.nodes where id in (2, 3);

@@ -1,0 +1,1 @@
+truncate public.queue restart identity cascade;

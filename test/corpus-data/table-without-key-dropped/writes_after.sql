@@ -1,0 +1,1 @@
+delete from public.keyed where id = 1;

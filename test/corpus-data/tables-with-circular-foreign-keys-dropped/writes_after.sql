@@ -1,0 +1,1 @@
+insert into public.fans values (2, 'y');

@@ -1,0 +1,1 @@
+update public.docs set body = 'mine' where id = 1;

@@ -1,0 +1,1 @@
+alter table public.texts drop column body, drop column short;

@@ -1,0 +1,1 @@
+update public.texts set code = 'zz' where id = 3;

@@ -1,0 +1,1 @@
+update public.extremes set keep = 'b2' where id = 2;
