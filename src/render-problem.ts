@@ -22,7 +22,10 @@ function placeLines({ file, line, column, text }: SourcePlace): string[] {
   const shown = characters.slice(from, from + shownWidth);
   const head = from > 0 ? '…' : '';
   const tail = from + shownWidth < characters.length ? '…' : '';
-  const before = shown.slice(0, column - 1 - from).map(blank).join('');
+  const before = shown
+    .slice(0, column - 1 - from)
+    .map(blank)
+    .join('');
   const number = `  ${line} | `;
   return [
     `  ${file}:${line}:${column}`,
@@ -39,7 +42,9 @@ const isControl = (character: string) => character !== '\t' && /\p{Cc}/u.test(ch
 function blank(character: string): string {
   if (character === '\t') return '\t';
   if (/\p{Mn}/u.test(character)) return '';
-  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(character)
+  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+    character,
+  )
     ? '  '
     : ' ';
 }

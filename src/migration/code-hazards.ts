@@ -11,7 +11,9 @@ export function codeHazards(node: Node): Found[] {
   if (code === undefined) return [];
   const text = withoutComments(code, { strings: true });
   const isFunction = 'CreateFunctionStmt' in node;
-  const who = isFunction ? `function ${(node.CreateFunctionStmt.funcname ?? []).flatMap(nameParts).join('.')}` : 'a DO block that';
+  const who = isFunction
+    ? `function ${(node.CreateFunctionStmt.funcname ?? []).flatMap(nameParts).join('.')}`
+    : 'a DO block that';
   return acts.flatMap(({ pattern, does, loses }): Found[] => {
     const name = pattern.exec(text)?.[1];
     if (name === undefined) return [];
@@ -36,12 +38,27 @@ const acts: { pattern: RegExp; does: string; loses: string }[] = [
   { pattern: drops('trigger'), does: 'drop trigger', loses: 'what it does for rows written meanwhile' },
   { pattern: drops('(?:function|procedure)'), does: 'drop function', loses: 'its definition and grants' },
   { pattern: drops('role'), does: 'drop role', loses: 'its memberships, settings and password' },
-  { pattern: new RegExp(String.raw`\btruncate\s+(?:table\s+)?(?:only\s+)?${name}`, 'i'), does: 'empty table', loses: 'every row of it' },
-  { pattern: new RegExp(String.raw`\bdelete\s+from\s+(?:only\s+)?${name}`, 'i'), does: 'delete rows of', loses: 'those rows' },
   {
-    pattern: new RegExp(String.raw`(?<!\bdo\s+)(?<!\bfor\s+(?:no\s+key\s+)?)\bupdate\s+(?:only\s+)?${name}\s+(?:(?:as\s+)?\w+\s+)?set\b`, 'i'),
+    pattern: new RegExp(String.raw`\btruncate\s+(?:table\s+)?(?:only\s+)?${name}`, 'i'),
+    does: 'empty table',
+    loses: 'every row of it',
+  },
+  {
+    pattern: new RegExp(String.raw`\bdelete\s+from\s+(?:only\s+)?${name}`, 'i'),
+    does: 'delete rows of',
+    loses: 'those rows',
+  },
+  {
+    pattern: new RegExp(
+      String.raw`(?<!\bdo\s+)(?<!\bfor\s+(?:no\s+key\s+)?)\bupdate\s+(?:only\s+)?${name}\s+(?:(?:as\s+)?\w+\s+)?set\b`,
+      'i',
+    ),
     does: 'change rows of',
     loses: 'their old values',
   },
-  { pattern: /\bdisable\s+row\s+level\s+security\b()/i, does: 'switch row level security off', loses: 'the protection of policies' },
+  {
+    pattern: /\bdisable\s+row\s+level\s+security\b()/i,
+    does: 'switch row level security off',
+    loses: 'the protection of policies',
+  },
 ];

@@ -37,7 +37,8 @@ export function dmlTargets(statements: Statement[]): DmlTarget[] {
           add('RangeVar' in name ? name.RangeVar : undefined, 'truncate', false);
       else if ('MergeStmt' in statement)
         for (const clause of statement.MergeStmt.mergeWhenClauses ?? []) {
-          const change = 'MergeWhenClause' in clause ? mergeChange[clause.MergeWhenClause.commandType ?? ''] : undefined;
+          const change =
+            'MergeWhenClause' in clause ? mergeChange[clause.MergeWhenClause.commandType ?? ''] : undefined;
           if (change) add(statement.MergeStmt.relation, change, change !== 'insert');
         }
     });

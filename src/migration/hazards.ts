@@ -64,29 +64,91 @@ function tableHazards({ relation, cmds, objtype }: AlterTable): Found[] {
     const type = objtype === 'OBJECT_TYPE';
     switch (subtype) {
       case 'AT_DropColumn':
-        return [{ what: `drops ${type ? 'attribute' : 'column'} ${table}.${name}`, loses: `the values of that ${type ? 'attribute' : 'column'}${cascade}`, severity: 'high' }];
+        return [
+          {
+            what: `drops ${type ? 'attribute' : 'column'} ${table}.${name}`,
+            loses: `the values of that ${type ? 'attribute' : 'column'}${cascade}`,
+            severity: 'high',
+          },
+        ];
       case 'AT_AlterColumnType':
-        return [{ what: `changes the type of ${table}.${name}`, loses: 'what the new type can not hold; the table may be rewritten under a lock', severity: 'medium' }];
+        return [
+          {
+            what: `changes the type of ${table}.${name}`,
+            loses: 'what the new type can not hold; the table may be rewritten under a lock',
+            severity: 'medium',
+          },
+        ];
       case 'AT_DropExpression':
-        return [{ what: `stops generating ${table}.${name}`, loses: 'the expression; values stay as they are now', severity: 'low' }];
+        return [
+          {
+            what: `stops generating ${table}.${name}`,
+            loses: 'the expression; values stay as they are now',
+            severity: 'low',
+          },
+        ];
       case 'AT_DropIdentity':
-        return [{ what: `drops the identity of ${table}.${name}`, loses: 'its sequence and where that stood', severity: 'low' }];
+        return [
+          {
+            what: `drops the identity of ${table}.${name}`,
+            loses: 'its sequence and where that stood',
+            severity: 'low',
+          },
+        ];
       case 'AT_ColumnDefault':
-        return command.AlterTableCmd.def ? [] : [{ what: `drops the default of ${table}.${name}`, loses: 'the default; values stay', severity: 'low' }];
+        return command.AlterTableCmd.def
+          ? []
+          : [{ what: `drops the default of ${table}.${name}`, loses: 'the default; values stay', severity: 'low' }];
       case 'AT_DropConstraint':
-        return [{ what: `drops constraint ${name} of ${table}`, loses: `the rule${cascade}; rows that break it can come in`, severity: 'low' }];
+        return [
+          {
+            what: `drops constraint ${name} of ${table}`,
+            loses: `the rule${cascade}; rows that break it can come in`,
+            severity: 'low',
+          },
+        ];
       case 'AT_DisableRowSecurity':
-        return [{ what: `switches row level security off on ${table}`, loses: 'the protection of its policies: every role with a grant sees all rows', severity: 'medium' }];
+        return [
+          {
+            what: `switches row level security off on ${table}`,
+            loses: 'the protection of its policies: every role with a grant sees all rows',
+            severity: 'medium',
+          },
+        ];
       case 'AT_NoForceRowSecurity':
-        return [{ what: `no longer forces row level security on ${table}`, loses: 'the protection from its owner', severity: 'low' }];
+        return [
+          {
+            what: `no longer forces row level security on ${table}`,
+            loses: 'the protection from its owner',
+            severity: 'low',
+          },
+        ];
       case 'AT_DisableTrig':
       case 'AT_DisableTrigAll':
       case 'AT_DisableTrigUser':
-        return [{ what: `disables ${name ? `trigger ${name}` : 'triggers'} on ${table}`, loses: 'what they do for rows written meanwhile', severity: 'medium' }];
+        return [
+          {
+            what: `disables ${name ? `trigger ${name}` : 'triggers'} on ${table}`,
+            loses: 'what they do for rows written meanwhile',
+            severity: 'medium',
+          },
+        ];
       case 'AT_SetUnLogged':
-        return [{ what: `makes ${table} unlogged`, loses: 'every row of it after a crash; replicas have none', severity: 'medium' }];
+        return [
+          {
+            what: `makes ${table} unlogged`,
+            loses: 'every row of it after a crash; replicas have none',
+            severity: 'medium',
+          },
+        ];
       case 'AT_DetachPartition':
-        return [{ what: `detaches a partition of ${table}`, loses: 'its rows from the view of that table; they stay in the partition', severity: 'low' }];
+        return [
+          {
+            what: `detaches a partition of ${table}`,
+            loses: 'its rows from the view of that table; they stay in the partition',
+            severity: 'low',
+          },
+        ];
       default:
         return [];
     }
@@ -96,16 +158,41 @@ function tableHazards({ relation, cmds, objtype }: AlterTable): Found[] {
 const openRoles = new Set(['anon', 'authenticated', 'public']);
 
 function grantHazards(node: Node): Found[] {
-  const grant = 'GrantStmt' in node ? node.GrantStmt : 'AlterDefaultPrivilegesStmt' in node ? node.AlterDefaultPrivilegesStmt.action : undefined;
+  const grant =
+    'GrantStmt' in node
+      ? node.GrantStmt
+      : 'AlterDefaultPrivilegesStmt' in node
+        ? node.AlterDefaultPrivilegesStmt.action
+        : undefined;
   if (!grant?.is_grant) return [];
   const roles = (grant.grantees ?? [])
-    .map((role) => ('RoleSpec' in role ? (role.RoleSpec.roletype === 'ROLESPEC_PUBLIC' ? 'public' : (role.RoleSpec.rolename ?? '')) : ''))
+    .map((role) =>
+      'RoleSpec' in role
+        ? role.RoleSpec.roletype === 'ROLESPEC_PUBLIC'
+          ? 'public'
+          : (role.RoleSpec.rolename ?? '')
+        : '',
+    )
     .filter((role) => openRoles.has(role) && role !== 'authenticated');
   if (roles.length === 0) return [];
-  const rights = (grant.privileges ?? []).map((right) => ('AccessPriv' in right ? (right.AccessPriv.priv_name ?? '') : '')).join(', ') || 'all rights';
+  const rights =
+    (grant.privileges ?? [])
+      .map((right) => ('AccessPriv' in right ? (right.AccessPriv.priv_name ?? '') : ''))
+      .join(', ') || 'all rights';
   const objects = (grant.objects ?? []).map((object) => nameParts(object).join('.')).join(', ');
-  const on = 'GrantStmt' in node ? (grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' ? `everything in schema ${objects}` : objects) : 'objects made from now on';
-  return [{ what: `grants ${rights} on ${on} to ${roles.join(', ')}`, loses: 'nothing, but people who are not signed in may get access', severity: 'medium' }];
+  const on =
+    'GrantStmt' in node
+      ? grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA'
+        ? `everything in schema ${objects}`
+        : objects
+      : 'objects made from now on';
+  return [
+    {
+      what: `grants ${rights} on ${on} to ${roles.join(', ')}`,
+      loses: 'nothing, but people who are not signed in may get access',
+      severity: 'medium',
+    },
+  ];
 }
 
 type AlterEnum = Extract<Node, { AlterEnumStmt: unknown }>['AlterEnumStmt'];
@@ -113,6 +200,12 @@ type AlterEnum = Extract<Node, { AlterEnumStmt: unknown }>['AlterEnumStmt'];
 function enumHazards({ typeName, oldVal, newVal }: AlterEnum): Found[] {
   const name = (typeName ?? []).flatMap(nameParts).join('.');
   if (oldVal)
-    return [{ what: `renames label '${oldVal}' of enum ${name} to '${newVal ?? ''}'`, loses: 'the old word: code that still writes it fails', severity: 'low' }];
+    return [
+      {
+        what: `renames label '${oldVal}' of enum ${name} to '${newVal ?? ''}'`,
+        loses: 'the old word: code that still writes it fails',
+        severity: 'low',
+      },
+    ];
   return [];
 }

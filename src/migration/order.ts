@@ -71,5 +71,4 @@ function differenceOf(recorded: string[], local: string[]): Edited['firstDiffere
 
 /** Cut at other semicolons (an older CLI, `migration fetch`) or checked out with other line ends: that is no edit. */
 const sameText = (recorded: string[], local: string[]) => joined(recorded) === joined(local);
-const joined = (statements: string[]) =>
-  `${statements.join(';')};`.replace(/\r\n/g, '\n').replace(/\s*;[\s;]*/g, ';');
+const joined = (statements: string[]) => `${statements.join(';')};`.replace(/\r\n/g, '\n').replace(/\s*;[\s;]*/g, ';');

@@ -50,7 +50,10 @@ export async function readMigration(path: string, label = path): Promise<Migrati
 /** Reads the bytes and text of one migration; enough to compare it with history. */
 export async function readMigrationText(path: string, label = path): Promise<MigrationText> {
   const name = migrationName(basename(path));
-  if (!name) throw usage(`${basename(path)} is not the name of a migration`, { next: 'Rename it to YYYYMMDDHHmmss_vX_Y_Z_description.sql' });
+  if (!name)
+    throw usage(`${basename(path)} is not the name of a migration`, {
+      next: 'Rename it to YYYYMMDDHHmmss_vX_Y_Z_description.sql',
+    });
   const bytes = await readBytes(path, label);
   return { path, name, text: decodeSql(bytes, label), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
@@ -74,13 +77,15 @@ export async function listMigrations(folder: string): Promise<MigrationFolder> {
 function duplicates(names: MigrationName[]): Problem[] {
   const files = new Map<string, string[]>();
   for (const { version, fileName } of names) files.set(version, [...(files.get(version) ?? []), fileName]);
-  return [...files].filter(([, list]) => list.length > 1).map(([version, list]) =>
-    usage(`${list.length} files have the version ${version}, and history has room for one`, {
-      detail: list,
-      state: 'Nothing was changed.',
-      next: 'Give all but one another timestamp; keep the name of the one that was applied.',
-    }),
-  );
+  return [...files]
+    .filter(([, list]) => list.length > 1)
+    .map(([version, list]) =>
+      usage(`${list.length} files have the version ${version}, and history has room for one`, {
+        detail: list,
+        state: 'Nothing was changed.',
+        next: 'Give all but one another timestamp; keep the name of the one that was applied.',
+      }),
+    );
 }
 
 async function readBytes(path: string, label: string): Promise<Buffer> {
@@ -88,10 +93,13 @@ async function readBytes(path: string, label: string): Promise<Buffer> {
     const found = await stat(path);
     if (!found.isFile()) throw usage(`${label} is not a file`, { next: 'Give the path of one .sql file.' });
     if (found.size > largestFile)
-      throw failed(`${label} has ${(found.size / 1e6).toFixed(0)} MB; the most that is read is ${largestFile / 1e6} MB`, {
-        state: 'Nothing was changed.',
-        next: 'Keep the schema in the migration and load the rows from a file of their own (psql, COPY).',
-      });
+      throw failed(
+        `${label} has ${(found.size / 1e6).toFixed(0)} MB; the most that is read is ${largestFile / 1e6} MB`,
+        {
+          state: 'Nothing was changed.',
+          next: 'Keep the schema in the migration and load the rows from a file of their own (psql, COPY).',
+        },
+      );
     return await readFile(path);
   } catch (error) {
     throw unreadable(label, error);
@@ -111,5 +119,9 @@ const reasons: Record<string, string> = {
 function unreadable(label: string, error: unknown): unknown {
   const code = (error as { code?: string }).code;
   if (!code) return error;
-  return usage(`${label} ${reasons[code] ?? `can not be read (${code})`}`, { state: 'Nothing was changed.', next: 'Check the path and its permissions.', cause: error });
+  return usage(`${label} ${reasons[code] ?? `can not be read (${code})`}`, {
+    state: 'Nothing was changed.',
+    next: 'Check the path and its permissions.',
+    cause: error,
+  });
 }

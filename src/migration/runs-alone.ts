@@ -7,7 +7,11 @@ export function runsAlone(node: Node): string | undefined {
   if ('DropStmt' in node) return node.DropStmt.concurrent ? 'DROP INDEX CONCURRENTLY' : undefined;
   if ('ReindexStmt' in node) {
     if (isOn(node.ReindexStmt.params, 'concurrently')) return 'REINDEX CONCURRENTLY';
-    const whole = { REINDEX_OBJECT_SCHEMA: 'SCHEMA', REINDEX_OBJECT_SYSTEM: 'SYSTEM', REINDEX_OBJECT_DATABASE: 'DATABASE' };
+    const whole = {
+      REINDEX_OBJECT_SCHEMA: 'SCHEMA',
+      REINDEX_OBJECT_SYSTEM: 'SYSTEM',
+      REINDEX_OBJECT_DATABASE: 'DATABASE',
+    };
     const kind = whole[node.ReindexStmt.kind as keyof typeof whole];
     return kind && `REINDEX ${kind}`;
   }
@@ -16,12 +20,15 @@ export function runsAlone(node: Node): string | undefined {
   if ('CreatedbStmt' in node) return 'CREATE DATABASE';
   if ('DropdbStmt' in node) return 'DROP DATABASE';
   if ('AlterDatabaseStmt' in node)
-    return option(node.AlterDatabaseStmt.options, 'tablespace') === undefined ? undefined : 'ALTER DATABASE … SET TABLESPACE';
+    return option(node.AlterDatabaseStmt.options, 'tablespace') === undefined
+      ? undefined
+      : 'ALTER DATABASE … SET TABLESPACE';
   if ('AlterSystemStmt' in node) return 'ALTER SYSTEM';
   if ('CreateTableSpaceStmt' in node) return 'CREATE TABLESPACE';
   if ('DropTableSpaceStmt' in node) return 'DROP TABLESPACE';
   if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL' ? 'DISCARD ALL' : undefined;
-  if ('AlterTableStmt' in node) return detachesConcurrently(node.AlterTableStmt.cmds) ? 'DETACH PARTITION CONCURRENTLY' : undefined;
+  if ('AlterTableStmt' in node)
+    return detachesConcurrently(node.AlterTableStmt.cmds) ? 'DETACH PARTITION CONCURRENTLY' : undefined;
   if ('DoStmt' in node) return commits(codeOf(node) ?? '') ? 'a DO block that commits' : undefined;
   return subscription(node);
 }
@@ -36,7 +43,9 @@ function subscription(node: Node): string | undefined {
   if (!('AlterSubscriptionStmt' in node)) return undefined;
   const { kind, options } = node.AlterSubscriptionStmt;
   if (kind === 'ALTER_SUBSCRIPTION_REFRESH') return 'ALTER SUBSCRIPTION … REFRESH PUBLICATION';
-  const changesPublications = ['SET_PUBLICATION', 'ADD_PUBLICATION', 'DROP_PUBLICATION'].some((word) => kind?.endsWith(word));
+  const changesPublications = ['SET_PUBLICATION', 'ADD_PUBLICATION', 'DROP_PUBLICATION'].some((word) =>
+    kind?.endsWith(word),
+  );
   const refreshes = option(options, 'refresh') === undefined || isOn(options, 'refresh');
   return changesPublications && refreshes ? 'ALTER SUBSCRIPTION … PUBLICATION with refresh' : undefined;
 }

@@ -19,8 +19,10 @@ export interface Statement {
   node: Node;
 }
 
-/** Above this many characters, INSERT … VALUES is recognised by its head and its rows are left to the server. */
-const hugeFile = 8_000_000;
+/** In a longer text, INSERT … VALUES is recognised by its head and its rows are left to the server: their trees fill the memory. */
+const hugeFile = 2_000_000;
+/** The most that is parsed in one go. */
+const mostParsed = 8_000_000;
 
 /**
  * The statements of `sql`, as PostgreSQL's own parser sees them.
@@ -68,7 +70,7 @@ export async function splitStatements(sql: string, file = 'SQL text'): Promise<S
     let result = parse(piece);
     if (result.error) {
       piece = sql.slice(cut.from);
-      const whole = piece.length < hugeFile ? parse(piece) : result;
+      const whole = piece.length < mostParsed ? parse(piece) : result;
       if (whole.error) {
         const offset = cut.from + offsetOfCodePoint(piece, whole.error.position);
         throw failed(`the file is not valid SQL: ${whole.error.message}`, {

@@ -16,9 +16,7 @@ export interface Batch {
 }
 
 /** One unit of a file that can't run as a whole: a transaction, or one statement outside of any. */
-export type Step =
-  | { kind: 'transaction'; batches: Batch[] }
-  | { kind: 'alone'; batch: Batch; reason: string };
+export type Step = { kind: 'transaction'; batches: Batch[] } | { kind: 'alone'; batch: Batch; reason: string };
 
 /** How a file runs. `notes` are sentences to show. */
 export type ExecutionPlan =
@@ -42,10 +40,23 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
   const reasons = new Map<Statement, string>();
   for (const statement of kept) {
     const reason = runsAlone(statement.node);
-    if (reason && inBlock.has(statement)) throw refusal(`${reason} can't run between BEGIN and COMMIT`, statement, options, 'Move it out of the BEGIN … COMMIT block.');
-    if (reason && options.header?.transaction) throw refusal(`${reason} can't run in a transaction, and the file's header says transaction=on`, statement, options, 'Take transaction=on out of the header.');
+    if (reason && inBlock.has(statement))
+      throw refusal(
+        `${reason} can't run between BEGIN and COMMIT`,
+        statement,
+        options,
+        'Move it out of the BEGIN … COMMIT block.',
+      );
+    if (reason && options.header?.transaction)
+      throw refusal(
+        `${reason} can't run in a transaction, and the file's header says transaction=on`,
+        statement,
+        options,
+        'Take transaction=on out of the header.',
+      );
     if (reason) reasons.set(statement, `${reason} can't run in a transaction`);
-    else if (options.header?.transaction === false && !inBlock.has(statement)) reasons.set(statement, 'the file says transaction=off');
+    else if (options.header?.transaction === false && !inBlock.has(statement))
+      reasons.set(statement, 'the file says transaction=off');
   }
   const commitBefore = new Set<Statement>();
   if (options.commitNewLabels !== false && options.header?.transaction !== true)
@@ -53,15 +64,24 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
       const [adds, uses] = [kept[use.added], kept[use.used]];
       if (!adds || !uses) continue;
       commitBefore.add(uses);
-      notes.push(`Line ${adds.line} adds the enum label '${use.label}' and line ${uses.line} uses it, so there is a COMMIT between them.`);
+      notes.push(
+        `Line ${adds.line} adds the enum label '${use.label}' and line ${uses.line} uses it, so there is a COMMIT between them.`,
+      );
     }
 
-  if (reasons.size === 0 && commitBefore.size === 0) return { mode: 'transaction', batches: batchesOf(kept, positions), notes };
-  for (const [statement, reason] of reasons) if (!reason.startsWith('the file')) notes.push(`Line ${statement.line}: ${reason}.`);
+  if (reasons.size === 0 && commitBefore.size === 0)
+    return { mode: 'transaction', batches: batchesOf(kept, positions), notes };
+  for (const [statement, reason] of reasons)
+    if (!reason.startsWith('the file')) notes.push(`Line ${statement.line}: ${reason}.`);
   return { mode: 'outside', steps: stepsOf(kept, positions, reasons, commitBefore), notes };
 }
 
-function stepsOf(kept: Statement[], positions: Positions, reasons: Map<Statement, string>, commitBefore: Set<Statement>): Step[] {
+function stepsOf(
+  kept: Statement[],
+  positions: Positions,
+  reasons: Map<Statement, string>,
+  commitBefore: Set<Statement>,
+): Step[] {
   const steps: Step[] = [];
   let run: Statement[] = [];
   const close = () => {
@@ -119,14 +139,22 @@ function unwrap(statements: Statement[], options: PlanOptions) {
     }
     const { kind, chain, options: modes } = statement.node.TransactionStmt;
     if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') {
-      if (modes?.length) notes.push(`Line ${statement.line}: the isolation and access mode of this BEGIN are not used.`);
+      if (modes?.length)
+        notes.push(`Line ${statement.line}: the isolation and access mode of this BEGIN are not used.`);
       open = statement;
       blocks++;
     } else if (kind === 'TRANS_STMT_COMMIT' && !chain) open = undefined;
-    else if (kind === 'TRANS_STMT_SAVEPOINT' || kind === 'TRANS_STMT_RELEASE' || kind === 'TRANS_STMT_ROLLBACK_TO') kept.push(statement);
+    else if (kind === 'TRANS_STMT_SAVEPOINT' || kind === 'TRANS_STMT_RELEASE' || kind === 'TRANS_STMT_ROLLBACK_TO')
+      kept.push(statement);
     else throw controlProblem(statement, options);
   }
-  if (open) throw refusal('this BEGIN has no COMMIT', open, options, 'Add COMMIT at the end, or take BEGIN out: a file runs in one transaction anyway.');
+  if (open)
+    throw refusal(
+      'this BEGIN has no COMMIT',
+      open,
+      options,
+      'Add COMMIT at the end, or take BEGIN out: a file runs in one transaction anyway.',
+    );
   if (blocks > 0) notes.push(...unwrapNotes(blocks, kept));
   return { kept, notes, inBlock };
 }
@@ -134,18 +162,28 @@ function unwrap(statements: Statement[], options: PlanOptions) {
 function unwrapNotes(blocks: number, kept: Statement[]): string[] {
   if (blocks === 1) return ["The file's own BEGIN and COMMIT are replaced by the transaction that also records it."];
   const local = kept.find(({ node }) => 'VariableSetStmt' in node && node.VariableSetStmt.is_local);
-  const notes = [`The file's ${blocks} BEGIN … COMMIT blocks run as one transaction, so that they succeed or fail together.`];
+  const notes = [
+    `The file's ${blocks} BEGIN … COMMIT blocks run as one transaction, so that they succeed or fail together.`,
+  ];
   if (local) notes.push(`Line ${local.line}: SET LOCAL now lasts to the end of the file, not of its block.`);
   return notes;
 }
 
 function controlProblem(statement: Statement, options: PlanOptions): Problem {
   const word = statement.text.slice(statement.first - statement.start).replace(/\s+/g, ' ');
-  return refusal(`${word} can't stand in a migration: it would end the transaction that makes it safe`, statement, options, 'Take it out of the file.');
+  return refusal(
+    `${word} can't stand in a migration: it would end the transaction that makes it safe`,
+    statement,
+    options,
+    'Take it out of the file.',
+  );
 }
 
 function refusal(message: string, statement: Statement, options: PlanOptions, next: string): Problem {
   const file = options.file ?? 'SQL text';
-  const place = options.text === undefined ? { file, line: statement.line, column: 1, text: statement.text.split('\n')[0] ?? '' } : placeAt(file, options.text, statement.first);
+  const place =
+    options.text === undefined
+      ? { file, line: statement.line, column: 1, text: statement.text.split('\n')[0] ?? '' }
+      : placeAt(file, options.text, statement.first);
   return failed(message, { place, state: 'Nothing was changed.', next });
 }

@@ -23,9 +23,11 @@ const runnable: Record<string, string> = {
   escape_strings: "select E'it\\'s; x', E'\\\\'; select 2",
   backslashes: "select 'a\\'; select 'b;c'",
   rule: 'create table t(a int); create table u(a int);\ncreate rule r as on insert to t do also (delete from u; delete from u);select 1',
-  atomic: 'create function f() returns int language sql begin atomic select case when true then 1 else 2 end; select 2; end; select 1',
+  atomic:
+    'create function f() returns int language sql begin atomic select case when true then 1 else 2 end; select 2; end; select 1',
   atomic_as_a_name: 'create table a1(atomic int); select 1; create table a2 ( atomic  int, b int); select 2',
-  word_with_end_in_it: 'create function f2() returns int language sql begin atomic select 1 as attend; select 2; end; select 1',
+  word_with_end_in_it:
+    'create function f2() returns int language sql begin atomic select 1 as attend; select 2; end; select 1',
   dollar_quotes: "select $x$y$x$, $é$a;b$é$; do $$ begin perform ';$x$'; end $$; select 1 as a$b$",
   nested_comments: '/* a /* b; */ c; */ select 1; -- x; y\nselect 2',
   minus_and_slash: 'select 1-1; select 2- -1;select 3/2;select 4',
@@ -83,7 +85,11 @@ async function record(files: Record<string, string>, database: TestDatabase, com
 test.each(['up', 'repair'] as const)('historyStatements gives what the CLI records with migration %s', (command) =>
   withEmptyDatabase(17, async (database) => {
     const { rows, local } = await record(command === 'up' ? runnable : recordable, database, command);
-    const ours = local.map(({ name, text }) => ({ version: name.version, name: name.name, statements: historyStatements(text) }));
+    const ours = local.map(({ name, text }) => ({
+      version: name.version,
+      name: name.name,
+      statements: historyStatements(text),
+    }));
     expect(ours).toEqual(rows);
     expect(ours).toHaveLength(Object.keys(command === 'up' ? runnable : recordable).length);
     const compared = compareHistory(ours, rows);

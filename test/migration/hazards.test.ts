@@ -10,9 +10,13 @@ describe('destructiveStatements', () => {
   test.each([
     ['drop table a.b, c', ['high: drops table a.b', 'high: drops table c']],
     ['drop table b cascade', ['high: drops table b and what depends on it']],
-    ['alter table minds drop column summary, drop column if exists x', ['high: drops column minds.summary', 'high: drops column minds.x']],
+    [
+      'alter table minds drop column summary, drop column if exists x',
+      ['high: drops column minds.summary', 'high: drops column minds.x'],
+    ],
     ['alter type pair drop attribute a', ['high: drops attribute pair.a']],
-    ['drop schema s cascade', ['high: drops schema s and what depends on it']],
+    ['drop schema s cascade', ['high: drops schema s and all in it']],
+    ['drop schema s', ['low: drops schema s']],
     ['drop type mood', ['low: drops type mood']],
     ['drop type mood cascade', ['high: drops type mood and what depends on it']],
     ['drop view v; drop materialized view m', ['low: drops view v', 'low: drops materialized view m']],
@@ -29,17 +33,38 @@ describe('destructiveStatements', () => {
     ['update s.t set a = 1', ['high: changes every row of s.t']],
     ['with d as (delete from q returning *) insert into t select * from d', ['high: deletes every row of q']],
     ['insert into t values (1) on conflict (a) do update set b = 2', ['medium: changes rows of t']],
-    ['merge into t using u on t.a = u.a when matched then delete when not matched then insert values (1)', ['medium: deletes rows of t']],
+    [
+      'merge into t using u on t.a = u.a when matched then delete when not matched then insert values (1)',
+      ['medium: deletes rows of t'],
+    ],
     ['alter table t alter column a type int using a::int', ['medium: changes the type of t.a']],
-    ['alter table t alter a drop expression, alter b drop default', ['low: stops generating t.a', 'low: drops the default of t.b']],
+    [
+      'alter table t alter a drop expression, alter b drop default',
+      ['low: stops generating t.a', 'low: drops the default of t.b'],
+    ],
     ['alter table t disable row level security', ['medium: switches row level security off on t']],
-    ['alter table t disable trigger all, disable trigger x', ['medium: disables triggers on t', 'medium: disables trigger x on t']],
+    [
+      'alter table t disable trigger all, disable trigger x',
+      ['medium: disables triggers on t', 'medium: disables trigger x on t'],
+    ],
     ["alter type mood rename value 'a' to 'b'", ["low: renames label 'a' of enum mood to 'b'"]],
     ['grant select, insert on t to anon, r', ['medium: grants select, insert on t to anon']],
-    ['grant all on all tables in schema s to public', ['medium: grants all rights on everything in schema s to public']],
-    ['alter default privileges in schema s grant select on tables to anon', ['medium: grants select on objects made from now on to anon']],
-    ['do $$ begin -- drop table x\n if true then drop table if exists s."T"; end if; execute \'truncate q\'; end $$', ['medium: a DO block that may drop table s.T', 'medium: a DO block that may empty table q']],
-    ['create function f() returns void language sql as $$ delete from t; update only t as x set a = 1 $$', ['low: function f may delete rows of t', 'low: function f may change rows of t']],
+    [
+      'grant all on all tables in schema s to public',
+      ['medium: grants all rights on everything in schema s to public'],
+    ],
+    [
+      'alter default privileges in schema s grant select on tables to anon',
+      ['medium: grants select on objects made from now on to anon'],
+    ],
+    [
+      'do $$ begin -- drop table x\n if true then drop table if exists s."T"; end if; execute \'truncate q\'; end $$',
+      ['medium: a DO block that may drop table s.T', 'medium: a DO block that may empty table q'],
+    ],
+    [
+      'create function f() returns void language sql as $$ delete from t; update only t as x set a = 1 $$',
+      ['low: function f may delete rows of t', 'low: function f may change rows of t'],
+    ],
   ])('%s', async (sql, expected) => expect(await hazards(sql)).toEqual(expected));
 
   test.each([
@@ -68,7 +93,9 @@ test('dmlTargets names every table whose rows a statement changes', async () => 
     with q as (update d set x = 1 returning 1), r as (delete from e where true returning 1) select * from q, r;
     merge into f using g on true when matched then update set a = 1 when not matched then insert values (1);
     truncate h, i.j; create function k() returns void begin atomic delete from l; end`;
-  const targets = dmlTargets(await splitStatements(sql)).map(({ table, change, filtered }) => `${change} ${table}${filtered ? ' where' : ''}`);
+  const targets = dmlTargets(await splitStatements(sql)).map(
+    ({ table, change, filtered }) => `${change} ${table}${filtered ? ' where' : ''}`,
+  );
   expect(targets).toEqual([
     'insert a.b',
     'insert c',

@@ -43,6 +43,6 @@ test.each([
   'alter table auth.users add column x int',
   'create table t (a int references auth.users)',
   'create role r login',
-  "do $$ begin -- create policy p on storage.objects\n perform 1; end $$",
+  'do $$ begin -- create policy p on storage.objects\n perform 1; end $$',
   'do $$ begin create policy p on public.t using (true); perform 1 from storage.objects; end $$',
 ])('%s does not', async (sql) => expect(await needs(sql)).toEqual([false]));

@@ -31,7 +31,12 @@ test('an error without a position points at the first word of its statement', ()
 });
 
 test('an error inside a function shows the statement it ran', () => {
-  const error = { message: 'x', internalQuery: 'select\n nope', internalPosition: '9', where: 'f() line 1\nSQL statement' };
+  const error = {
+    message: 'x',
+    internalQuery: 'select\n nope',
+    internalPosition: '9',
+    where: 'f() line 1\nSQL statement',
+  };
   const problem = sqlProblem(error, 'a.sql', 'select f()', 0);
   expect(renderProblem(problem)).toContain('  In the statement: nope\n  Where: f() line 1\n  SQL statement');
 });

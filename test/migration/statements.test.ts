@@ -52,7 +52,7 @@ create function g() returns int language sql begin atomic select 1 as end; selec
   });
 
   test('offsets are those of the text, also behind characters of two, three and four bytes', async () => {
-    const sql = "-- é\nselect 'ü😀';\r\n\r\n/* 日本 */ create table \"tä😀\" ();;\n-- end";
+    const sql = '-- é\nselect \'ü😀\';\r\n\r\n/* 日本 */ create table "tä😀" ();;\n-- end';
     const statements = await splitStatements(sql);
     expect(statements.map(({ start, end }) => sql.slice(start, end))).toEqual(statements.map(({ text }) => text));
     expect(statements.map(({ line, first }) => [line, sql.slice(first, first + 6)])).toEqual([
@@ -86,7 +86,7 @@ create function g() returns int language sql begin atomic select 1 as end; selec
     expect(restrict.message).toBe('\\restrict is a command of psql, not SQL');
     expect(restrict.place?.line).toBe(2);
     expect((await problemOf('select 1 \\gexec\n')).message).toContain('\\gexec');
-    const copy = await problemOf('select 1;\n\nCOPY public.t (a, b) FROM stdin;\n1\tit\'s\n\\.\n');
+    const copy = await problemOf("select 1;\n\nCOPY public.t (a, b) FROM stdin;\n1\tit's\n\\.\n");
     expect(copy.place?.line).toBe(3);
     expect(await texts("select '\n\\restrict'; copy t to stdout")).toHaveLength(2);
   });

@@ -28,13 +28,17 @@ describe('in one transaction', () => {
   });
 
   test("the file's own BEGIN and COMMIT are taken off and said so", async () => {
-    const { mode, shown, notes } = await plan('-- dump\nset search_path = x;\nBEGIN;\nselect 1;\nselect 2;\nEND;\nselect 3;');
+    const { mode, shown, notes } = await plan(
+      '-- dump\nset search_path = x;\nBEGIN;\nselect 1;\nselect 2;\nEND;\nselect 3;',
+    );
     expect([mode, shown]).toEqual(['transaction', ['-- dump\nset search_path = x', 'select 1;\nselect 2', 'select 3']]);
     expect(notes).toEqual(["The file's own BEGIN and COMMIT are replaced by the transaction that also records it."]);
   });
 
   test('several blocks become one transaction, and SET LOCAL in them is pointed out', async () => {
-    const { mode, shown, notes } = await plan('start transaction isolation level serializable; set local x.y = 1; commit; begin; select 2; commit');
+    const { mode, shown, notes } = await plan(
+      'start transaction isolation level serializable; set local x.y = 1; commit; begin; select 2; commit',
+    );
     expect([mode, shown]).toEqual(['transaction', ['set local x.y = 1', 'select 2']]);
     expect(notes.join('\n')).toMatch(/isolation and access mode.*\n.*2 BEGIN … COMMIT blocks.*\n.*SET LOCAL/);
   });
@@ -63,7 +67,12 @@ describe('in one transaction', () => {
   });
 
   test('a BEGIN without COMMIT is refused', async () => {
-    expect((await refusal('select 1;\n  begin;\nselect 2;')).place).toEqual({ file: 'a.sql', line: 2, column: 3, text: '  begin;' });
+    expect((await refusal('select 1;\n  begin;\nselect 2;')).place).toEqual({
+      file: 'a.sql',
+      line: 2,
+      column: 3,
+      text: '  begin;',
+    });
   });
 });
 
@@ -151,6 +160,8 @@ describe('a new enum label', () => {
   });
 
   test('of a type made in the same file is usable at once', async () => {
-    expect((await plan("create type e as enum ('a'); alter type e add value 'new'; select 'new'::e")).mode).toBe('transaction');
+    expect((await plan("create type e as enum ('a'); alter type e add value 'new'; select 'new'::e")).mode).toBe(
+      'transaction',
+    );
   });
 });
