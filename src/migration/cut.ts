@@ -4,8 +4,7 @@
  */
 export type Cut =
   | { kind: 'statement'; from: number; to: number; first: number; word: string }
-  | { kind: 'meta-command'; first: number; word: string }
-  | { kind: 'copy-data'; first: number; word: string };
+  | { kind: 'meta-command' | 'copy-data'; from: number; first: number; word: string };
 
 /**
  * The pieces of `sql` between top-level semicolons, from offset `from` on. `from` and `to` are UTF-16 offsets, the semicolon
@@ -45,7 +44,7 @@ export function* cutSql(sql: string, from = 0): Generator<Cut> {
       continue;
     }
     if (code === backslash) {
-      yield { kind: 'meta-command', first: at, word: /^\\\S*/.exec(sql.slice(at, at + 64))?.[0] ?? '\\' };
+      yield { kind: 'meta-command', from: start, first: at, word: /^\\\S*/.exec(sql.slice(at, at + 64))?.[0] ?? '\\' };
       return;
     }
 
@@ -62,7 +61,7 @@ export function* cutSql(sql: string, from = 0): Generator<Cut> {
       const lower = end - at > 20 ? '' : sql.slice(at, end).toLowerCase();
       if (isFirst) word = lower;
       if (lower === 'stdin' && previous === 'from' && word === 'copy') {
-        yield { kind: 'copy-data', first, word };
+        yield { kind: 'copy-data', from: start, first, word };
         return;
       }
       if (body > 0) body += lower === 'case' ? 1 : lower === 'end' ? -1 : 0;

@@ -1,5 +1,5 @@
 import type { Node, ParseResult } from 'libpg-query';
-import { failed } from '../errors.ts';
+import { failed, type Problem } from '../errors.ts';
 import { offsetOfByte, offsetOfCodePoint, placeAt } from '../sql-error.ts';
 import { type Cut, cutSql } from './cut.ts';
 
@@ -44,7 +44,7 @@ export async function splitStatements(sql: string, file = 'SQL text'): Promise<S
   let from = 0;
   restart: for (;;) {
     for (const cut of cutSql(sql, from)) {
-      if (cut.kind !== 'statement') throw foreignLine(cut, sql, file);
+      if (cut.kind !== 'statement') throw earlierError(cut) ?? foreignLine(cut, sql, file);
       if (cut.first < 0 && !sql.slice(cut.from, cut.to).includes('/*')) continue;
       const head = sql.length > hugeFile && cut.word === 'insert' ? insertHead(sql, cut) : undefined;
       if (head) {
@@ -64,6 +64,18 @@ export async function splitStatements(sql: string, file = 'SQL text'): Promise<S
     return statements;
   }
 
+  /** A backslash can be the consequence of a mistake before it. */
+  function earlierError(cut: { from: number; first: number }): Problem | undefined {
+    const { error } = parse(sql.slice(cut.from, cut.first + 1));
+    const offset = error ? cut.from + offsetOfCodePoint(sql.slice(cut.from), error.position) : cut.first;
+    return error && offset < cut.first ? syntaxProblem(error.message, offset) : undefined;
+  }
+
+  function syntaxProblem(message: string, offset: number): Problem {
+    const next = 'Correct the file and run the command again.';
+    return failed(`the file is not valid SQL: ${message}`, { ...at(file, sql, offset), next });
+  }
+
   /** Gives the offset to go on from when the parser disagrees with the cut about where the statement ends. */
   function addParsed(cut: Cut & { kind: 'statement' }): number | undefined {
     let piece = sql.slice(cut.from, cut.to);
@@ -71,13 +83,8 @@ export async function splitStatements(sql: string, file = 'SQL text'): Promise<S
     if (result.error) {
       piece = sql.slice(cut.from);
       const whole = piece.length < mostParsed ? parse(piece) : result;
-      if (whole.error) {
-        const offset = cut.from + offsetOfCodePoint(piece, whole.error.position);
-        throw failed(`the file is not valid SQL: ${whole.error.message}`, {
-          ...at(file, sql, offset),
-          next: 'Correct the file and run the command again.',
-        });
-      }
+      if (whole.error)
+        throw syntaxProblem(whole.error.message, cut.from + offsetOfCodePoint(piece, whole.error.position));
       result = whole;
     } else if (result.stmts?.length === 1 && result.stmts[0]?.stmt) {
       add(cut.from, cut.to, cut.first, result.stmts[0].stmt);

@@ -86,6 +86,7 @@ create function g() returns int language sql begin atomic select 1 as end; selec
     expect(restrict.message).toBe('\\restrict is a command of psql, not SQL');
     expect(restrict.place?.line).toBe(2);
     expect((await problemOf('select 1 \\gexec\n')).message).toContain('\\gexec');
+    expect((await problemOf("select\n 1 2 'x' \\n")).place).toMatchObject({ line: 2, column: 4 });
     const copy = await problemOf("select 1;\n\nCOPY public.t (a, b) FROM stdin;\n1\tit's\n\\.\n");
     expect(copy.place?.line).toBe(3);
     expect(await texts("select '\n\\restrict'; copy t to stdout")).toHaveLength(2);
