@@ -133,6 +133,7 @@ describe('the embedded server', () => {
       expect(server.dataFolder.startsWith(await realpath(link))).toBe(true);
       expect((await stat(server.dataFolder)).uid).not.toBe(0);
       expect((await startEmbedded(options)).port).toBe(server.port);
+      expect(await readFile(join(link, 'belongs-to'), 'utf8')).toBe(`${options.stateFolder}\n`);
     });
   });
 });

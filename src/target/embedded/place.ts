@@ -1,5 +1,8 @@
-import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync,
+  unlinkSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { failed } from '../../errors.ts';
@@ -26,18 +29,16 @@ export const preparePlace = (stateFolder: string): Place => {
   mkdirSync(stateFolder, { recursive: true });
   const folder = join(realpathSync(stateFolder), 'embedded');
   if (!account) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     return { folder };
   }
   const linked = linkedFolder(folder);
   if (linked) return { folder: linked, account };
   if (isReachable(dirname(folder))) {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    makeFolder(folder, 0o755);
     return { folder, account };
   }
-  const outside = makeOutside(dirname(folder));
-  symlinkSync(outside, folder);
-  return { folder: outside, account };
+  return { folder: linkOutside(folder), account };
 };
 
 /** Whether any account may pass through a folder and all those above it. */
@@ -46,6 +47,13 @@ export const isReachable = (folder: string): boolean => {
     if ((statSync(at).mode & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
   }
+};
+
+/** Makes a folder and those above it with that mode, whatever the umask is; existing ones are left as they are. */
+export const makeFolder = (folder: string, mode: number): void => {
+  const first = mkdirSync(folder, { recursive: true, mode });
+  if (!first) return;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) chmodSync(at, mode);
 };
 
 const linkedFolder = (folder: string): string | undefined => {
@@ -57,10 +65,27 @@ const linkedFolder = (folder: string): string | undefined => {
   return undefined;
 };
 
+/** Another process may link its own at the same time: the first one counts. */
+const linkOutside = (folder: string): string => {
+  const outside = makeOutside(dirname(folder));
+  try {
+    symlinkSync(outside, folder);
+    return outside;
+  } catch (error) {
+    rmSync(outside, { recursive: true });
+    const linked = linkedFolder(folder);
+    if (linked) return linked;
+    throw error;
+  }
+};
+
+/** A new one each time: who deletes .supasnap/ wants to begin anew. It says whose it is, for the day of cleaning up. */
 const makeOutside = (stateFolder: string): string => {
-  const name = createHash('sha256').update(stateFolder).digest('hex').slice(0, 16);
+  const name = randomBytes(8).toString('hex');
   for (const folder of [join('/var/lib/supasnap', name), join(tmpdir(), `supasnap-${name}`)]) {
-    if (tryMakeFolder(folder)) return folder;
+    if (!tryMakeFolder(folder)) continue;
+    writeFileSync(join(folder, 'belongs-to'), `${stateFolder}\n`);
+    return folder;
   }
   throw failed('There is no folder where the embedded PostgreSQL could keep its data.', {
     detail: [
@@ -74,7 +99,7 @@ const makeOutside = (stateFolder: string): string => {
 /** Only a folder that is ours and that the server's account can enter: one in /tmp may be somebody's trap. */
 const tryMakeFolder = (folder: string): boolean => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    makeFolder(folder, 0o755);
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Place } from './place.ts';
+import { makeFolder, type Place } from './place.ts';
 
 /** The files of one embedded server. */
 export interface ServerFiles {
@@ -26,7 +26,7 @@ const largestLog = 10 * 1024 * 1024;
 export const prepareFiles = (place: Place, name: string, data?: string): ServerFiles => {
   const folder = join(place.folder, name);
   const mode = place.account ? 0o755 : 0o700;
-  mkdirSync(folder, { recursive: true, mode });
+  makeFolder(folder, mode);
   const files = {
     folder,
     data: join(folder, 'data'),
@@ -36,7 +36,7 @@ export const prepareFiles = (place: Place, name: string, data?: string): ServerF
   };
   const elsewhere = data ?? readSecrets(files)?.data;
   if (!elsewhere) return files;
-  mkdirSync(dirname(elsewhere), { recursive: true, mode });
+  makeFolder(dirname(elsewhere), mode);
   return { ...files, data: elsewhere };
 };
 
