@@ -72,11 +72,11 @@ const runInitdb = (
 
 /** Advice for the text of a server program that failed. */
 export const whatToDo = (text: string): string => {
-  if (/No space left|could not extend/i.test(text)) return 'Free some disk space, then run the same command again.';
-  if (/ENOENT/.test(text)) {
+  if (/ENOSPC|No space left|could not extend/i.test(text)) return 'Free some disk space, then run the same command again.';
+  if (/spawn.*ENOENT/.test(text)) {
     return 'The programs need glibc: on a musl system (Alpine), name a server instead with --remote=<url>.';
   }
-  if (/EPERM|EACCES|Permission denied/i.test(text)) return 'Check the owner of .supasnap/, or name a server with --remote=<url>.';
+  if (/EPERM|EACCES|EROFS|Permission denied/i.test(text)) return 'Check the owner of .supasnap/, or name a server with --remote=<url>.';
   return 'Run db-doctor for what is missing, or name a server with --remote=<url>.';
 };
 

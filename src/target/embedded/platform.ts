@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { type ConnectionSettings, quoteName, quoteText, withClient } from '../connection.ts';
 import { auth } from './platform/auth.ts';
@@ -10,7 +11,9 @@ import { schemas } from './platform/schemas.ts';
 import { storage } from './platform/storage.ts';
 import type { EmbeddedServer } from './server.ts';
 
-const templateName = 'supasnap_platform';
+const platformSql = [schemas, auth, storage, realtime, rightsSql, defaultPrivileges, extras].join('\n');
+/** A server that outlives an update of this tool gets a new template. */
+const templateName = `supasnap_platform_${createHash('sha256').update(platformSql).digest('hex').slice(0, 8)}`;
 /** Advisory lock: one process at a time shapes a server. */
 const lockKey = 7_268_350_117;
 
@@ -78,8 +81,7 @@ export async function installPlatformRights(client: pg.Client): Promise<void> {
 const shape = (settings: ConnectionSettings): Promise<void> =>
   withClient(settings, async (client) => {
     if (await isPlatform(client)) return;
-    const owner = `ALTER DATABASE ${quoteName(settings.database)} OWNER TO postgres;`;
-    await inTransaction(client, [owner, schemas, auth, storage, realtime, rightsSql, defaultPrivileges, extras].join('\n'));
+    await inTransaction(client, `ALTER DATABASE ${quoteName(settings.database)} OWNER TO postgres;\n${platformSql}`);
   });
 
 const inTransaction = async (client: pg.Client, sql: string): Promise<void> => {

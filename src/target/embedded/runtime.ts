@@ -16,9 +16,14 @@ export const prepareRuntime = (binaries: ServerBinaries, place: Place): string =
   if (existsSync(join(folder, 'complete'))) return folder;
   const building = `${folder}.${process.pid}`;
   rmSync(building, { recursive: true, force: true });
-  copyTree(binaries.folder, building);
-  for (const link of missingLinks(binaries.folder, building)) symlinkSync(basename(link.source), link.target);
-  writeFileSync(join(building, 'complete'), `${binaries.folder}\n`);
+  try {
+    copyTree(binaries.folder, building);
+    for (const link of missingLinks(binaries.folder, building)) symlinkSync(basename(link.source), link.target);
+    writeFileSync(join(building, 'complete'), `${binaries.folder}\n`);
+  } catch (error) {
+    rmSync(building, { recursive: true, force: true });
+    throw error;
+  }
   putInPlace(building, folder);
   return folder;
 };

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failed } from '../../errors.ts';
+import { failed, Problem } from '../../errors.ts';
 import { type ConnectionSettings, withClient } from '../connection.ts';
 import { findServerBinaries, missingBinaries } from './binaries.ts';
-import { prepareCluster } from './cluster.ts';
+import { prepareCluster, whatToDo } from './cluster.ts';
 import { launch } from './launch.ts';
 import { type Place, preparePlace } from './place.ts';
 import { isAlive, isServerOf, readPostmaster } from './postmaster.ts';
@@ -47,9 +47,13 @@ export interface StartOptions {
  * It stays in the background when this process ends. Throws a Problem when it can't be started.
  */
 export async function startEmbedded(options: StartOptions): Promise<EmbeddedServer> {
-  const place = preparePlace(options.stateFolder);
-  const files = prepareFiles(place, options.name, options.dataFolder);
-  return (await running(files)) ?? withStartLock(files.lock, async () => (await running(files)) ?? start(files, place, options));
+  try {
+    const place = preparePlace(options.stateFolder);
+    const files = prepareFiles(place, options.name, options.dataFolder);
+    return (await running(files)) ?? (await withStartLock(files.lock, async () => (await running(files)) ?? start(files, place, options)));
+  } catch (error) {
+    throw error instanceof Problem ? error : cannotPrepare(error as Error);
+  }
 }
 
 /** Stops a server of ours: sessions are ended, committed work is safe. Nothing happens when it is not running. */
@@ -129,6 +133,9 @@ const doesNotAnswer = (files: ServerFiles, cause: unknown) =>
     next: `Check that ${files.secrets} is the file written when its data was made.`,
     cause,
   });
+
+const cannotPrepare = (cause: Error) =>
+  failed('The embedded PostgreSQL could not be prepared.', { detail: [cause.message], next: whatToDo(cause.message), cause });
 
 const passwordLost = (files: ServerFiles) =>
   failed(`The password of the embedded PostgreSQL is gone: ${files.secrets} is missing.`, {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed } from '../../errors.ts';
 import { isAlive } from './postmaster.ts';
@@ -40,7 +40,7 @@ const take = (file: string): boolean => {
 /** The rename lets only one of several waiters remove it, and shows whether it was still the same lock. */
 const removeIfOrphaned = (file: string): void => {
   const holder = readHolder(file);
-  if (holder === undefined || isAlive(holder)) return;
+  if (holder === undefined || (holder > 0 && isAlive(holder))) return;
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
@@ -51,9 +51,12 @@ const removeIfOrphaned = (file: string): void => {
   else renameSync(aside, file);
 };
 
+/** The process that holds the lock; 0 when it died before it could write its id. */
 const readHolder = (file: string): number | undefined => {
   try {
-    return Number.parseInt(readFileSync(file, 'utf8'), 10) || undefined;
+    const holder = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    if (holder > 0) return holder;
+    return Date.now() - statSync(file).mtimeMs > 2000 ? 0 : undefined;
   } catch {
     return undefined;
   }
