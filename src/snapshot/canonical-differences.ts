@@ -59,11 +59,10 @@ const changedLines = (old: string, now: string): string[] => {
   while (end < Math.min(before.length, after.length) - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
   const [removed, added] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
   const [keptBefore, keptAfter] = [new Set(removed), new Set(added)];
-  // Inside a sorted list, lines that both have only moved.
-  return [
-    ...clip(removed.filter((line) => !keptAfter.has(line)), '-'),
-    ...clip(added.filter((line) => !keptBefore.has(line)), '+'),
-  ];
+  // Lines that both have only moved: worth showing only when nothing else changed.
+  const [lost, gained] = [removed.filter((line) => !keptAfter.has(line)), added.filter((line) => !keptBefore.has(line))];
+  const onlyMoved = lost.length + gained.length === 0;
+  return [...clip(onlyMoved ? removed : lost, '-'), ...clip(onlyMoved ? added : gained, '+')];
 };
 
 const clip = (lines: string[], sign: string) => [

@@ -56,7 +56,8 @@ const sortGroup = (text: string) => {
   const group = firstGroup(text);
   if (!group) return text;
   const items = sorted(splitAt(text.slice(group.open + 1, group.close), ','));
-  return `${text.slice(0, group.open)}(\n${items.map((item) => `    ${item}`).join(',\n')}\n${text.slice(group.close)}`;
+  // A comma after the last one too, so that a line does not change when another becomes the last.
+  return `${text.slice(0, group.open)}(\n${items.map((item) => `    ${item},\n`).join('')}${text.slice(group.close)}`;
 };
 
 const sorted = (items: string[]) =>
@@ -65,7 +66,7 @@ const sorted = (items: string[]) =>
     .filter(Boolean)
     .sort();
 
-export const statementsOf = (text: string): string[] =>
+const statementsOf = (text: string): string[] =>
   splitAt(text, ';')
     .map((statement) => statement.trim())
     .filter(Boolean)

@@ -38,6 +38,19 @@ export async function readIdentity(client: pg.Client): Promise<Identity> {
   return { origin: origin.rows[0]!.origin, things };
 }
 
+/** The columns of every table in their order; equal where two databases would take `SELECT *` and `INSERT` alike. */
+export function columnOrder({ things }: Identity): string {
+  const tables = new Map<string, [number, string][]>();
+  for (const [key, thing] of Object.entries(things)) {
+    if (thing.kind !== 'column' && thing.kind !== 'attribute') continue;
+    const parent = things[thing.parent!];
+    if (!parent) continue;
+    const table = `${parent.schema}.${parent.name}`;
+    tables.set(table, [...(tables.get(table) ?? []), [Number(key.slice(key.indexOf('.') + 1)), thing.name]]);
+  }
+  return JSON.stringify([...tables].map(([table, columns]) => [table, columns.sort((a, b) => a[0] - b[0]).map(([, name]) => name)]).sort());
+}
+
 const identityQuery = `
 with places as (
   select oid, nspname from pg_namespace

@@ -62,7 +62,10 @@ export async function runSteps(
 }
 
 export const timeoutStatements = ({ lockTimeoutMs, statementTimeoutMs }: Timeouts): string =>
-  `set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = 0; set local client_connection_check_interval = 2000`;
+  `set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = 0; ${endWithClient}`;
+
+/** Ends the server's session when this program is gone; not every system can. */
+const endWithClient = "do $check$ begin perform set_config('client_connection_check_interval', '2s', true); exception when others then null; end $check$";
 
 /** Header settings of a file win over the project's. */
 export const headerStatements = (script: Script): string =>

@@ -64,7 +64,7 @@ const converse = (stream: Duplex, greeting: Uint8Array, args: string[], signal?:
     };
     const received = collectReply(answer);
     const onBytes = (bytes: Uint8Array) => received.push(bytes);
-    stream.on('data', onBytes).on('error', onLost).on('close', onLost);
+    stream.on('data', onBytes).on('error', onLost).on('close', () => onLost());
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
 
@@ -123,6 +123,6 @@ const ring = (port: MessagePort, bell: Int32Array, bytes: Uint8Array) => {
 
 /** The package takes away every line that starts so, even inside a function's body. */
 const holdsRestrictLine = (bytes: Uint8Array) => {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return ['\n\\restrict', '\n\\unrestrict'].some((line) => text.includes(line));
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  return /(?:[\n\r]|\xe2\x80[\xa8\xa9])\\(?:un)?restrict\b/i.test(text);
 };

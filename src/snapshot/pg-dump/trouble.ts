@@ -20,7 +20,8 @@ export const dumpProblem = (run: DumpRun, tool: string): Problem => {
       next: 'Connect as a role that may read it, or GRANT SELECT on it to this role, then run the command again.',
     });
   }
-  if (code === '55P03' || /lock timeout/.test(said)) {
+  // --lock-wait-timeout is a statement_timeout set around LOCK TABLE.
+  if (code === '55P03' || /LOCK TABLE/.test(run.stderr)) {
     return failed('The schema cannot be dumped: another session holds a lock on a table for longer than the wait allowed.', {
       ...details,
       next: 'Let the other session finish (pg_stat_activity shows it), or give a longer --lock-wait, then run the command again.',

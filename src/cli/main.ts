@@ -1,0 +1,78 @@
+import { Command, CommanderError } from 'commander';
+import { readConfig } from '../config/config.ts';
+import type { Context } from '../context.ts';
+import { exitCodes, Problem } from '../errors.ts';
+import { toolVersion } from '../version.ts';
+import { askOnTerminal, createOutput } from './output.ts';
+import { programs, type CommonFlags, type Program } from './programs.ts';
+
+/** Runs a command line and gives the exit code. `name` is the program's own name: `supasnap`, or `db-migrate` for one command alone. */
+export async function main(name: string, words: string[]): Promise<number> {
+  const alone = programs.find((program) => `db-${program.name}` === name);
+  const command = alone ? describe(new Command(name), alone) : everything(name);
+  for (const each of [command, ...command.commands]) each.exitOverride().configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) });
+  let code: number = exitCodes.done;
+  const run = (program: Program) => async (...args: unknown[]) => {
+    const self = args.at(-1) as Command;
+    code = await runProgram(program, self.args, self.opts());
+  };
+  if (alone) command.action(run(alone));
+  else for (const each of command.commands) each.action(run(programs.find((program) => program.name === each.name())!));
+  try {
+    await command.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    throw error;
+  }
+  return code;
+}
+
+function everything(name: string): Command {
+  const command = new Command(name).description('Snapshots, proven migrations and rollbacks for Supabase and PostgreSQL.').version(toolVersion, '--version');
+  for (const program of programs) describe(command.command(program.name), program);
+  return command;
+}
+
+function describe(command: Command, program: Program): Command {
+  command.description(program.description).showSuggestionAfterError().showHelpAfterError('Run it with --help to see what it takes.');
+  for (const [argument, text] of program.arguments) command.argument(argument, text);
+  for (const [flag, text] of [...program.options, ...commonOptions]) command.option(flag, text);
+  return command;
+}
+
+export const commonOptions: [flag: string, text: string][] = [
+  ['--embedded', 'act on the embedded PostgreSQL'],
+  ['--remote <url>', 'act on the database of this URL'],
+  ['--db-url <url>', 'the same as --remote'],
+  ['--workdir <folder>', 'the folder that holds supabase/'],
+  ['--output-format <format>', 'text or json', ],
+  ['--yes', 'do it without asking'],
+  ['--debug', 'show more when something goes wrong'],
+  ['--no-color', 'plain text'],
+];
+
+async function runProgram(program: Program, words: string[], flags: CommonFlags): Promise<number> {
+  const secrets: string[] = [];
+  const format = flags.outputFormat ?? 'text';
+  const color = flags.color !== false && process.stderr.isTTY === true && !process.env.NO_COLOR;
+  const output = createOutput({ format: format === 'json' ? 'json' : 'text', color, debug: flags.debug ?? false }, () => secrets);
+  try {
+    if (format !== 'text' && format !== 'json') throw new Problem(exitCodes.usage, `--output-format takes text or json, not "${format}".`, { state: 'Nothing was changed.' });
+    const config = readConfig(flags.workdir, process.cwd());
+    const context: Context = {
+      config,
+      target: { embedded: flags.embedded, remote: flags.remote ?? flags.dbUrl },
+      environment: process.env,
+      report: output.report,
+      now: () => new Date(),
+      yes: flags.yes ?? false,
+      ask: process.stdin.isTTY ? askOnTerminal : undefined,
+      secret: (text) => secrets.push(text),
+    };
+    const { value, text, code } = await program.run(context, words, flags);
+    output.result(value, text);
+    return code ?? exitCodes.done;
+  } catch (error) {
+    return output.fail(error);
+  }
+}

@@ -1,0 +1,50 @@
+import { parseDuration } from '../config/settings.ts';
+import type { Context } from '../context.ts';
+import { usage } from '../errors.ts';
+import { migrate } from '../commands/migrate.ts';
+import { seconds } from '../commands/migrate-apply.ts';
+import { settingsFromUrl } from '../target/url.ts';
+import type { ConnectionSettings } from '../target/connection.ts';
+import type { CommonFlags, Outcome } from './programs.ts';
+
+export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
+  const result = await migrate(context, {
+    files: words,
+    includeAll: flags.includeAll === true,
+    allowEdited: flags.allowEdited === true,
+    allowUnproven: flags.allowUnproven === true,
+    dryRun: flags.dryRun === true,
+    ...engineFlags(context, flags),
+  });
+  const lines = result.applied.map(
+    ({ file, durationMs, snapshotBefore, tested }) =>
+      `Applied ${file} in ${seconds(durationMs)}${tested ? `, smoke test passed (${tested.passed} checks)` : ''}. Way back: npx supasnap rollback ${snapshotBefore}`,
+  );
+  for (const { version, rollback, proven } of result.rehearsed) {
+    lines.push(`Dry run of ${version}: nothing was changed. Its rollback is ${proven ? 'proven' : 'NOT proven'}:`, '', rollback ?? '(none)');
+  }
+  if (lines.length === 0) lines.push(`Nothing to apply: ${result.target} is up to date.`);
+  return { value: result, text: lines.join('\n') };
+}
+
+/** The flags that migrate and rollback share. */
+export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; shadow?: ConnectionSettings } {
+  const shadow = typeof flags.shadow === 'string' ? settingsFromUrl(flags.shadow, '--shadow') : undefined;
+  if (shadow?.password) context.secret(shadow.password);
+  return {
+    ...(typeof flags.lockWait === 'string' ? { lockWaitMs: duration(flags.lockWait) } : {}),
+    ...(typeof flags.pgDump === 'string' ? { pgDump: whichPgDump(flags.pgDump) } : {}),
+    ...(shadow ? { shadow } : {}),
+  };
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw usage(`--lock-wait takes a time such as 30s, not "${text}".`, { state: 'Nothing was changed.', next: 'Write it as 500ms, 30s or 2min.' });
+  return ms;
+}
+
+function whichPgDump(text: string): 'auto' | 'native' | 'bundled' {
+  if (text === 'auto' || text === 'native' || text === 'bundled') return text;
+  throw usage(`--pg-dump takes native, bundled or auto, not "${text}".`, { state: 'Nothing was changed.', next: 'Leave it out to have the best one chosen.' });
+}

@@ -1,0 +1,69 @@
+import { createInterface } from 'node:readline/promises';
+import colors from 'picocolors';
+import type { Reporter } from '../context.ts';
+import { exitCodes, Problem, type ExitCode } from '../errors.ts';
+import { renderProblem } from '../render-problem.ts';
+
+export interface OutputOptions {
+  format: 'text' | 'json';
+  color: boolean;
+  debug: boolean;
+}
+
+/** Everything that leaves the process passes here, so secrets are masked here and nowhere else. */
+export function createOutput(options: OutputOptions, secrets: () => string[]) {
+  const paint = colors.createColors(options.color);
+  const mask = (text: string) => maskSecrets(text, secrets());
+  const tell = (text: string) => process.stderr.write(`${mask(text)}\n`);
+  const report: Reporter = {
+    target: (line) => tell(paint.bold(line)),
+    step: (text) => tell(text),
+    note: (text) => tell(paint.dim(text)),
+    warn: (text) => tell(paint.yellow(text)),
+  };
+  return {
+    report,
+    /** The result: text for people, or one JSON value. */
+    result: (value: unknown, text: string) => {
+      const body = options.format === 'json' ? JSON.stringify(value, null, 2) : text;
+      if (body !== '') process.stdout.write(`${mask(body)}\n`);
+    },
+    /** Says what went wrong and gives the exit code. */
+    fail: (error: unknown): ExitCode => {
+      const problem = error instanceof Problem ? error : unexpected(error as Error);
+      if (options.format === 'json') process.stdout.write(`${mask(JSON.stringify(problemJson(problem), null, 2))}\n`);
+      else tell(paintError(renderProblem(problem), paint));
+      if (options.debug) tell(paint.dim(String((error as Error).stack)));
+      return problem.exitCode;
+    },
+  };
+}
+
+/** Replaces each secret, and any password inside a URL. */
+export function maskSecrets(text: string, secrets: string[]): string {
+  let masked = text.replace(/(postgres(?:ql)?:\/\/[^\s:/@]+):[^\s@/]+@/g, '$1:***@');
+  for (const secret of secrets) if (secret.length >= 4) masked = masked.replaceAll(secret, '***');
+  return masked;
+}
+
+export async function askOnTerminal(question: string): Promise<string> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await prompt.question(question);
+  } finally {
+    prompt.close();
+  }
+}
+
+const paintError = (text: string, paint: ReturnType<typeof colors.createColors>) => text.replace(/^Error:/, paint.red('Error:'));
+
+const unexpected = (error: Error & { code?: string }) =>
+  new Problem(exitCodes.failed, `${error.message}${error.code ? ` (${error.code})` : ''}`, {
+    state: 'It is not known whether anything was changed.',
+    next: 'Look at: npx supasnap status. With --debug the same command shows more.',
+    cause: error,
+  });
+
+const problemJson = (problem: Problem) => ({
+  error: { message: problem.message, place: problem.place, detail: problem.detail, state: problem.state, next: problem.next, exitCode: problem.exitCode },
+});

@@ -1,0 +1,109 @@
+import type { Context } from '../context.ts';
+import type { ExitCode } from '../errors.ts';
+
+/** Flags as commander gives them. */
+export interface CommonFlags {
+  embedded?: boolean;
+  remote?: string;
+  dbUrl?: string;
+  workdir?: string;
+  outputFormat?: string;
+  yes?: boolean;
+  debug?: boolean;
+  color?: boolean;
+  [flag: string]: unknown;
+}
+
+/** What a command ends with: a value for programs, the same as text for people. */
+export interface Outcome {
+  value: unknown;
+  text: string;
+  code?: ExitCode;
+}
+
+/** One command: its words, its flags, and the file that carries it out (loaded only when it runs). */
+export interface Program {
+  name: string;
+  description: string;
+  arguments: [argument: string, text: string][];
+  options: [flag: string, text: string][];
+  run: (context: Context, words: string[], flags: CommonFlags) => Promise<Outcome>;
+}
+
+export const programs: Program[] = [
+  {
+    name: 'migrate',
+    description: 'Apply migrations, each one only after its rollback was rehearsed and proven on a shadow database.',
+    arguments: [['[files...]', 'migrations to apply; none: all that are pending, in order']],
+    options: [
+      ['--dry-run', 'rehearse and show everything, change nothing'],
+      ['--include-all', 'apply files older than the newest applied one too'],
+      ['--allow-edited', 'go on although an applied file was edited since'],
+      ['--allow-unproven', 'apply although the way back could not be proven'],
+      ['--shadow <url>', 'an empty database to rehearse in'],
+      ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
+      ['--pg-dump <which>', 'native, bundled or auto'],
+    ],
+    run: async (...call) => (await import('./migrate.ts')).run(...call),
+  },
+  {
+    name: 'rollback',
+    description: 'Bring the database back to a snapshot, a version, or the state before a migration.',
+    arguments: [['[to]', 'a snapshot or its path, a version such as v0.7.0 (as it was after its last migration), or a migration\'s timestamp (undo that one)']],
+    options: [
+      ['--steps <n>', 'undo the last n migrations'],
+      ['--list', 'show the snapshots'],
+      ['--dry-run', 'plan and prove, change nothing'],
+      ['--allow-unproven', 'go on although it could not be proven'],
+      ['--shadow <url>', 'an empty database to rehearse in'],
+      ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
+      ['--pg-dump <which>', 'native, bundled or auto'],
+    ],
+    run: async (...call) => (await import('./rollback.ts')).run(...call),
+  },
+  {
+    name: 'test',
+    description: 'Run a version\'s smoke test in a transaction that is rolled back.',
+    arguments: [['[version]', 'such as v0.7.0; none: the newest applied one']],
+    options: [['--all', 'every smoke test of the applied versions']],
+    run: async (...call) => (await import('./test.ts')).run(...call),
+  },
+  {
+    name: 'status',
+    description: 'Show what is applied, pending, edited and missing, drift, and the last snapshot.',
+    arguments: [],
+    options: [['--exit-code', 'exit 3 unless everything is applied and nothing differs']],
+    run: async (...call) => (await import('./status.ts')).run(...call),
+  },
+  {
+    name: 'new',
+    description: 'Make a migration and its smoke test from templates.',
+    arguments: [
+      ['<version>', 'such as v0.8.0'],
+      ['<description>', 'such as collaboration'],
+    ],
+    options: [],
+    run: async (...call) => (await import('./new.ts')).run(...call),
+  },
+  {
+    name: 'doctor',
+    description: 'Show what is found, what is missing, and what to do about it.',
+    arguments: [],
+    options: [],
+    run: async (...call) => (await import('./doctor.ts')).run(...call),
+  },
+  {
+    name: 'kept',
+    description: 'Let go of the snapshots and rollbacks that are kept in the database.',
+    arguments: [['<what>', 'release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does']],
+    options: [],
+    run: async (...call) => (await import('./kept.ts')).run(...call),
+  },
+  {
+    name: 'stop',
+    description: 'Stop the embedded PostgreSQL. Its data stays.',
+    arguments: [],
+    options: [],
+    run: async (...call) => (await import('./stop.ts')).run(...call),
+  },
+];

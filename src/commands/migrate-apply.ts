@@ -1,0 +1,267 @@
+import type pg from 'pg';
+import type { Context } from '../context.ts';
+import { attention, failed, Problem } from '../errors.ts';
+import { completeRun, recordApplied, recordRun } from '../history/history.ts';
+import { snapshotName } from '../migration/file-name.ts';
+import { historyStatements } from '../migration/statements.ts';
+import { changesBetween } from '../report/changes.ts';
+import { passes, type SmokeResult } from '../smoke/result.ts';
+import { runSmokeTest, runSmokeTestInTransaction } from '../smoke/run-test.ts';
+import { catalogCheck } from '../snapshot/catalog-check.ts';
+import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { columnOrder } from '../snapshot/identity.ts';
+import { snapshotId } from '../snapshot/manifest.ts';
+import { captureState, type CapturedState } from '../snapshot/state.ts';
+import { keepInTarget } from '../snapshot/store.ts';
+import { writeSnapshot } from '../snapshot/take.ts';
+import type { TargetSession } from '../target/session.ts';
+import { headerStatements, runBatches, runSteps, timeoutStatements } from '../transition/execute.ts';
+import { openApply, withLockRetries } from '../transition/apply.ts';
+import { runRollback } from '../transition/rehearse.ts';
+import { captureOptions } from './present.ts';
+import type { MigrateOptions } from './migrate-options.ts';
+import type { Prepared } from './migrate-prepare.ts';
+import { toolVersion } from '../version.ts';
+
+/** A migration that was applied. Times are milliseconds. */
+export interface Applied {
+  version: string;
+  file: string;
+  durationMs: number;
+  snapshotBefore: string;
+  snapshotAfter: string;
+  rollback: string | undefined;
+  proven: boolean;
+  tested: { file: string; ok: boolean; passed: number; failed: number } | null;
+}
+
+interface Work {
+  facts: Facts;
+  check: string;
+  runId: string;
+  test: SmokeResult | undefined;
+}
+
+/** Applies a prepared migration, takes the snapshot after, and records both. */
+export async function applyMigration(context: Context, session: TargetSession, options: MigrateOptions, prepared: Prepared): Promise<{ applied: Applied; after: CapturedState }> {
+  const { report, config } = context;
+  const { migration, manifest, script } = prepared;
+  const startedAt = context.now();
+  const started = performance.now();
+  report.step(`Applying ${migration.label} …`);
+  const run = { context, session, prepared, startedAt, started };
+  const work =
+    script.execution.mode === 'transaction'
+      ? await withLockRetries(config.settings, report, () => applyInTransaction(run))
+      : await applyOutside(run);
+  const durationMs = Math.round(performance.now() - started);
+  report.step(`Applied in ${seconds(durationMs)}${work.test ? `; ${work.test.version} smoke test: ${checked(work.test)}` : ''}`);
+
+  const after = await captureState(session.client, session.target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
+  const name = `${snapshotName(migration.name.label, migration.name.version)}_after`;
+  const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
+    name,
+    takenAt: context.now(),
+    serverVersion: session.server.version,
+    database: session.target.settings.database,
+    applied: [...prepared.applied, { version: migration.name.version, name: migration.name.name }],
+    provenance: prepared.provenance,
+  });
+  await session.client.query('begin');
+  await keepInTarget(session.client, afterManifest, after, after);
+  await completeRun(session.client, work.runId, { status: 'done', snapshotAfter: snapshotId(afterManifest) });
+  await session.client.query('commit');
+  report.step(`Snapshot ${snapshotId(afterManifest)}`);
+  const changedMeanwhile = factDifferences(work.facts, after.facts);
+  if (changedMeanwhile.length > 0) {
+    throw attention('Someone else changed the schema right after the migration was applied.', {
+      detail: changedMeanwhile.slice(0, 10),
+      state: `${migration.label} is applied and recorded; snapshot ${snapshotId(afterManifest)} holds both changes.`,
+      next: 'Look at: npx supasnap status',
+    });
+  }
+  if (columnOrder(after.identity) === columnOrder(prepared.rehearsal.identity)) await prepared.rehearsal.shadow.keep(after);
+  return {
+    after,
+    applied: {
+      version: migration.name.version,
+      file: migration.label,
+      durationMs,
+      snapshotBefore: snapshotId(manifest!),
+      snapshotAfter: snapshotId(afterManifest),
+      rollback: prepared.rollbackText === undefined ? undefined : prepared.rollbackPath,
+      proven: prepared.rehearsal.proof.proven,
+      tested: testedOf(work.test),
+    },
+  };
+}
+
+interface RunInput {
+  context: Context;
+  session: TargetSession;
+  prepared: Prepared;
+  startedAt: Date;
+  started: number;
+}
+
+/** The change, its proof, its test and its history in one transaction: all of it or nothing. */
+async function applyInTransaction(run: RunInput): Promise<Work> {
+  const { context, session, prepared } = run;
+  const { client } = session;
+  const { script, migration } = prepared;
+  const unchanged = { state: `Nothing was changed on ${session.target.name}: the transaction was rolled back.`, next: 'Correct the file and run the same command again.' };
+  const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
+  try {
+    await client.query(headerStatements(script));
+    if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, unchanged);
+    await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
+    const facts = await readFacts(client, { insideTransaction: true });
+    expectAsRehearsed(facts, prepared, unchanged.state);
+    const check = await catalogCheck(client);
+    const test = prepared.test && (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
+    if (test && !test.ok) throw testFailed(test, unchanged.state);
+    const runId = await record(run, { facts, test, status: 'applied', xid });
+    await client.query('commit');
+    return { facts, check, runId, test };
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+/** Statements that can't share a transaction: each is noted in the run before the next begins; a failed test rolls all back. */
+async function applyOutside(run: RunInput): Promise<Work> {
+  const { context, session, prepared } = run;
+  const { client } = session;
+  const { script, migration } = prepared;
+  if (script.execution.mode !== 'outside') throw new Error('not a script with steps');
+  const { steps } = script.execution;
+  context.report.note(`${migration.label} holds statements that run outside a transaction: ${steps.length} steps, each recorded when done.`);
+  await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
+  const runId = await record(run, { facts: prepared.rehearsal.after, test: undefined, status: 'applying', xid: undefined, unrecorded: true });
+  await client.query('commit');
+  const undo = `To go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`;
+  try {
+    await runSteps(
+      client,
+      script,
+      steps,
+      context.config.settings,
+      (done) => ({ state: done === 0 ? `Nothing was changed on ${session.target.name}.` : `The first ${done} of ${steps.length} steps are done on ${session.target.name}; the failed one is not. The migration is not recorded as applied.`, next: undo }),
+      async (step) => {
+        await client.query('update supabase_migrations.supasnap_runs set progress = $2 where id = $1', [runId, JSON.stringify({ done: step + 1, of: steps.length })]);
+      },
+    );
+  } catch (error) {
+    await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]).catch(() => {});
+    throw error instanceof Problem && !error.state?.startsWith('Nothing') ? attention(error.message, { ...error, cause: error }) : error;
+  }
+  await client.query('reset all; reset role');
+  const facts = await readFacts(client, { insideTransaction: false });
+  const check = await catalogCheck(client);
+  const differences = factDifferences(prepared.rehearsal.after, facts);
+  const test = prepared.test && (await runSmokeTest(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
+  if (differences.length > 0 || (test && !test.ok)) {
+    await undoOutside(run, runId);
+    throw test && !test.ok
+      ? testFailed(test, `The migration was rolled back with its proven rollback; ${session.target.name} is as before.`)
+      : failed('The database did not become what the rehearsal showed.', { detail: differences.slice(0, 20), state: `The migration was rolled back; ${session.target.name} is as before.`, next: 'Run the command again.' });
+  }
+  await client.query('begin');
+  await recordApplied(client, historyRow(prepared), undefined);
+  await client.query('update supabase_migrations.supasnap_runs set status = $2, tested = $3, duration_ms = $4, applied_at = clock_timestamp() where id = $1', [
+    runId,
+    'applied',
+    JSON.stringify(testedOf(test)),
+    Math.round(performance.now() - run.started),
+  ]);
+  await client.query('commit');
+  return { facts, check, runId, test };
+}
+
+async function undoOutside({ session, prepared, context }: RunInput, runId: string): Promise<void> {
+  const { rollback } = prepared.rehearsal;
+  try {
+    if (!rollback) throw new Error('there is no rollback for it');
+    await runRollback(session.client, rollback.script, context.config.settings);
+  } catch (error) {
+    throw attention(`${prepared.migration.label} was carried out, its check failed, and rolling it back failed too: ${(error as Error).message}`, {
+      state: 'Its statements are done; it is not recorded as applied.',
+      next: `Go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`,
+    });
+  }
+  await session.client.query("update supabase_migrations.supasnap_runs set status = 'undone' where id = $1", [runId]);
+}
+
+async function record(
+  { session, prepared, context, startedAt, started }: RunInput,
+  work: { facts: Facts; test: SmokeResult | undefined; status: string; xid: string | undefined; unrecorded?: boolean },
+): Promise<string> {
+  const { client } = session;
+  const { migration, manifest, rehearsal, before, provenance } = prepared;
+  await keepInTarget(client, manifest!, before, before);
+  if (!work.unrecorded && !(await recordApplied(client, historyRow(prepared), work.xid))) {
+    throw failed(`${migration.label} ended the transaction that was to make it safe.`, {
+      state: `It is not recorded as applied; look at what it left: npx supasnap status`,
+      next: 'Take COMMIT and ROLLBACK out of the file, and out of procedures that it calls.',
+    });
+  }
+  return recordRun(client, {
+    kind: 'migrate',
+    status: work.status,
+    version: migration.name.version,
+    name: migration.name.name,
+    fileSha256: migration.sha256,
+    statements: migration.history,
+    undone: null,
+    restored: null,
+    snapshotBefore: snapshotId(manifest!),
+    snapshotAfter: null,
+    rollbackSql: prepared.rollbackText ?? null,
+    proof: rehearsal.proof,
+    changes: changesBetween(before.facts, work.facts),
+    tested: testedOf(work.test),
+    progress: null,
+    startedAt: startedAt.toISOString(),
+    durationMs: Math.round(performance.now() - started),
+    environment: context.config.settings.environment ?? session.target.name,
+    who: provenance.who,
+    gitCommit: provenance.gitCommit,
+    toolVersion,
+  });
+}
+
+const historyRow = ({ migration, rollbackText }: Prepared) => ({
+  version: migration.name.version,
+  name: migration.name.name,
+  statements: migration.history,
+  rollback: rollbackText === undefined ? [] : historyStatements(rollbackText),
+});
+
+function expectAsRehearsed(facts: Facts, { rehearsal }: Prepared, state: string): void {
+  const differences = factDifferences(rehearsal.after, facts);
+  if (differences.length === 0) return;
+  throw failed('On the target the migration led to another schema than in the rehearsal, so it was not committed.', {
+    detail: differences.slice(0, 20),
+    state,
+    next: 'The file does something that depends on rows or settings of the target. Make it say what it means, or look at: npx supasnap migrate --dry-run --debug',
+  });
+}
+
+const testFailed = (test: SmokeResult, state: string) =>
+  failed(`The smoke test of ${test.version} failed, so the migration was not kept.`, {
+    place: test.problem?.place,
+    detail: [
+      ...(test.problem ? [test.problem.message, ...test.problem.detail] : []),
+      ...test.checks.filter((check) => !passes(check)).map(({ name, detail }) => `FAIL  ${name}${detail ? `: ${detail}` : ''}`),
+    ],
+    state,
+    next: `Correct the migration or ${test.file}, then run the same command again.`,
+  });
+
+const testedOf = (test: SmokeResult | undefined) =>
+  test ? { file: test.file, ok: test.ok, passed: test.checks.filter(passes).length, failed: test.checks.filter((check) => !passes(check)).length } : null;
+
+const checked = (test: SmokeResult) => `${test.checks.length} check${test.checks.length === 1 ? '' : 's'}, all ok`;
+
+export const seconds = (ms: number) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);

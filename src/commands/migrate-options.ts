@@ -1,0 +1,20 @@
+import type { ConnectionSettings } from '../target/connection.ts';
+import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
+
+/** What `migrate` can be told. Times are milliseconds. */
+export interface MigrateOptions {
+  /** Paths or names of migrations; none means all that are pending. */
+  files?: string[];
+  /** Apply files older than the newest applied one too. */
+  includeAll?: boolean;
+  /** Go on although an applied file was edited since. */
+  allowEdited?: boolean;
+  /** Apply a migration whose rollback could not be proven. */
+  allowUnproven?: boolean;
+  /** Rehearse and show, change nothing. */
+  dryRun?: boolean;
+  lockWaitMs?: number;
+  pgDump?: PgDumpChoice;
+  /** An empty database to rehearse in. */
+  shadow?: ConnectionSettings;
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Hazard } from '../migration/hazards.ts';
+import { snapshotName } from '../migration/file-name.ts';
+import type { Migration } from '../migration/read.ts';
+import type { Provenance } from '../project.ts';
+import type { UseShadow } from '../shadow/shadows.ts';
+import { loadSmokeTest, type LoadedTest } from '../smoke/load-test.ts';
+import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
+import type { CapturedState } from '../snapshot/state.ts';
+import type { StoredSnapshot } from '../snapshot/store.ts';
+import { writeSnapshot, type Present } from '../snapshot/take.ts';
+import type { TargetSession } from '../target/session.ts';
+import { rehearse, type Rehearsal } from '../transition/rehearse.ts';
+import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile } from '../transition/rollback-file.ts';
+import { migrationScript, type Script } from '../transition/script.ts';
+import { below } from './present.ts';
+import type { MigrateOptions } from './migrate-options.ts';
+
+/** A migration that is ready to be applied: everything that is decided before the target is touched. */
+export interface Prepared {
+  migration: Migration & { label: string };
+  script: Script;
+  before: CapturedState;
+  manifest: Manifest | undefined;
+  known: StoredSnapshot[];
+  applied: { version: string; name: string | null }[];
+  rehearsal: Rehearsal;
+  /** The rollback file's text, and its path below the working folder. */
+  rollbackText: string | undefined;
+  rollbackPath: string;
+  handWritten: boolean;
+  test: LoadedTest | undefined;
+  provenance: Provenance;
+}
+
+export interface PrepareInput {
+  migration: Migration & { label: string };
+  present: Present;
+  applied: { version: string; name: string | null }[];
+  known: StoredSnapshot[];
+  hazards: Hazard[];
+  useShadow: UseShadow;
+  provenance: Provenance;
+}
+
+/** Takes the snapshot before, rehearses forward and back, and writes the rollback file. A dry run writes nothing. */
+export async function prepareMigration(context: Context, session: TargetSession, options: MigrateOptions, input: PrepareInput): Promise<Prepared> {
+  const { config, report } = context;
+  const { migration, known, applied, provenance } = input;
+  const { state } = input.present;
+  const script = migrationScript(migration, migration.label);
+  for (const note of [...migration.notes, ...script.execution.notes]) report.note(note);
+  const test = await loadSmokeTest(config.workdir, config.folders.tests, migration.name.label);
+
+  let manifest: Manifest | undefined;
+  if (!options.dryRun) {
+    const name = snapshotName(migration.name.label, migration.name.version);
+    manifest = await writeSnapshot(config.folders.snapshots, known, state, {
+      name,
+      takenAt: context.now(),
+      serverVersion: session.server.version,
+      database: session.target.settings.database,
+      applied,
+      provenance,
+    });
+    report.step(`Snapshot ${snapshotId(manifest)} (${below(context, join(config.folders.snapshots, `${snapshotId(manifest)}.sql`))})`);
+  }
+
+  const path = join(config.folders.rollback, `${migration.name.version}_rollback.sql`);
+  const handWritten = await readHandWritten(path);
+  report.step(`Rehearsing ${migration.label} …`);
+  const rehearsal = await input.useShadow(state, (shadow) =>
+    rehearse(shadow, state, {
+      version: migration.name.version,
+      script,
+      ...(handWritten === undefined ? {} : { handWritten: { file: below(context, path), text: handWritten } }),
+      serverVersionNum: session.server.versionNum,
+      timeouts: config.settings,
+    }),
+  );
+  const rollbackText = handWritten ?? rollbackFile(input, state, rehearsal);
+  if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven) await writeRollbackFile(path, rollbackText);
+  return {
+    migration,
+    script,
+    before: state,
+    manifest,
+    known,
+    applied,
+    rehearsal,
+    rollbackText,
+    rollbackPath: below(context, path),
+    handWritten: handWritten !== undefined,
+    test,
+    provenance,
+  };
+}
+
+function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof }: Rehearsal): string | undefined {
+  if (!rollback) return undefined;
+  return renderRollbackFile(rollback.source, {
+    migration: migration.name.fileName,
+    version: migration.name.version,
+    before: state.sha256,
+    proof,
+    cannotBringBack: cannotBringBack(hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? []),
+  });
+}
+
+const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
+  ...hazards.filter(({ severity }) => severity !== 'low').map(({ line, what, loses }) => `line ${line} ${what}: ${loses}`),
+  ...returned.map((column) => `the place of ${column}: it will stand last in its table`),
+];
+
+/** Shows what the migration destroys, what the rollback does, and whether it is proven. */
+export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]): void {
+  const { report } = context;
+  const { rehearsal, handWritten, rollbackPath } = prepared;
+  for (const { line, what, loses, severity } of hazards) {
+    if (severity === 'low') report.note(`Line ${line} ${what}.`);
+    else report.warn(`Line ${line} ${what}; lost: ${loses}.`);
+  }
+  if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
+  else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
+  const count = rehearsal.rollback?.script.statements.length ?? 0;
+  if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : `${count} statement${count === 1 ? '' : 's'}`})`);
+}

@@ -1,0 +1,26 @@
+import type { Config } from './config/config.ts';
+import type { TargetFlags } from './target/resolve.ts';
+
+/** Where a command tells what it does while it does it; results are returned, not told. */
+export interface Reporter {
+  /** The first line: which database. */
+  target: (line: string) => void;
+  step: (text: string) => void;
+  note: (text: string) => void;
+  warn: (text: string) => void;
+}
+
+/** What every command gets from outside: settings, clock, environment, and a way to speak and to ask. */
+export interface Context {
+  config: Config;
+  target: TargetFlags;
+  environment: Record<string, string | undefined>;
+  report: Reporter;
+  now: () => Date;
+  /** --yes: what would be asked is granted. */
+  yes: boolean;
+  /** Asks a person on a terminal; undefined where there is none. */
+  ask?: (question: string) => Promise<string>;
+  /** Names a text that must never be shown, such as a password. */
+  secret: (text: string) => void;
+}

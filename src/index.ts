@@ -1,0 +1,10 @@
+/**
+ * The functions behind the commands, for programs that embed supasnap. Each takes a Context (settings, clock, a way to
+ * speak and to ask) and returns a value; what goes wrong is thrown as a Problem with an exit code.
+ */
+export { migrate, type MigrateResult } from './commands/migrate.ts';
+export type { MigrateOptions } from './commands/migrate-options.ts';
+export { readConfig, type Config } from './config/config.ts';
+export type { Context, Reporter } from './context.ts';
+export { exitCodes, Problem, type ExitCode } from './errors.ts';
+export { renderProblem } from './render-problem.ts';

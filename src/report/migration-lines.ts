@@ -1,0 +1,91 @@
+import type { Run } from '../history/history.ts';
+import { codeMarkdown, plainMarkdown } from './markdown.ts';
+import type { KnownMigration, MigrationEvent } from './migration-events.ts';
+import { countOf } from './object-name.ts';
+import { changeGroups, cutList, readChanges, summarizeChanges } from './summary.ts';
+
+const longestList = 20;
+
+/** The list under a file's heading: how things stand, then what the last run of it did, then every run. */
+export function migrationLines(migration: KnownMigration): string[] {
+  const run = migration.events.findLast(({ what }) => what === 'applied')?.run;
+  const lines = [`- **Status**: ${statusOf(migration)}`];
+  if (run) lines.push(...factLines(migration.version, run));
+  if (migration.events.length > 1) lines.push(`- **History**: ${countOf(migration.events.length, 'run')}`, ...migration.events.flatMap(eventLines));
+  return lines;
+}
+
+function statusOf({ applied, events }: KnownMigration): string {
+  const last = events.at(-1);
+  const away = last?.what === 'rolled back';
+  const unusual = last && !usual.has(last.run.status) ? ` (run ${plainMarkdown(last.run.status)})` : '';
+  if (applied && !last) return 'applied by another tool, such as the Supabase CLI; no facts of it are known';
+  if (applied && away) return `applied again by another tool, after it was rolled back on ${moment(last.run.appliedAt)}`;
+  if (applied) return `applied${unusual}`;
+  if (away) return `rolled back on ${moment(last.run.appliedAt)}${unusual}`;
+  if (unusual) return `not in the history table${unusual}`;
+  return 'taken out of the history table by another tool; it was applied before';
+}
+
+/** What a run's status is when all went as meant; any other is shown. */
+const usual = new Set(['done', 'applied', 'rolled back']);
+
+function factLines(version: string, run: Run): string[] {
+  const lines = [`- **Date**: ${moment(run.appliedAt)}`, `- **Environment**: ${codeMarkdown(run.environment)}`];
+  const add = (label: string, text: string | undefined) => text && lines.push(`- **${label}**: ${text}`);
+  add('Snapshot before', run.snapshotBefore ? codeMarkdown(run.snapshotBefore) : undefined);
+  add('Snapshot after', run.snapshotAfter ? codeMarkdown(run.snapshotAfter) : undefined);
+  add('Rollback', run.rollbackSql === null ? 'none' : `\`supabase/rollback/${version}_rollback.sql\`${proofOf(run.proof)}`);
+  const changes = readChanges(run.changes);
+  if (changes) {
+    add('Changes', plainMarkdown(summarizeChanges(changes)));
+    for (const { verb, kind, names } of changeGroups(changes)) {
+      lines.push(`  - ${countOf(names.length, plainMarkdown(kind))} ${verb}: ${cutList(names, longestList, codeMarkdown).join(', ')}`);
+    }
+  }
+  add('Tested', testedOf(run.tested) ?? 'no smoke test');
+  add('Migration time', duration(run.durationMs));
+  add('Who', run.who ? plainMarkdown(run.who) : undefined);
+  add('Git commit', run.gitCommit ? codeMarkdown(run.gitCommit) : undefined);
+  return lines;
+}
+
+const eventLines = ({ what, run }: MigrationEvent): string[] => [
+  `  - ${moment(run.appliedAt)}: ${what} in ${[codeMarkdown(run.environment), ...runLines(run)].join('; ')}`,
+];
+
+/** The rest of what is known of a run, each in a few words. */
+export function runLines(run: Run): string[] {
+  const snapshots = [
+    run.snapshotBefore ? `snapshot before ${codeMarkdown(run.snapshotBefore)}` : '',
+    run.snapshotAfter ? `after ${codeMarkdown(run.snapshotAfter)}` : '',
+  ].filter(Boolean);
+  return [snapshots.join(', '), testedOf(run.tested) ?? '', duration(run.durationMs), run.who ? `by ${plainMarkdown(run.who)}` : ''].filter(Boolean);
+}
+
+/** "2025-10-26 21:15:00 UTC"; the time comes from the database. */
+export const moment = (iso: string): string => plainMarkdown(iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC'));
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`;
+}
+
+/** "v0.7.0 smoke test: 12 checks, all ok". */
+function testedOf(value: unknown): string | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  const { file, ok, passed, failed } = value as Record<string, unknown>;
+  const name = String(file ?? '').split(/[/\\]/).at(-1)!.replace(/\.sql$/, '').replace(/_smoke_test$/, '');
+  const checks = Number(passed ?? 0) + Number(failed ?? 0);
+  const verdict = ok === true ? 'all ok' : Number(failed) > 0 ? `${Number(failed)} failed` : 'failed';
+  return `${plainMarkdown(name)} smoke test: ${countOf(checks, 'check')}, ${verdict}`;
+}
+
+function proofOf(value: unknown): string {
+  if (value === null || typeof value !== 'object') return '';
+  const { proven, by, differences } = value as Record<string, unknown>;
+  const judges = Array.isArray(by) && by.length > 0 ? ` by ${plainMarkdown(by.map(String).join(' and '))}` : '';
+  if (proven === true) return `, proven${judges}`;
+  return Array.isArray(differences) && differences.length > 0 ? `, not proven: ${countOf(differences.length, 'difference')}` : ', not proven';
+}

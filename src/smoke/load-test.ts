@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { parseExpectations, type Expectations } from './expectations.ts';
+import { listSmokeTests } from './list-tests.ts';
+import { parseSmokeTest, type SmokeTest } from './parse-test.ts';
+
+/** A smoke test and what it expects, read and found to be sound. */
+export interface LoadedTest {
+  version: string;
+  test: SmokeTest;
+  expectations?: Expectations;
+}
+
+/** The test of a version (`v0.7.0`, or a timestamp), or undefined when there is none. Paths shown are below `workdir`. */
+export async function loadSmokeTest(workdir: string, folder: string, version: string): Promise<LoadedTest | undefined> {
+  const found = (await listSmokeTests(folder)).find((test) => test.version === version);
+  if (!found) return undefined;
+  const test = await parseSmokeTest(relative(workdir, found.file), await readFile(found.file, 'utf8'));
+  if (!found.expectFile) return { version, test };
+  return { version, test, expectations: parseExpectations(relative(workdir, found.expectFile), await readFile(found.expectFile, 'utf8')) };
+}

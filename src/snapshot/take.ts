@@ -1,0 +1,67 @@
+import type pg from 'pg';
+import type { Provenance } from '../project.ts';
+import { toolVersion } from '../version.ts';
+import { catalogCheck } from './catalog-check.ts';
+import { factDifferences } from './facts.ts';
+import { readIdentity } from './identity.ts';
+import { snapshotId, type Manifest } from './manifest.ts';
+import { captureState, companionToJson, readSummary, sha256, type CaptureOptions, type CapturedState } from './state.ts';
+import { loadSnapshot, nextCopy, writeSnapshotFiles, type StoredSnapshot } from './store.ts';
+import type { ConnectionSettings } from '../target/connection.ts';
+
+/** The present state, and how it compares with the last snapshot kept in the target. */
+export interface Present {
+  state: CapturedState;
+  /** The last snapshot, when there is one. */
+  last?: StoredSnapshot;
+  /** What changed since then; empty when nothing did. */
+  drift: string[];
+}
+
+/** Reads the present state: taken over from the last snapshot when the catalog is still the one of then, else dumped. */
+export async function readPresent(client: pg.Client, settings: ConnectionSettings, known: StoredSnapshot[], folder: string, options: CaptureOptions): Promise<Present> {
+  const last = known.filter((snapshot) => snapshot.inTarget).at(-1);
+  if (last?.catalogCheck !== undefined && last.catalogCheck === (await catalogCheck(client))) {
+    const state = await loadSnapshot(client, folder, last);
+    const summary = await readSummary(client);
+    return { state: { ...state, catalogCheck: last.catalogCheck, identity: await readIdentity(client), pgDump: last.manifest.pgDump, ...summary }, last, drift: [] };
+  }
+  const state = await captureState(client, settings, options);
+  const drift = last ? factDifferences((await loadSnapshot(client, folder, last)).facts, state.facts) : [];
+  return { state, ...(last ? { last } : {}), drift };
+}
+
+export interface SnapshotInput {
+  name: string;
+  takenAt: Date;
+  serverVersion: string;
+  database: string;
+  applied: { version: string; name: string | null }[];
+  provenance: Provenance;
+}
+
+/** Writes a snapshot of the state under its name, or finds that the newest one of that name is equal. Gives its manifest. */
+export async function writeSnapshot(folder: string, known: StoredSnapshot[], state: CapturedState, input: SnapshotInput): Promise<Manifest> {
+  const { copy, exists } = nextCopy(known, input.name, state);
+  const earlier = exists ? known.find(({ manifest }) => manifest.name === input.name && manifest.copy === copy) : undefined;
+  const manifest: Manifest = earlier?.manifest ?? {
+    format: 1,
+    name: input.name,
+    copy,
+    sha256: state.sha256,
+    factsSha256: sha256(companionToJson(state)),
+    takenAt: input.takenAt.toISOString(),
+    serverVersion: input.serverVersion,
+    pgDump: state.pgDump,
+    applied: input.applied.map(({ version, name }) => ({ version, name })),
+    counts: state.counts,
+    databaseBytes: state.databaseBytes,
+    database: input.database,
+    gitCommit: input.provenance.gitCommit,
+    who: input.provenance.who,
+    toolVersion,
+  };
+  await writeSnapshotFiles(folder, manifest, state);
+  if (!earlier) known.push({ id: snapshotId(manifest), manifest, inFolder: true, inTarget: false });
+  return manifest;
+}

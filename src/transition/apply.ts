@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Reporter } from '../context.ts';
+import { failed, Problem, refused } from '../errors.ts';
+import { historySchema, lockKey } from '../history/schema.ts';
+import { catalogCheck } from '../snapshot/catalog-check.ts';
+import { timeoutStatements, type Timeouts } from './execute.ts';
+
+/**
+ * Begins the transaction that changes the target: it holds the runner's lock itself, keeps the Supabase CLI from
+ * recording anything meanwhile, and finds the catalog to be the one rehearsed. Gives the transaction's number.
+ */
+export async function openApply(client: pg.Client, timeouts: Timeouts, expectedCheck: string, target: string): Promise<string> {
+  await client.query(`begin isolation level read committed; ${timeoutStatements(timeouts)}; select pg_advisory_xact_lock(${lockKey})`);
+  try {
+    if ((await catalogCheck(client)) !== expectedCheck) {
+      throw refused('The target was changed by someone else between the rehearsal and now.', {
+        state: `Nothing was changed on ${target} by this run.`,
+        next: 'Run the command again; it rehearses on the state of now.',
+      });
+    }
+    await client.query(historySchema);
+    await client.query('lock table supabase_migrations.schema_migrations in share row exclusive mode');
+    const { rows } = await client.query<{ xid: string }>('select pg_current_xact_id()::text as xid');
+    return rows[0]!.xid;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+/** Tries again, after a growing and jittered pause, while someone else holds a lock that the change needs. */
+export async function withLockRetries<T>(settings: { lockRetries: number; lockTimeoutMs: number }, report: Reporter, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      if (tries >= settings.lockRetries) throw lockedOut(error, settings.lockTimeoutMs, tries + 1);
+      const pause = Math.min(5_000, 200 * 2 ** tries) * (0.5 + Math.random());
+      report.note(`A lock was not given within ${settings.lockTimeoutMs} ms; nothing was changed. Trying again (${tries + 1} of ${settings.lockRetries}) …`);
+      await sleep(pause);
+    }
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as { code?: string }).code ?? (error instanceof Problem ? codeOf(error.cause ?? {}) : undefined);
+
+const isLockTimeout = (error: unknown) => codeOf(error) === '55P03' || codeOf(error) === '40P01';
+
+const lockedOut = (error: unknown, waited: number, tries: number) =>
+  failed(`Other sessions hold locks that this change needs; ${tries} tries of ${waited} ms each got none.`, {
+    place: error instanceof Problem ? error.place : undefined,
+    state: 'Nothing was changed: each try was rolled back.',
+    next: 'Run it at a quieter time, end the sessions that block, or allow more time with lock_timeout in supabase/supasnap.toml.',
+    cause: error,
+  });
