@@ -13,7 +13,7 @@ const headings = new Set([title, otherRollbacksHeading, leftNotesHeading]);
 export const leftNoteHeading = (version: string) => `### Of ${version}`;
 
 export const isHeading = (line: string): boolean =>
-  headings.has(line) || /^## (v\d+\.\d+\.\d+|\d+)$/.test(line) || /^### (Of )?\d+(_.*\.sql)?$/.test(line);
+  headings.has(line) || /^## (v\d+\.\d+\.\d+|\d+)$/.test(line) || /^### (Of )?\d+(\\?_.*\.sql)?$/.test(line);
 
 /** Whether our list stands under this heading. */
 export const headsList = (heading: string): boolean => /^### \d/.test(heading) || heading === otherRollbacksHeading;

@@ -17,7 +17,7 @@ export interface MigrationsInput {
 
 /** What happened to one migration, oldest first. */
 export interface MigrationEvent {
-  what: 'applied' | 'rolled back' | 'put back';
+  what: 'applied' | 'rolled back' | 'put back' | 'stopped half-way' | 'begun' | 'undone at once';
   run: Run;
 }
 
@@ -58,12 +58,15 @@ export const otherRollbacks = (runs: Run[]): Run[] => orderRuns(runs).filter((ru
 const orderRuns = (runs: Run[]): Run[] => [...runs].sort((a, b) => a.id.length - b.id.length || compareVersions(a.id, b.id));
 
 function eventsOf(run: Run): [version: string, what: MigrationEvent['what']][] {
-  if (run.kind === 'migrate') return run.version === null ? [] : [[run.version, 'applied']];
+  if (run.kind === 'migrate') return run.version === null ? [] : [[run.version, outcomes[run.status] ?? 'applied']];
   return [
     ...(run.undone ?? []).map((version): [string, 'rolled back'] => [version, 'rolled back']),
     ...(run.restored ?? []).map((version): [string, 'put back'] => [version, 'put back']),
   ];
 }
+
+/** What a migration that could not run in one transaction may have come to; every other recorded run was applied. */
+const outcomes: Record<string, MigrationEvent['what']> = { applying: 'begun', failed: 'stopped half-way', undone: 'undone at once' };
 
 /** History holds the name without the digits before it and without `.sql`; some tools write more. */
 const fileNameOf = (version: string, name: string) =>

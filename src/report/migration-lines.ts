@@ -6,53 +6,60 @@ import { changeGroups, cutList, readChanges, summarizeChanges } from './summary.
 
 const longestList = 20;
 
-/** The list under a file's heading: how things stand, then what the last run of it did, then every run. */
+/** The list under a file's heading: how things stand, then what the last run that applied it did, then every run. */
 export function migrationLines(migration: KnownMigration): string[] {
-  const run = migration.events.findLast(({ what }) => what === 'applied')?.run;
+  const { events } = migration;
+  const run = (events.findLast(({ what }) => what === 'applied') ?? events.at(-1))?.run;
   const lines = [`- **Status**: ${statusOf(migration)}`];
-  if (run) lines.push(...factLines(migration.version, run));
-  if (migration.events.length > 1) lines.push(`- **History**: ${countOf(migration.events.length, 'run')}`, ...migration.events.flatMap(eventLines));
+  if (run) lines.push(...factLines(migration.version, run, !events.some(({ what }) => what === 'applied')));
+  if (events.length > 1) lines.push(`- **History**: ${countOf(events.length, 'run')}`, ...events.map(eventLine));
   return lines;
 }
 
 function statusOf({ applied, events }: KnownMigration): string {
   const last = events.at(-1);
-  const away = last?.what === 'rolled back';
-  const unusual = last && !usual.has(last.run.status) ? ` (run ${plainMarkdown(last.run.status)})` : '';
-  if (applied && !last) return 'applied by another tool, such as the Supabase CLI; no facts of it are known';
-  if (applied && away) return `applied again by another tool, after it was rolled back on ${moment(last.run.appliedAt)}`;
-  if (applied) return `applied${unusual}`;
-  if (away) return `rolled back on ${moment(last.run.appliedAt)}${unusual}`;
-  if (unusual) return `not in the history table${unusual}`;
-  return 'taken out of the history table by another tool; it was applied before';
+  if (!last) return 'applied by another tool, such as the Supabase CLI; no facts of it are known';
+  const when = moment(last.run.appliedAt);
+  const isApplied = last.what === 'applied' || last.what === 'put back';
+  if (applied && isApplied) return 'applied';
+  if (applied) return `applied by another tool, after it was ${last.what} on ${when}`;
+  if (isApplied) return 'taken out of the history table by another tool; it was applied before';
+  if (last.what === 'stopped half-way') return `stopped half-way on ${when}${progressOf(last.run.progress)}; not applied`;
+  if (last.what === 'begun') return `begun on ${when}${progressOf(last.run.progress)}; its end is not recorded`;
+  if (last.what === 'undone at once') return `undone at once on ${when}, because a check failed after its last step`;
+  return `rolled back on ${when}`;
 }
 
-/** What a run's status is when all went as meant; any other is shown. */
-const usual = new Set(['done', 'applied', 'rolled back']);
+function progressOf(value: unknown): string {
+  const { done, of } = (value ?? {}) as Record<string, unknown>;
+  return typeof done === 'number' && typeof of === 'number' ? `, after ${done} of ${countOf(of, 'step')}` : '';
+}
 
-function factLines(version: string, run: Run): string[] {
+/** `incomplete`: what it changed and how it was tested are not known then; the columns hold what was meant. */
+function factLines(version: string, run: Run, incomplete: boolean): string[] {
   const lines = [`- **Date**: ${moment(run.appliedAt)}`, `- **Environment**: ${codeMarkdown(run.environment)}`];
   const add = (label: string, text: string | undefined) => text && lines.push(`- **${label}**: ${text}`);
   add('Snapshot before', run.snapshotBefore ? codeMarkdown(run.snapshotBefore) : undefined);
   add('Snapshot after', run.snapshotAfter ? codeMarkdown(run.snapshotAfter) : undefined);
   add('Rollback', run.rollbackSql === null ? 'none' : `\`supabase/rollback/${version}_rollback.sql\`${proofOf(run.proof)}`);
   const changes = readChanges(run.changes);
-  if (changes) {
+  if (changes && !incomplete) {
     add('Changes', plainMarkdown(summarizeChanges(changes)));
     for (const { verb, kind, names } of changeGroups(changes)) {
       lines.push(`  - ${countOf(names.length, plainMarkdown(kind))} ${verb}: ${cutList(names, longestList, codeMarkdown).join(', ')}`);
     }
   }
-  add('Tested', testedOf(run.tested) ?? 'no smoke test');
-  add('Migration time', duration(run.durationMs));
+  if (!incomplete) {
+    add('Tested', testedOf(run.tested) ?? 'no smoke test');
+    add('Migration time', duration(run.durationMs));
+  }
   add('Who', run.who ? plainMarkdown(run.who) : undefined);
   add('Git commit', run.gitCommit ? codeMarkdown(run.gitCommit) : undefined);
   return lines;
 }
 
-const eventLines = ({ what, run }: MigrationEvent): string[] => [
-  `  - ${moment(run.appliedAt)}: ${what} in ${[codeMarkdown(run.environment), ...runLines(run)].join('; ')}`,
-];
+const eventLine = ({ what, run }: MigrationEvent): string =>
+  `  - ${moment(run.appliedAt)}: ${what} in ${[codeMarkdown(run.environment), ...runLines(run)].join('; ')}`;
 
 /** The rest of what is known of a run, each in a few words. */
 export function runLines(run: Run): string[] {
@@ -79,7 +86,7 @@ function testedOf(value: unknown): string | undefined {
   const name = String(file ?? '').split(/[/\\]/).at(-1)!.replace(/\.sql$/, '').replace(/_smoke_test$/, '');
   const checks = Number(passed ?? 0) + Number(failed ?? 0);
   const verdict = ok === true ? 'all ok' : Number(failed) > 0 ? `${Number(failed)} failed` : 'failed';
-  return `${plainMarkdown(name)} smoke test: ${countOf(checks, 'check')}, ${verdict}`;
+  return `${name ? `${plainMarkdown(name)} ` : ''}smoke test: ${countOf(checks, 'check')}, ${verdict}`;
 }
 
 function proofOf(value: unknown): string {
