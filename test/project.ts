@@ -1,0 +1,69 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+/** A user's project that lives as long as one test. Paths given to it are below its folder. */
+export interface Project {
+  folder: string;
+  path: (name: string) => string;
+  write: (name: string, text: string) => void;
+  read: (name: string) => string;
+  exists: (name: string) => boolean;
+  /** Names in a folder, in order; none where there is no such folder. */
+  list: (name: string) => string[];
+}
+
+export interface CliResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  /** The folder it is run in. */
+  cwd: string;
+  /** Nothing of this process's own environment reaches the command but PATH and HOME. */
+  env?: Record<string, string | undefined>;
+  /** What is typed; without it there is no terminal and no input. */
+  input?: string;
+}
+
+/** A temporary folder with supabase/migrations/ and the files given, by path and text; removed afterwards. */
+export async function withProject<T>(files: Record<string, string>, use: (project: Project) => Promise<T>): Promise<T> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'supasnap-project-')));
+  chmodSync(folder, 0o755);
+  const path = (name: string) => join(folder, name);
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(path(name)), { recursive: true });
+    writeFileSync(path(name), text);
+  };
+  mkdirSync(path('supabase/migrations'), { recursive: true });
+  for (const [name, text] of Object.entries(files)) write(name, text);
+  try {
+    return await use({
+      folder,
+      path,
+      write,
+      read: (name) => readFileSync(path(name), 'utf8'),
+      exists: (name) => existsSync(path(name)),
+      list: (name) => (existsSync(path(name)) ? readdirSync(path(name)).sort() : []),
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a program of scripts/, such as `db-status`, as a user would. It never throws: look at the exit code. */
+export async function runCli(name: string, words: string[], { cwd, env = {}, input }: CliOptions): Promise<CliResult> {
+  const script = fileURLToPath(new URL(`../scripts/${name}`, import.meta.url));
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [script, ...words], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    extendEnv: false,
+    reject: false,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
+  return { exitCode: exitCode ?? -1, stdout, stderr };
+}
