@@ -4,6 +4,7 @@
  */
 export { migrate, type MigrateResult } from './commands/migrate.ts';
 export type { MigrateOptions } from './commands/migrate-options.ts';
+export { rollback, snapshots, type RollbackOptions, type RollbackResult } from './commands/rollback.ts';
 export { readConfig, type Config } from './config/config.ts';
 export type { Context, Reporter } from './context.ts';
 export { exitCodes, Problem, type ExitCode } from './errors.ts';

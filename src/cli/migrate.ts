@@ -2,7 +2,7 @@ import { parseDuration } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import { migrate } from '../commands/migrate.ts';
-import { seconds } from '../commands/migrate-apply.ts';
+import { seconds } from '../commands/text.ts';
 import { settingsFromUrl } from '../target/url.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import type { CommonFlags, Outcome } from './programs.ts';

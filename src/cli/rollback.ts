@@ -1,6 +1,45 @@
+import { rollback, snapshots } from '../commands/rollback.ts';
+import { age, seconds, size } from '../commands/text.ts';
 import type { Context } from '../context.ts';
+import { usage } from '../errors.ts';
+import type { StoredSnapshot } from '../snapshot/store.ts';
+import { engineFlags } from './migrate.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
-export async function run(_context: Context, _words: string[], _flags: CommonFlags): Promise<Outcome> {
-  throw new Error('not there yet');
+export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
+  if (flags.list === true) {
+    const all = await snapshots(context);
+    return { value: all, text: renderList(all, context.now()) };
+  }
+  if (words.length > 1) throw usage('rollback takes one goal.', { state: 'Nothing was changed.', next: 'npx supasnap rollback <snapshot>' });
+  const result = await rollback(context, {
+    to: words[0],
+    ...(flags.steps === undefined ? {} : { steps: Number(flags.steps) }),
+    dryRun: flags.dryRun === true,
+    allowUnproven: flags.allowUnproven === true,
+    ...engineFlags(context, flags),
+  });
+  if (!result.changed) {
+    const text = flags.dryRun === true && result.statements.length > 0
+      ? [`Dry run: nothing was changed. The way to ${result.goal} is ${result.proven ? 'proven' : 'NOT proven'}:`, '', ...result.statements.map((sql) => `${sql};`)].join('\n')
+      : `Nothing to do: ${result.target} is already at ${result.goal}.`;
+    return { value: result, text };
+  }
+  const { done } = result;
+  const tested = done?.tested ? `, smoke test passed (${done.tested.passed} checks)` : '';
+  return { value: result, text: `Rolled back to ${result.goal} in ${seconds(done!.durationMs)}${tested}. To undo this: npx supasnap rollback ${done!.snapshotBefore}` };
+}
+
+function renderList(all: StoredSnapshot[], now: Date): string {
+  if (all.length === 0) return 'There are no snapshots yet. The first is taken by: npx supasnap migrate';
+  const rows = all.map(({ id, manifest, inFolder, inTarget }) => [
+    id,
+    age(new Date(manifest.takenAt), now),
+    manifest.applied.at(-1)?.version ?? 'before any migration',
+    size(manifest.databaseBytes),
+    inFolder && inTarget ? 'folder and target' : inFolder ? 'folder' : 'target',
+  ]);
+  const table = [['SNAPSHOT', 'TAKEN', 'NEWEST MIGRATION', 'DATABASE', 'KEPT IN'], ...rows];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
 }

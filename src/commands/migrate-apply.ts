@@ -21,6 +21,7 @@ import { runRollback } from '../transition/rehearse.ts';
 import { captureOptions } from './present.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 import type { Prepared } from './migrate-prepare.ts';
+import { seconds } from './text.ts';
 import { toolVersion } from '../version.ts';
 
 /** A migration that was applied. Times are milliseconds. */
@@ -263,5 +264,3 @@ const testedOf = (test: SmokeResult | undefined) =>
   test ? { file: test.file, ok: test.ok, passed: test.checks.filter(passes).length, failed: test.checks.filter((check) => !passes(check)).length } : null;
 
 const checked = (test: SmokeResult) => `${test.checks.length} check${test.checks.length === 1 ? '' : 's'}, all ok`;
-
-export const seconds = (ms: number) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);

@@ -76,6 +76,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
       script,
       ...(handWritten === undefined ? {} : { handWritten: { file: below(context, path), text: handWritten } }),
       serverVersionNum: session.server.versionNum,
+      pgDump: options.pgDump ?? config.settings.pgDump,
       timeouts: config.settings,
     }),
   );

@@ -53,14 +53,17 @@ export async function embeddedShadow(server: EmbeddedServer, state: State): Prom
     actAs: state.session,
     commits: true,
     keep: (reached) => remember(server, warmKey(reached)),
+    reload: (other) => load(server, settings, other, ownRoles),
   };
-  if ((await remembered(server)) !== warmKey(state)) {
-    await recreate(server, state, ownRoles);
-    await loadState(settings, state, ownRoles);
-    if (state.session.user === 'postgres' && server.superuser.user !== 'postgres') await withClient(settings, installPlatformRights);
-  }
+  if ((await remembered(server)) !== warmKey(state)) await load(server, settings, state, ownRoles);
   await remember(server, undefined);
   return shadow;
+}
+
+async function load(server: EmbeddedServer, settings: ConnectionSettings, state: State, ownRoles: string[]): Promise<void> {
+  await recreate(server, state, ownRoles);
+  await loadState(settings, state, ownRoles);
+  if (state.session.user === 'postgres' && server.superuser.user !== 'postgres') await withClient(settings, installPlatformRights);
 }
 
 /** The dump names everything but roles and their rights; both together are the state. */

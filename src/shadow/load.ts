@@ -1,7 +1,7 @@
-import { plan } from '@supabase/pg-delta';
 import type pg from 'pg';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import type { State } from '../snapshot/state.ts';
+import { planSettings, planStatements, planTransition } from '../transition/plan.ts';
 import { quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
 
 /** Raised when a shadow can't hold the target's state; another kind of shadow may. */
@@ -12,6 +12,7 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
   await withClient(database, async (client) => {
     await requireExtensions(client, state.facts);
     await createRoles(client, state.facts);
+    await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
     await runDump(client, state.sql);
     await converge(client, state.facts, ownRoles);
   });
@@ -42,9 +43,9 @@ export async function converge(client: pg.Client, goal: Facts, ownRoles: string[
   const loaded = await read();
   if (loaded.base.rootHash === goal.base.rootHash) return;
   try {
-    const { actions, preamble } = plan(loaded.base, goal.base);
-    const settings = preamble.map(({ name, value }) => `set local ${name} = ${value};`);
-    await client.query(['begin;', ...settings, ...actions.map(({ sql }) => `${sql.replace(/;\s*$/, '')};`), 'commit'].join('\n'));
+    const transition = planTransition(loaded, goal);
+    const statements = [...planSettings(transition), ...planStatements(transition)];
+    await client.query(`begin;\n${statements.map((sql) => `${sql};\n`).join('')}commit`);
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw new NotFaithful(`it could not be made equal to the target: ${(error as Error).message}`);

@@ -37,7 +37,7 @@ export async function dropLeftovers(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `select datname::text as name from pg_database
      where datname ~ '^${prefix}[0-9]+$' and pg_has_role(datdba, 'member')
-       and not exists (select from pg_stat_activity where pid = substr(datname, ${prefix.length + 1})::bigint)`,
+       and substr(datname, ${prefix.length + 1}) not in (select pid::text from pg_stat_activity)`,
   );
   for (const { name } of rows) await client.query(`drop database if exists ${quoteName(name)} with (force)`);
 }

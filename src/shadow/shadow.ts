@@ -16,6 +16,8 @@ export interface Shadow {
   commits: boolean;
   /** Says which state the shadow holds now, so that the next rehearsal of that state need not load it. */
   keep: (state: State) => Promise<void>;
+  /** Throws away what it holds and loads another state; undefined where that can't be done. */
+  reload?: (state: State) => Promise<void>;
 }
 
 /** A connection on which a migration runs as it will on the target. */

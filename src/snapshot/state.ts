@@ -20,8 +20,8 @@ export interface State {
 /** What the server set for our login by itself; a shadow has to be told. */
 export interface Session {
   user: string;
-  /** The role that the server was born with. */
-  bootstrapRole: string;
+  /** The owner of the database; members of pg_database_owner are whoever owns it. */
+  databaseOwner: string;
   settings: { name: string; value: string }[];
 }
 
@@ -76,7 +76,7 @@ export async function captureState(client: pg.Client, settings: ConnectionSettin
 export async function readSession(client: pg.Client): Promise<Session> {
   const { rows } = await client.query<Session>(`
     select session_user::text as user,
-           (select rolname::text from pg_roles where oid = 10) as "bootstrapRole",
+           (select pg_get_userbyid(datdba)::text from pg_database where datname = current_database()) as "databaseOwner",
            coalesce((select json_agg(json_build_object('name', name, 'value', reset_val) order by name)
                      from pg_settings where source in ('user', 'database', 'database user')), '[]') as settings`);
   return rows[0]!;

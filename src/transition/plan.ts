@@ -1,13 +1,23 @@
 import { plan, type Action } from '@supabase/pg-delta';
 import { failed } from '../errors.ts';
 import { describeId, type Facts } from '../snapshot/facts.ts';
+import { mendStatement } from './mend.ts';
 import type { Rename } from './renames.ts';
+
+/** A table (or materialized view), or one column of it. */
+export interface Destroyed {
+  /** In words: "table public.minds", "column public.minds.summary". */
+  what: string;
+  schema: string;
+  table: string;
+  column?: string;
+}
 
 /** One statement of a plan, and what there is to fear of it. */
 export interface PlannedStatement {
   sql: string;
-  /** What is destroyed with the rows or values in it: "table public.minds", "column public.minds.summary". */
-  destroys: string[];
+  /** What is destroyed with the rows or values in it. */
+  destroys: Destroyed[];
   /** The strongest lock it takes on something that exists: "none", "share", "accessExclusive" … */
   lock: string;
   /** Whether it may rewrite a whole table. */
@@ -47,13 +57,13 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = []): 
 
 function statementOf(action: Action, from: Facts): PlannedStatement {
   const dropsTable = action.destroys.some((id) => id.kind === 'table');
-  const destroys =
-    action.dataLoss === 'none'
-      ? []
-      : action.destroys.filter((id) => id.kind === 'table' || id.kind === 'materializedView' || (id.kind === 'column' && !dropsTable));
+  const destroys = action.destroys.flatMap((id): Destroyed[] => {
+    if (id.kind === 'table' || id.kind === 'materializedView') return [{ what: describeId(id), schema: id.schema, table: id.name }];
+    return id.kind === 'column' && !dropsTable ? [{ what: describeId(id), schema: id.schema, table: id.table, column: id.name }] : [];
+  });
   return {
-    sql: action.sql.replace(/;\s*$/, ''),
-    destroys: destroys.map(describeId),
+    sql: mendStatement(action.sql.replace(/;\s*$/, '')),
+    destroys,
     lock: action.lockClass,
     rewrites: action.rewriteRisk,
     returns: action.produces

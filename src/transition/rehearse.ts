@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { Problem, refused } from '../errors.ts';
 import { connectAsTarget, type Shadow } from '../shadow/shadow.ts';
-import { readFacts, type Facts } from '../snapshot/facts.ts';
+import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
-import { dumpSchema } from '../snapshot/pg-dump/dump.ts';
+import { dumpSchema, type PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
 import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, type Consequence, type Timeouts } from './execute.ts';
 import { planTransition, type TransitionPlan } from './plan.ts';
@@ -28,6 +28,7 @@ export interface RehearsalInput {
   /** A rollback written by hand, with the path to show. */
   handWritten?: { file: string; text: string };
   serverVersionNum: number;
+  pgDump: PgDumpChoice;
   timeouts: Timeouts;
 }
 
@@ -42,18 +43,17 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   if (shadow.kind !== 'embedded' && (await changesCluster(shadow, input))) {
     return rehearseUncommitted(shadow, state, input);
   }
-  const identityBefore = await withShadow(shadow, readIdentity);
+  const identityBefore = await onShadow(shadow, readIdentity);
   await forward(shadow, input);
-  const { after, identity, rollback, reason } = await withShadow(shadow, async (client) => {
+  const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
     const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
     const identity = await readIdentity(client);
     return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
   });
   if (!rollback) return { after, identity, rollback, shadow, proof: unproven(shadow.name, reason!) };
-  const failure = await withShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).catch(asReason);
+  const failure = await onShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).catch(asReason);
   if (failure) return { after, identity, rollback, shadow, proof: unproven(shadow.name, failure) };
-  const back = await readBack(shadow, input.serverVersionNum);
-  const proof = judge(shadow.name, state, back);
+  const proof = await proveCommitted(shadow, state, input);
   if (proof.proven) await forward(shadow, input);
   return { after, identity, rollback, proof, shadow };
 }
@@ -68,7 +68,7 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
       next: 'Give an empty database with --shadow <url>, or install an embedded PostgreSQL of the target\'s version (npx supasnap doctor says how).',
     });
   }
-  return withShadow(shadow, async (client) => {
+  return onShadow(shadow, async (client) => {
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {
       const identityBefore = await readIdentity(client);
@@ -91,7 +91,7 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
 async function forward(shadow: Shadow, input: RehearsalInput): Promise<void> {
   const { script, timeouts } = input;
   const { execution } = script;
-  await withShadow(shadow, async (client) => {
+  await onShadow(shadow, async (client) => {
     if (execution.mode === 'outside') return runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {});
     return inTransaction(client, timeouts, async () => {
       await client.query(headerStatements(script));
@@ -152,15 +152,33 @@ export async function runRollback(client: pg.Client, script: Script, timeouts: T
   return undefined;
 }
 
-async function runScript(client: pg.Client, script: Script): Promise<void> {
+export async function runScript(client: pg.Client, script: Script): Promise<void> {
   if (script.execution.mode === 'outside') throw new Error('it holds statements that can\'t run in a transaction');
   await runBatches(client, script, script.execution.batches, untouched);
 }
 
-async function readBack(shadow: Shadow, serverVersionNum: number): Promise<{ facts: Facts; sql: string }> {
-  const dumping = dumpSchema(shadow.settings, { choice: 'auto', serverVersion: serverVersionNum, excludeSchemas: ['supabase_migrations'] });
+/**
+ * Judges the committed state of a shadow against a goal. When only the dumps differ, another pg_dump or PostgreSQL's own
+ * rewording may be why: then the goal is built afresh beside it and dumped the same way.
+ */
+export async function proveCommitted(shadow: Shadow, goal: State, options: { serverVersionNum: number; pgDump: PgDumpChoice }): Promise<Proof> {
+  const reached = await readReached(shadow, options);
+  const proof = judge(shadow.name, goal, reached);
+  if (proof.proven || !shadow.reload || factDifferences(goal.facts, reached.facts).length > 0) return proof;
+  await shadow.reload(goal);
+  const rebuilt = judge(shadow.name, await readReached(shadow, options), reached);
+  return rebuilt.proven ? rebuilt : proof;
+}
+
+async function readReached(shadow: Shadow, options: { serverVersionNum: number; pgDump: PgDumpChoice }): Promise<{ facts: Facts; sql: string }> {
+  const dumping = dumpSchema(shadow.settings, {
+    choice: options.pgDump,
+    serverVersion: options.serverVersionNum,
+    excludeSchemas: ['supabase_migrations'],
+    lockWaitMs: 30_000,
+  });
   dumping.catch(() => {});
-  const facts = await withShadow(shadow, (client) => readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles }));
+  const facts = await onShadow(shadow, (client) => readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles }));
   return { facts, sql: (await dumping).sql };
 }
 
@@ -178,7 +196,7 @@ async function changesCluster(shadow: Shadow, input: RehearsalInput): Promise<bo
     return false;
   }
   const { batches } = script.execution;
-  return withShadow(shadow, async (client) => {
+  return onShadow(shadow, async (client) => {
     await client.query(`begin; ${timeoutStatements(timeouts)}`);
     try {
       const before = await clusterCheck(client);
@@ -190,7 +208,7 @@ async function changesCluster(shadow: Shadow, input: RehearsalInput): Promise<bo
   });
 }
 
-async function clusterCheck(client: pg.Client): Promise<string> {
+export async function clusterCheck(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ check: string }>(`
     select md5(concat(
       (select string_agg(r::text, ',' order by rolname) from pg_roles r),
@@ -201,7 +219,7 @@ async function clusterCheck(client: pg.Client): Promise<string> {
   return rows[0]!.check;
 }
 
-async function withShadow<T>(shadow: Shadow, use: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function onShadow<T>(shadow: Shadow, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = await connectAsTarget(shadow);
   try {
     return await use(client);
@@ -210,7 +228,7 @@ async function withShadow<T>(shadow: Shadow, use: (client: pg.Client) => Promise
   }
 }
 
-const asReason = (error: unknown): string => {
+export const asReason = (error: unknown): string => {
   const problem = error as Problem;
   return problem.place ? `${problem.message} (line ${problem.place.line}: ${problem.place.text.trim()})` : problem.message;
 };

@@ -11,8 +11,23 @@ export interface Rename {
  * The statements that give everything that still exists its earlier name back. What is told apart by number is never
  * guessed: an object that merely has the other's name is moved aside under a name of ours, for the plan to drop.
  */
-export function planRenames(now: Identity, goal: Identity): Rename[] {
-  if (now.origin !== goal.origin) return [];
+export const planRenames = (now: Identity, goal: Identity): Rename[] => renameAll(now, goal).renames;
+
+/** What a table or column is called now, given its name after the renames. */
+export function nameBeforeRenames(now: Identity, goal: Identity): (place: { schema: string; table: string; column?: string }) => { schema: string; table: string; column?: string } {
+  const { things } = renameAll(now, goal);
+  const keys = new Map(Object.entries(things).map(([key, thing]) => [slot(thing), key]));
+  return ({ schema, table, column }) => {
+    const tableKey = keys.get(slot({ kind: 'table', schema, name: table }));
+    if (tableKey === undefined) return { schema, table, ...(column === undefined ? {} : { column }) };
+    const columnKey = column === undefined ? undefined : keys.get(slot({ kind: 'column', schema, name: column, parent: tableKey }));
+    const live = now.things[tableKey]!;
+    return { schema: live.schema, table: live.name, ...(column === undefined ? {} : { column: (columnKey && now.things[columnKey]?.name) ?? column }) };
+  };
+}
+
+function renameAll(now: Identity, goal: Identity): { renames: Rename[]; things: Record<string, Thing> } {
+  if (now.origin !== goal.origin) return { renames: [], things: now.things };
   const names = new Names(now, goal);
   const renames: Rename[] = [];
   for (const kinds of order) {
@@ -26,7 +41,7 @@ export function planRenames(now: Identity, goal: Identity): Rename[] {
       renames.push(...names.give(key, wanted));
     }
   }
-  return renames;
+  return { renames, things: names.things };
 }
 
 /** Functions first, while their argument types still have their present names; schemas and roles last. */
@@ -41,7 +56,7 @@ const order: Thing['kind'][][] = [
 
 /** Every name as it stands after the statements planned so far. */
 class Names {
-  private readonly things: Record<string, Thing>;
+  readonly things: Record<string, Thing>;
   private readonly taken = new Map<string, string>();
   private readonly goalSchemas = new Map<string, string>();
 

@@ -63,7 +63,7 @@ export async function writeRollbackFile(path: string, text: string): Promise<voi
   await writeFileAtomic(path, text, { replace: true });
 }
 
-function isGenerated(text: string): boolean {
+export function isGenerated(text: string): boolean {
   const mark = /^-- supasnap generated ([0-9a-f]{64})$/m.exec(text.replaceAll('\r\n', '\n'));
   if (!mark) return false;
   const body = text.replaceAll('\r\n', '\n').replace(/^(--.*\n)+\n?/, '');

@@ -1,0 +1,173 @@
+import type { Context } from '../context.ts';
+import { attention, failed } from '../errors.ts';
+import { completeRun, recordApplied, recordRun, removeApplied } from '../history/history.ts';
+import { migrationName } from '../migration/file-name.ts';
+import { changesBetween } from '../report/changes.ts';
+import { loadSmokeTest } from '../smoke/load-test.ts';
+import { passes, type SmokeResult } from '../smoke/result.ts';
+import { runSmokeTest } from '../smoke/run-test.ts';
+import { compareDumps } from '../snapshot/canonical.ts';
+import { catalogCheck } from '../snapshot/catalog-check.ts';
+import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { snapshotId } from '../snapshot/manifest.ts';
+import { captureState, type CapturedState } from '../snapshot/state.ts';
+import { keepInTarget } from '../snapshot/store.ts';
+import { writeSnapshot } from '../snapshot/take.ts';
+import type { TargetSession } from '../target/session.ts';
+import { openApply, withLockRetries } from '../transition/apply.ts';
+import { runBatches, timeoutStatements } from '../transition/execute.ts';
+import { toolVersion } from '../version.ts';
+import { captureOptions } from './present.ts';
+import type { PreparedRollback, RollbackOptions } from './rollback.ts';
+import { seconds } from './text.ts';
+
+/** A rollback that was carried out. Times are milliseconds. */
+export interface RolledBack {
+  durationMs: number;
+  undone: string[];
+  restored: string[];
+  snapshotBefore: string;
+  snapshotAfter: string;
+  tested: { file: string; ok: boolean; passed: number; failed: number } | null;
+}
+
+interface Work {
+  facts: Facts;
+  check: string;
+  runId: string;
+}
+
+/** Carries the way back out in one transaction, checks where it led before COMMIT, and records it. */
+export async function applyRollback(context: Context, session: TargetSession, options: RollbackOptions, prepared: PreparedRollback): Promise<RolledBack> {
+  const { report, config } = context;
+  const { client, target, server } = session;
+  const { goal, manifest } = prepared;
+  const startedAt = context.now();
+  const started = performance.now();
+  report.step('Rolling back …');
+  const work = await withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, prepared, startedAt, started));
+  const durationMs = Math.round(performance.now() - started);
+  report.step(`Rolled back in ${seconds(durationMs)}; the facts were checked before COMMIT`);
+
+  const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
+  const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
+    name: `${manifest!.name}_after`,
+    takenAt: context.now(),
+    serverVersion: server.version,
+    database: target.settings.database,
+    applied: goal.snapshot.manifest.applied,
+    provenance: prepared.provenance,
+  });
+  const tested = await smokeTest(context, session, goal.snapshot.manifest.applied);
+  await client.query('begin');
+  await keepInTarget(client, afterManifest, after, after);
+  await completeRun(client, work.runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: summary(tested) });
+  await client.query('commit');
+  report.step(`Snapshot ${snapshotId(afterManifest)}`);
+  requireSound(prepared, after, work.facts, tested);
+  return {
+    durationMs,
+    undone: prepared.undone,
+    restored: prepared.restored,
+    snapshotBefore: snapshotId(manifest!),
+    snapshotAfter: snapshotId(afterManifest),
+    tested: summary(tested) ?? null,
+  };
+}
+
+async function inOneTransaction(
+  context: Context,
+  session: TargetSession,
+  options: RollbackOptions,
+  prepared: PreparedRollback,
+  startedAt: Date,
+  started: number,
+): Promise<Work> {
+  const { client, target } = session;
+  const { way, present, goalState, manifest, undone, restored, history, provenance } = prepared;
+  const state = `Nothing was changed on ${target.name}: the transaction was rolled back.`;
+  if (way.script.execution.mode === 'outside') {
+    throw failed('The rollback holds statements that can\'t run in a transaction.', {
+      detail: way.script.execution.notes,
+      state: `Nothing was changed on ${target.name}.`,
+      next: `Take CONCURRENTLY and the like out of ${way.script.file}, then run the command again.`,
+    });
+  }
+  await openApply(client, context.config.settings, present.catalogCheck, target.name);
+  try {
+    await runBatches(client, way.script, way.script.execution.batches, { state, next: 'Look at: npx supasnap status' });
+    await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
+    const facts = await readFacts(client, { insideTransaction: true });
+    const differences = factDifferences(goalState.facts, facts);
+    if (differences.length > 0 && !options.allowUnproven) {
+      throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
+    }
+    const check = await catalogCheck(client);
+    await keepInTarget(client, manifest!, present, present);
+    await removeApplied(client, undone);
+    for (const version of restored) await restoreRow(client, version, prepared);
+    const runId = await recordRun(client, {
+      kind: 'rollback',
+      status: 'applied',
+      version: goal(prepared),
+      name: prepared.goal.what,
+      fileSha256: null,
+      statements: way.script.statements.map(({ text }) => text),
+      undone,
+      restored,
+      snapshotBefore: snapshotId(manifest!),
+      snapshotAfter: null,
+      rollbackSql: null,
+      proof: way.proof,
+      changes: changesBetween(present.facts, facts),
+      tested: null,
+      progress: null,
+      startedAt: startedAt.toISOString(),
+      durationMs: Math.round(performance.now() - started),
+      environment: context.config.settings.environment ?? target.name,
+      who: provenance.who,
+      gitCommit: provenance.gitCommit,
+      toolVersion,
+    });
+    await client.query('commit');
+    return { facts, check, runId };
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+const goal = ({ goal: { snapshot } }: PreparedRollback) => snapshot.id;
+
+/** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */
+async function restoreRow(client: TargetSession['client'], version: string, { history, goal: { snapshot } }: PreparedRollback): Promise<void> {
+  const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version).at(-1);
+  const name = snapshot.manifest.applied.find((row) => row.version === version)?.name ?? run?.name ?? '';
+  await recordApplied(client, { version, name, statements: run?.statements ?? [], rollback: [] }, undefined);
+}
+
+async function smokeTest(context: Context, { client }: TargetSession, applied: { version: string; name: string | null }[]): Promise<SmokeResult | undefined> {
+  const last = applied.at(-1);
+  const label = last && (migrationName(`${last.version}_${last.name ?? ''}.sql`)?.label ?? last.version);
+  const { config } = context;
+  const test = label && (await loadSmokeTest(config.workdir, config.folders.tests, label));
+  return test ? runSmokeTest(client, test.test, test.expectations, { statementTimeoutMs: config.settings.testTimeoutMs }) : undefined;
+}
+
+function requireSound({ goalState, goal: { snapshot } }: PreparedRollback, after: CapturedState, committed: Facts, tested: SmokeResult | undefined): void {
+  const state = `The rollback to ${snapshot.id} is done and recorded.`;
+  const meanwhile = factDifferences(committed, after.facts);
+  if (meanwhile.length > 0) throw attention('Someone else changed the schema right after the rollback.', { detail: meanwhile.slice(0, 10), state, next: 'Look at: npx supasnap status' });
+  const dumps = goalState.sql === after.sql ? [] : compareDumps(goalState.sql, after.sql).differences;
+  if (dumps.length > 0) throw attention('The facts are equal, but pg_dump sees a difference to the snapshot.', { detail: dumps.slice(0, 20), state, next: 'Compare the two snapshot files.' });
+  if (tested && !tested.ok) {
+    throw attention(`The smoke test of ${tested.version} fails on the state that came back.`, {
+      detail: tested.checks.filter((check) => !passes(check)).map(({ name, detail }) => `FAIL  ${name}${detail ? `: ${detail}` : ''}`),
+      state,
+      next: `Look at the rows it complains about: npx supasnap test ${tested.version}`,
+    });
+  }
+}
+
+const summary = (test: SmokeResult | undefined) =>
+  test && { file: test.file, ok: test.ok, passed: test.checks.filter(passes).length, failed: test.checks.filter((check) => !passes(check)).length };

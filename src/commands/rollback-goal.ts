@@ -1,0 +1,95 @@
+import { basename } from 'node:path';
+import { nearest } from '../config/nearest.ts';
+import { refused, usage } from '../errors.ts';
+import type { History } from '../history/history.ts';
+import { migrationName } from '../migration/file-name.ts';
+import type { StoredSnapshot } from '../snapshot/store.ts';
+
+/** Where a rollback leads: a snapshot, and why that one. */
+export interface Goal {
+  snapshot: StoredSnapshot;
+  /** In words: "the state before 20251027140000_v0_8_0_collaboration". */
+  what: string;
+}
+
+export interface GoalWords {
+  to?: string;
+  steps?: number;
+}
+
+const list = 'All snapshots: npx supasnap rollback --list';
+const nothing = 'Nothing was changed.';
+
+/** Finds the snapshot that is meant: by name, path, version, a migration's timestamp, or a number of steps. */
+export function findGoal(words: GoalWords, history: History, snapshots: StoredSnapshot[]): Goal {
+  if (words.steps !== undefined && words.to !== undefined) throw usage('--steps and a snapshot name two goals.', { state: nothing, next: 'Give one of them.' });
+  if (words.steps !== undefined) return stepsBack(words.steps, history, snapshots);
+  if (words.to === undefined) throw usage('Say what to go back to.', { state: nothing, next: `${list}. Then: npx supasnap rollback <snapshot>` });
+  const to = basename(words.to.trim()).replace(/\.(sql|json|facts\.json\.gz)$/, '');
+  const bySnapshot = newestOf(to, snapshots);
+  if (/^v\d+\.\d+\.\d+$/.test(to)) return afterRelease(to, history, snapshots);
+  if (/^\d+$/.test(to)) return beforeMigration(to, history, snapshots);
+  if (bySnapshot) return { snapshot: bySnapshot, what: `snapshot ${bySnapshot.id}` };
+  const near = nearest(to, snapshots.map(({ id }) => id));
+  throw usage(`There is no snapshot ${to}.`, { state: nothing, next: near ? `Did you mean ${near}? ${list}` : list });
+}
+
+/** The plain name means the newest of that name; `name.1` is the first. */
+function newestOf(id: string, snapshots: StoredSnapshot[]): StoredSnapshot | undefined {
+  const numbered = /^(.*)\.(\d+)$/.exec(id);
+  const exact = numbered && snapshots.find(({ manifest }) => manifest.name === numbered[1] && manifest.copy === Number(numbered[2]));
+  if (exact) return exact;
+  return snapshots.filter(({ manifest }) => manifest.name === id).sort((a, b) => b.manifest.copy - a.manifest.copy)[0];
+}
+
+function afterRelease(release: string, history: History, snapshots: StoredSnapshot[]): Goal {
+  const versions = history.applied.filter(({ version, name }) => migrationName(`${version}_${name ?? ''}.sql`)?.release === release).map(({ version }) => version);
+  const last = versions.at(-1);
+  const snapshot = last && newestOf(`${release}_${last}_after`, snapshots);
+  if (snapshot) return { snapshot, what: `${release}, as it was after ${last}` };
+  if (last) throw noSnapshot(`after ${last}, the last migration of ${release}`);
+  const earlier = snapshots.filter(({ manifest }) => manifest.name.startsWith(`${release}_`) && manifest.name.endsWith('_after')).at(-1);
+  if (earlier) return { snapshot: earlier, what: `${release}, as it was at ${earlier.manifest.takenAt}` };
+  throw usage(`No migration of ${release} is applied, and no snapshot of it is known.`, { state: nothing, next: list });
+}
+
+function beforeMigration(version: string, history: History, snapshots: StoredSnapshot[]): Goal {
+  const index = history.applied.findIndex((row) => row.version === version);
+  if (index === -1) {
+    const snapshot = newestOf(version, snapshots);
+    if (snapshot) return { snapshot, what: `snapshot ${snapshot.id}` };
+    throw usage(`Migration ${version} is not applied.`, { state: nothing, next: 'What is applied: npx supasnap status' });
+  }
+  const newer = history.applied.slice(index + 1);
+  const snapshot = snapshotBefore(version, history, snapshots);
+  if (!snapshot) throw noSnapshot(`before ${version}`);
+  if (newer.length > 0) {
+    throw refused(`${newer.length} newer migration${newer.length === 1 ? ' stands' : 's stand'} on ${version}: ${newer.map((row) => row.version).join(', ')}.`, {
+      detail: ['A migration can be undone alone only while it is the newest.'],
+      state: nothing,
+      next: `To undo it and the newer ones: npx supasnap rollback ${snapshot.id === version ? `--steps ${newer.length + 1}` : snapshot.id}`,
+    });
+  }
+  return { snapshot, what: `the state before ${[version, history.applied[index]!.name].filter(Boolean).join('_')}` };
+}
+
+function stepsBack(steps: number, history: History, snapshots: StoredSnapshot[]): Goal {
+  if (!Number.isInteger(steps) || steps < 1) throw usage('--steps takes a whole number from 1.', { state: nothing, next: 'For the last one: npx supasnap rollback --steps 1' });
+  const row = history.applied.at(-steps);
+  if (!row) throw usage(`Only ${history.applied.length} migration${history.applied.length === 1 ? ' is' : 's are'} applied.`, { state: nothing, next: 'What is applied: npx supasnap status' });
+  const snapshot = snapshotBefore(row.version, history, snapshots);
+  if (!snapshot) throw noSnapshot(`before ${row.version}`);
+  return { snapshot, what: `the state before ${[row.version, row.name].filter(Boolean).join('_')}` };
+}
+
+function snapshotBefore(version: string, history: History, snapshots: StoredSnapshot[]): StoredSnapshot | undefined {
+  const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version && ['applied', 'done'].includes(one.status)).at(-1);
+  return run?.snapshotBefore ? snapshots.find(({ id }) => id === run.snapshotBefore) : undefined;
+}
+
+const noSnapshot = (moment: string) =>
+  refused(`There is no snapshot of the state ${moment}.`, {
+    detail: ['It was applied by another tool, or its snapshot is gone from the folder and from the target.'],
+    state: nothing,
+    next: list,
+  });

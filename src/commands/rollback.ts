@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { readHistory, type History } from '../history/history.ts';
+import { readProvenance, type Provenance } from '../project.ts';
+import { withShadows, type UseShadow } from '../shadow/shadows.ts';
+import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
+import type { CapturedState, State } from '../snapshot/state.ts';
+import { listSnapshots, loadIdentity, loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
+import { readPresent, writeSnapshot } from '../snapshot/take.ts';
+import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
+import type { ConnectionSettings } from '../target/connection.ts';
+import { withRunnerLock } from '../target/lock.ts';
+import { withTarget, type TargetSession } from '../target/session.ts';
+import { planWayTo, type WayBack } from '../transition/way-back.ts';
+import { confirmByName } from './confirm.ts';
+import { below, captureOptions, showDrift } from './present.ts';
+import { updateReport } from './report-history.ts';
+import { applyRollback, type RolledBack } from './rollback-apply.ts';
+import { findGoal, type Goal } from './rollback-goal.ts';
+import { countLosses, type Loss } from './rollback-losses.ts';
+import { handWrittenChain } from './rollback-by-hand.ts';
+
+/** What `rollback` can be told. Times are milliseconds. */
+export interface RollbackOptions {
+  /** A snapshot or its path, a version, or a migration's timestamp. */
+  to?: string;
+  /** Undo the last n migrations. */
+  steps?: number;
+  dryRun?: boolean;
+  /** Go on although it could not be proven. */
+  allowUnproven?: boolean;
+  lockWaitMs?: number;
+  pgDump?: PgDumpChoice;
+  shadow?: ConnectionSettings;
+}
+
+export interface RollbackResult {
+  target: string;
+  goal: string;
+  /** False when the target was already there, or nothing was to be changed. */
+  changed: boolean;
+  statements: string[];
+  losses: Loss[];
+  proven: boolean;
+  done?: RolledBack;
+}
+
+/** Everything decided before the target is touched. */
+export interface PreparedRollback {
+  goal: Goal;
+  goalState: State;
+  present: CapturedState;
+  manifest: Manifest | undefined;
+  way: WayBack;
+  undone: string[];
+  restored: string[];
+  known: StoredSnapshot[];
+  history: History;
+  provenance: Provenance;
+}
+
+/** The snapshots that can be gone back to, oldest first. */
+export const snapshots = (context: Context): Promise<StoredSnapshot[]> =>
+  withTarget(context, async ({ client }) => listSnapshots(client, context.config.folders.snapshots, (await readHistory(client)).ours));
+
+/**
+ * Brings the schema back to an earlier state, proven on a shadow first. Throws a Problem: exit 3 when a guard refused,
+ * 1 when it failed and nothing changed, 4 when it is done and needs a look.
+ */
+export function rollback(context: Context, options: RollbackOptions): Promise<RollbackResult> {
+  const { config, report } = context;
+  return withTarget(context, async (session) => {
+    const history = await readHistory(session.client);
+    findGoal(options, history, await listSnapshots(session.client, config.folders.snapshots, history.ours));
+    return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, () => {
+      const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: report.note };
+      return withShadows(shadowOptions, (useShadow) => run(context, session, options, useShadow));
+    });
+  });
+}
+
+async function run(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow): Promise<RollbackResult> {
+  const { report, config } = context;
+  const prepared = await prepare(context, session, options, useShadow);
+  const { way, goal, undone, restored } = prepared;
+  const losses = await countLosses(session.client, way.destroys);
+  show(context, prepared, losses);
+  const result: RollbackResult = {
+    target: session.target.name,
+    goal: goal.snapshot.id,
+    changed: false,
+    statements: way.script.statements.map(({ text }) => text),
+    losses,
+    proven: way.proof.proven,
+  };
+  if (way.script.statements.length === 0 && undone.length === 0 && restored.length === 0) return result;
+  if (options.dryRun) return result;
+  if (!way.proof.proven && !options.allowUnproven) throw notProven(way, goal, session.target.name);
+  const rows = losses.some((loss) => loss.rows > 0 || loss.estimated) ? ' Rows or values will be lost.' : '';
+  await confirmByName(context, session.target, `Bring ${session.target.name} back to ${goal.what}?${rows}`);
+  const done = await applyRollback(context, session, options, prepared);
+  await updateReport(context, session);
+  report.step(`History: ${below(context, join(config.folders.docs, 'MIGRATIONS.md'))}`);
+  return { ...result, changed: true, done };
+}
+
+async function prepare(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow): Promise<PreparedRollback> {
+  const { config, report } = context;
+  const { client, server, target } = session;
+  const history = await readHistory(client);
+  const known = await listSnapshots(client, config.folders.snapshots, history.ours);
+  const goal = findGoal(options, history, known);
+  const goalState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
+  const goalIdentity = await loadIdentity(client, goal.snapshot);
+  const { state: present, drift, last } = await readPresent(client, target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
+  if (drift.length > 0) showDrift(context, drift, last!.id);
+
+  const provenance = await readProvenance(config.workdir);
+  const before = new Set(goal.snapshot.manifest.applied.map(({ version }) => version));
+  const now = new Set(history.applied.map(({ version }) => version));
+  const undone = [...now].filter((version) => !before.has(version));
+  const restored = [...before].filter((version) => !now.has(version));
+  const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
+  report.step(`Planning and proving the way to ${goal.what} …`);
+  const byHand = restored.length === 0 ? await handWrittenChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
+  const way = await useShadow(present, (shadow) =>
+    planWayTo(shadow, { present, goal: goalState, goalIdentity, byHand, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+  );
+  return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance };
+}
+
+async function snapshotPresent(context: Context, session: TargetSession, present: CapturedState, known: StoredSnapshot[], history: History, provenance: Provenance): Promise<Manifest> {
+  const takenAt = context.now();
+  const stamp = takenAt.toISOString().replace(/\D/g, '').slice(0, 14);
+  const manifest = await writeSnapshot(context.config.folders.snapshots, known, present, {
+    name: `rollback_${stamp}`,
+    takenAt,
+    serverVersion: session.server.version,
+    database: session.target.settings.database,
+    applied: history.applied,
+    provenance,
+  });
+  context.report.step(`Snapshot of the present: ${snapshotId(manifest)}`);
+  return manifest;
+}
+
+function show(context: Context, { way, goal, undone, restored }: PreparedRollback, losses: Loss[]): void {
+  const { report } = context;
+  if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
+  if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
+  for (const statement of way.hazards) report.warn(statement);
+  const filled = losses.filter(({ rows, estimated }) => rows > 0 || estimated);
+  for (const { what, rows, estimated } of filled) report.warn(`Lost with ${what}: ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}.`);
+  if (losses.length > filled.length) report.note(`Removed and empty: ${losses.length - filled.length} tables or columns.`);
+  for (const column of way.returns) report.note(`${column} returns empty and will stand last in its table.`);
+  if (way.script.statements.length === 0) report.step(`The schema is already ${goal.what}.`);
+  else if (way.proof.proven) report.step(`Proven on ${way.proof.shadow}: ${way.script.statements.length} statements lead back, judged by ${way.proof.by.join(' and by ')}.`);
+  else report.warn(`Not proven on ${way.proof.shadow}: ${way.proof.reason}.`);
+}
+
+const notProven = (way: WayBack, goal: Goal, target: string) =>
+  refused(`The way to ${goal.what} could not be proven: ${way.proof.reason}.`, {
+    detail: way.proof.differences.slice(0, 20),
+    state: `Nothing was changed on ${target}.`,
+    next: 'Choose another snapshot (npx supasnap rollback --list), or go there unproven with --allow-unproven; the present is kept as a snapshot first.',
+  });
