@@ -1,4 +1,5 @@
 import type { ConnectionSettings } from '../target/connection.ts';
+import type { UseShadow } from '../shadow/shadows.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 
 /** What `migrate` can be told. Times are milliseconds. */
@@ -15,6 +16,6 @@ export interface MigrateOptions {
   dryRun?: boolean;
   lockWaitMs?: number;
   pgDump?: PgDumpChoice;
-  /** An empty database to rehearse in. */
-  shadow?: ConnectionSettings;
+  /** An empty database to rehearse in, or a function that gives a shadow. */
+  shadow?: ConnectionSettings | UseShadow;
 }

@@ -32,7 +32,7 @@ export interface RollbackOptions {
   allowUnproven?: boolean;
   lockWaitMs?: number;
   pgDump?: PgDumpChoice;
-  shadow?: ConnectionSettings;
+  shadow?: ConnectionSettings | UseShadow;
 }
 
 export interface RollbackResult {

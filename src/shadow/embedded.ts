@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { failed } from '../errors.ts';
 import { factsToJson } from '../snapshot/facts.ts';
 import type { State } from '../snapshot/state.ts';
-import { quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
+import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { findServerBinaries } from '../target/embedded/binaries.ts';
 import { installPlatformRights } from '../target/embedded/platform.ts';
 import { startEmbedded, stopEmbedded, type EmbeddedServer } from '../target/embedded/server.ts';
@@ -11,7 +11,6 @@ import { packageFolders } from '../target/embedded/target.ts';
 import { loadState } from './load.ts';
 import type { Shadow } from './shadow.ts';
 
-const database = 'shadow';
 /** One rehearsal at a time per shadow server. */
 const lockKey = 5_201_026_211_501;
 
@@ -42,7 +41,8 @@ export async function withShadowServer<T>(config: Config, major: number, use: (s
 
 export const hasShadowServer = (config: Config, major: number): boolean => findServerBinaries(major, packageFolders(config)) !== undefined;
 
-export async function embeddedShadow(server: EmbeddedServer, state: State): Promise<Shadow> {
+/** A shadow in the named database of a server that is ours alone; it is loaded unless it holds that state already. */
+export async function embeddedShadow(server: EmbeddedServer, state: State, database = 'shadow'): Promise<Shadow> {
   const settings: ConnectionSettings = { ...server.superuser, database };
   const ownRoles = state.facts.base.has({ kind: 'role', name: server.superuser.user }) ? [] : [server.superuser.user];
   const shadow: Shadow = {
@@ -52,16 +52,16 @@ export async function embeddedShadow(server: EmbeddedServer, state: State): Prom
     ownRoles,
     actAs: state.session,
     commits: true,
-    keep: (reached) => remember(server, warmKey(reached)),
+    keep: (reached) => remember(server, database, warmKey(reached)),
     reload: (other) => load(server, settings, other, ownRoles),
   };
-  if ((await remembered(server)) !== warmKey(state)) await load(server, settings, state, ownRoles);
-  await remember(server, undefined);
+  if ((await remembered(server, database)) !== warmKey(state)) await load(server, settings, state, ownRoles);
+  await remember(server, database, undefined);
   return shadow;
 }
 
 async function load(server: EmbeddedServer, settings: ConnectionSettings, state: State, ownRoles: string[]): Promise<void> {
-  await recreate(server, state, ownRoles);
+  await recreate(server, settings.database, state, ownRoles);
   await loadState(settings, state, ownRoles);
   if (state.session.user === 'postgres' && server.superuser.user !== 'postgres') await withClient(settings, installPlatformRights);
 }
@@ -70,9 +70,9 @@ async function load(server: EmbeddedServer, settings: ConnectionSettings, state:
 export const warmKey = (state: State): string => createHash('sha256').update(state.sql).update(factsToJson(state.facts)).digest('hex');
 
 /** An empty database, and no role that the target does not have. */
-async function recreate(server: EmbeddedServer, state: State, ownRoles: string[]): Promise<void> {
+async function recreate(server: EmbeddedServer, database: string, state: State, ownRoles: string[]): Promise<void> {
   await withClient(server.superuser, async (client) => {
-    await client.query(`drop database if exists ${database} with (force)`);
+    await client.query(`drop database if exists ${quoteName(database)} with (force)`);
     const { rows } = await client.query<{ name: string }>(`select rolname::text as name from pg_roles where oid >= 16384 and rolname <> $1`, [server.superuser.user]);
     const extra = rows.map((row) => row.name).filter((name) => !ownRoles.includes(name) && !state.facts.base.has({ kind: 'role', name }));
     for (const name of extra) {
@@ -80,11 +80,11 @@ async function recreate(server: EmbeddedServer, state: State, ownRoles: string[]
         throw failed(`The shadow server can't be made ready: ${error.message}`, { state: 'The target was not touched.', next: 'Remove .supasnap/embedded and run the command again; a new shadow server is then made.' });
       });
     }
-    await client.query(`create database ${database} template template0`);
+    await client.query(`create database ${quoteName(database)} template template0`);
   });
 }
 
-async function remembered(server: EmbeddedServer): Promise<string | undefined> {
+async function remembered(server: EmbeddedServer, database: string): Promise<string | undefined> {
   return withClient(server.superuser, async (client) => {
     const { rows } = await client.query<{ key: string | null }>(
       "select shobj_description(oid, 'pg_database') as key from pg_database where datname = $1",
@@ -94,9 +94,9 @@ async function remembered(server: EmbeddedServer): Promise<string | undefined> {
   });
 }
 
-const remember = (server: EmbeddedServer, key: string | undefined): Promise<void> =>
+const remember = (server: EmbeddedServer, database: string, key: string | undefined): Promise<void> =>
   withClient(server.superuser, async (client) => {
-    await client.query(`comment on database ${database} is ${key === undefined ? 'null' : quoteText(key)}`);
+    await client.query(`comment on database ${quoteName(database)} is ${key === undefined ? 'null' : quoteText(key)}`);
   });
 
 async function stopWhenAlone(server: EmbeddedServer): Promise<void> {

@@ -13,8 +13,8 @@ export interface ShadowOptions {
   target: Target;
   /** Major version of the target's server. */
   major: number;
-  /** --shadow: an empty database to use instead. */
-  url?: ConnectionSettings;
+  /** --shadow: an empty database to use instead; or, from a program that embeds this, whatever gives a shadow. */
+  url?: ConnectionSettings | UseShadow;
   /** Told why a better shadow was not to be had. */
   note: (text: string) => void;
 }
@@ -28,6 +28,7 @@ export type UseShadow = <T>(state: State, use: (shadow: Shadow) => Promise<T>) =
  */
 export async function withShadows<T>(options: ShadowOptions, run: (useShadow: UseShadow) => Promise<T>): Promise<T> {
   const { config, target, major, url } = options;
+  if (typeof url === 'function') return run(url);
   if (url) return run((state, use) => urlShadow(url, state).then(use, refuseUrl));
   const onTarget: UseShadow = async (state, use) => {
     try {

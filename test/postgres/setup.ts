@@ -12,9 +12,12 @@ export const majors = [15, 17] as const;
 declare module 'vitest' {
   export interface ProvidedContext {
     servers: EmbeddedServer[];
+    /** The name of this run, for servers that a test file starts for itself. */
+    run: string;
   }
 }
 
+/** Of servers that are thrown away. */
 const settings = {
   fsync: 'off',
   full_page_writes: 'off',
@@ -33,7 +36,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   mkdirSync(stateFolder);
   chmodSync(stateFolder, 0o755);
   try {
-    project.provide('servers', await Promise.all(majors.map((major) => start(name, major))));
+    project.provide('run', name);
+    project.provide('servers', await Promise.all(majors.map((major) => startTestServer(name, 'test', major))));
     return () => remove(name);
   } catch (error) {
     await remove(name);
@@ -41,14 +45,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-const start = async (name: string, major: number): Promise<EmbeddedServer> => {
+/** A server of this run: shared ('test') or of one test file alone ('own'). It is removed with the run. */
+export const startTestServer = async (name: string, kind: 'test' | 'own', major: number): Promise<EmbeddedServer> => {
   const server = await startEmbedded({
     major,
     stateFolder: join(tmpdir(), name),
-    name: `test-${major}`,
+    name: `${kind}-${major}`,
     searchFrom: [process.cwd()],
     settings,
-    dataFolder: memory && join(memory, name, String(major)),
+    dataFolder: memory && join(memory, name, `${kind}-${major}`),
   });
   await ensureTemplate(server);
   return server;
@@ -56,7 +61,7 @@ const start = async (name: string, major: number): Promise<EmbeddedServer> => {
 
 const remove = async (name: string): Promise<void> => {
   const stateFolder = join(tmpdir(), name);
-  await Promise.all(majors.map((major) => stopEmbedded({ stateFolder, name: `test-${major}` })));
+  await Promise.all(majors.flatMap((major) => ['test', 'own'].map((kind) => stopEmbedded({ stateFolder, name: `${kind}-${major}` }))));
   for (const folder of [stateFolder, ...(memory ? [join(memory, name)] : [])]) {
     rmSync(folder, { recursive: true, force: true });
   }

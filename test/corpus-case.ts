@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { migrate } from '../src/commands/migrate.ts';
+import { rollback } from '../src/commands/rollback.ts';
+import { readConfig } from '../src/config/config.ts';
+import type { Context } from '../src/context.ts';
+import { Problem } from '../src/errors.ts';
+import { planExecution } from '../src/migration/transaction.ts';
+import { splitStatements } from '../src/migration/statements.ts';
+import { embeddedShadow } from '../src/shadow/embedded.ts';
+import type { UseShadow } from '../src/shadow/shadows.ts';
+import { catalogCheck } from '../src/snapshot/catalog-check.ts';
+import { dumpSchema } from '../src/snapshot/pg-dump/dump.ts';
+import { quoteName, type ConnectionSettings, withClient } from '../src/target/connection.ts';
+import { createPlatformDatabase } from '../src/target/embedded/platform.ts';
+import type { EmbeddedServer } from '../src/target/embedded/server.ts';
+import { inTransaction, runBatches, runSteps } from '../src/transition/execute.ts';
+import type { Script } from '../src/transition/script.ts';
+import { withProject } from './project.ts';
+
+/** What a case's database was like before, in between and after. */
+export interface Outcome {
+  before: Seen;
+  /** The snapshot that the tool took after the migration; undefined when it refused. */
+  migrated?: string;
+  after: Seen;
+  /** Why the tool did not migrate. */
+  refusal?: Problem;
+}
+
+interface Seen {
+  /** pg_dump's text of every schema but the history's. */
+  dump: string;
+  catalog: string;
+  history: unknown[];
+}
+
+const timestamp = '20260101000000';
+const timeouts = { lockTimeoutMs: 30_000, statementTimeoutMs: 60_000 };
+
+/** Loads before.sql into a fresh database, migrates with migration.sql and rolls back, as a user of the library would. */
+export async function runCase(server: EmbeddedServer, name: string): Promise<Outcome> {
+  const database = `corpus_${counter++}`;
+  const settings = await createPlatformDatabase(server, database);
+  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
+  try {
+    await withClient(settings, async (client) => runLikeMigration(client, await script(`${name}/before.sql`)));
+    const before = await look(server, settings);
+    return await withProject({ [`supabase/migrations/${timestamp}_v1_0_0_case.sql`]: text(`${name}/migration.sql`) }, async (project) => {
+      const context = quietContext(project.folder, settings);
+      try {
+        await migrate(context, { shadow });
+      } catch (error) {
+        if (!(error instanceof Problem) || error.exitCode !== 3) throw error;
+        return { before, after: await look(server, settings), refusal: error };
+      }
+      const migrated = project.read(`supabase/snapshots/v1.0.0_${timestamp}_after.sql`);
+      await rollback(context, { to: `v1.0.0_${timestamp}`, shadow });
+      return { before, migrated, after: await look(server, settings) };
+    });
+  } finally {
+    await withClient(server.superuser, async (client) => {
+      for (const each of [database, `${database}_shadow`]) await client.query(`drop database if exists ${quoteName(each)} with (force)`);
+    });
+  }
+}
+
+let counter = 0;
+
+const quietContext = (workdir: string, settings: ConnectionSettings): Context => {
+  const config = readConfig(workdir, workdir);
+  const quiet = () => {};
+  return {
+    config: { ...config, settings: { ...config.settings, pgDump: 'bundled', lockTimeoutMs: timeouts.lockTimeoutMs } },
+    target: { remote: `postgresql://${settings.user}:${settings.password}@${settings.host}:${settings.port}/${settings.database}` },
+    environment: {},
+    report: { target: quiet, step: quiet, note: quiet, warn: quiet },
+    now: () => new Date(),
+    yes: true,
+    secret: quiet,
+  };
+};
+
+async function look(server: EmbeddedServer, settings: ConnectionSettings): Promise<Seen> {
+  const dumping = dumpSchema(settings, {
+    choice: 'bundled',
+    serverVersion: server.major * 10_000,
+    excludeSchemas: ['supabase_migrations'],
+    lockWaitMs: 30_000,
+  });
+  const [{ sql }, seen] = await Promise.all([
+    dumping,
+    withClient(settings, async (client) => {
+      const { rows: found } = await client.query<{ there: boolean }>("select to_regclass('supabase_migrations.schema_migrations') is not null as there");
+      const history = found[0]!.there ? (await client.query('select * from supabase_migrations.schema_migrations')).rows : [];
+      return { catalog: await catalogCheck(client), history };
+    }),
+  ]);
+  return { dump: sql, ...seen };
+}
+
+async function script(path: string): Promise<Script> {
+  const sql = text(path);
+  const statements = await splitStatements(sql, path);
+  return { file: path, text: sql, statements, execution: planExecution(statements, { file: path, text: sql }) };
+}
+
+async function runLikeMigration(client: Parameters<typeof runBatches>[0], { execution, ...rest }: Script): Promise<void> {
+  const whole = { execution, ...rest };
+  const consequence = { state: 'The case could not be set up.', next: '' };
+  if (execution.mode === 'outside') await runSteps(client, whole, execution.steps, timeouts, () => consequence, async () => {});
+  else await inTransaction(client, timeouts, () => runBatches(client, whole, execution.batches, consequence));
+}
+
+const text = (path: string) => readFileSync(fileURLToPath(new URL(`corpus/${path}`, import.meta.url)), 'utf8');

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { compareDumps } from '../src/snapshot/canonical.ts';
+import { runCase } from './corpus-case.ts';
+import { majors } from './postgres/database.ts';
+import { ownServer } from './postgres/own-server.ts';
+
+/** Cases that no generated rollback can lead back from, each with the reason: they must be refused. */
+const refused: Record<string, string> = {};
+
+const folder = fileURLToPath(new URL('corpus', import.meta.url));
+const cases = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+
+/** Every case on one major version, half of them on each; SUPASNAP_CORPUS=all runs all on both. */
+const runsOn = (name: string, major: number): boolean =>
+  process.env.SUPASNAP_CORPUS === 'all' || majors[createHash('sha256').update(name).digest()[0]! % majors.length] === major;
+
+describe.each(majors)('on PostgreSQL %i', (major) => {
+  const server = ownServer(major);
+
+  for (const name of cases.filter((each) => runsOn(each, major))) {
+    const words = name.replaceAll('-', ' ');
+    if (refused[name]) {
+      test.concurrent(`${words}: refused, and nothing is changed`, async () => {
+        const outcome = await runCase(server(), name);
+        expect(outcome.refusal?.message).toMatch(/could not be proven/);
+        expect(outcome.after).toEqual(outcome.before);
+      });
+    } else if (name.startsWith('unmodelled-')) {
+      test.concurrent(`${words}: either leads back or is refused with nothing changed`, async () => {
+        const outcome = await runCase(server(), name);
+        if (outcome.refusal) expect(outcome.after).toEqual(outcome.before);
+        else expectBack(outcome);
+      });
+    } else {
+      test.concurrent(`${words}: the rollback leads back to the same dump`, async () => {
+        const outcome = await runCase(server(), name);
+        expect(outcome.refusal && [outcome.refusal.message, ...outcome.refusal.detail].join('\n')).toBeUndefined();
+        expectBack(outcome);
+      });
+    }
+  }
+});
+
+function expectBack({ before, migrated, after }: Awaited<ReturnType<typeof runCase>>): void {
+  expect(compareDumps(before.dump, migrated!).equal, 'the migration changed the schema').toBe(false);
+  expect(compareDumps(before.dump, after.dump).differences).toEqual([]);
+  expect(after.history).toEqual([]);
+}
+
+test('every case of the list of refused ones is there', () => {
+  expect(cases).toEqual(expect.arrayContaining(Object.keys(refused)));
+});

@@ -1,0 +1,15 @@
+import { beforeAll, inject } from 'vitest';
+import type { EmbeddedServer } from '../../src/target/embedded/server.ts';
+import { startTestServer } from './setup.ts';
+
+/**
+ * A server that one test file has for itself, so that it sees no roles that other files make. To be called in a describe
+ * block; what it gives is to be called in a test. Only one file of a run may ask for it.
+ */
+export function ownServer(major: number): () => EmbeddedServer {
+  let server: EmbeddedServer | undefined;
+  beforeAll(async () => {
+    server = await startTestServer(inject('run'), 'own', major);
+  });
+  return () => server!;
+}
