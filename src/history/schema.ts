@@ -1,7 +1,10 @@
 /** Key of the advisory locks of all runners on one database. */
 export const lockKey = 5_201_026_211_500;
 
-const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs'];
+const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs', 'supasnap_kept'];
+
+/** Our tables in schema supabase_migrations that refuse TRUNCATE. */
+export const refusingTables: readonly string[] = tables;
 
 /**
  * Creates what is missing of the history: the CLI's own table exactly as the CLI makes it, the hosted platform's
@@ -64,6 +67,20 @@ create table if not exists supabase_migrations.supasnap_runs (
 comment on table supabase_migrations.supasnap_runs is
   'supasnap: one row per migrate or rollback that changed this database. Rows are only added or completed.';
 
+create table if not exists supabase_migrations.supasnap_kept (
+  relation text primary key,
+  run_id bigint not null references supabase_migrations.supasnap_runs,
+  item jsonb not null,
+  rows bigint not null,
+  bytes bigint not null,
+  kept_at timestamptz not null default clock_timestamp(),
+  returned_by bigint references supabase_migrations.supasnap_runs,
+  report jsonb
+);
+comment on table supabase_migrations.supasnap_kept is
+  'supasnap: one row per table of kept rows (supasnap_kept_<n>): what a run destroyed or changed, and the run that put it back.';
+create sequence if not exists supabase_migrations.supasnap_kept_number;
+
 create or replace function supabase_migrations.supasnap_refuse_truncate() returns trigger
   language plpgsql set search_path = '' as $refuse$
 begin
@@ -74,9 +91,25 @@ end
 $refuse$;
 ${tables.map((table) => `create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.${table}
   for each statement execute function supabase_migrations.supasnap_refuse_truncate();
+alter table supabase_migrations.${table} enable trigger supasnap_refuse_truncate;
 alter table supabase_migrations.${table} enable row level security;
 revoke all on supabase_migrations.${table} from public;`).join('\n')}
 revoke all on function supabase_migrations.supasnap_refuse_truncate() from public;
+create or replace function supabase_migrations.supasnap_close(relation text) returns void
+  language plpgsql set search_path = '' as $close$
+declare
+  api_role text;
+begin
+  execute format('alter table supabase_migrations.%I enable row level security', relation);
+  execute format('revoke all on supabase_migrations.%I from public', relation);
+  for api_role in select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
+    execute format('revoke all on supabase_migrations.%I from %I', relation, api_role);
+  end loop;
+  execute format('create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.%I
+    for each statement execute function supabase_migrations.supasnap_refuse_truncate()', relation);
+end
+$close$;
+revoke all on function supabase_migrations.supasnap_close(text) from public;
 do $close$
 declare
   api_role text;

@@ -77,7 +77,7 @@ export const headerStatements = (script: Script): string =>
     .join('; ');
 
 /** What the embedded server and shadows have in place of the hosted platform's supautils. */
-const rights = (granted: boolean) =>
+export const rightsStatement = (granted: boolean) =>
   `do $rights$ begin if to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)') is not null and not (select rolsuper from pg_roles where rolname = session_user) = ${granted} then perform supabase_migrations.supasnap_platform_rights(${granted}); end if; end $rights$`;
 
 async function sendBatch(client: pg.Client, script: Script, batch: Batch): Promise<void> {
@@ -86,9 +86,9 @@ async function sendBatch(client: pg.Client, script: Script, batch: Batch): Promi
     await client.query(sql);
     return;
   }
-  await client.query(rights(true));
+  await client.query(rightsStatement(true));
   await client.query(sql);
-  await client.query(rights(false));
+  await client.query(rightsStatement(false));
 }
 
 const isServerError = (error: unknown): error is ServerError & Error => typeof (error as { severity?: unknown }).severity === 'string';

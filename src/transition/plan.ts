@@ -2,6 +2,7 @@ import { plan, type Action } from '@supabase/pg-delta';
 import { failed } from '../errors.ts';
 import { describeId, type Facts } from '../snapshot/facts.ts';
 import { mendStatement } from './mend.ts';
+import { arrangeForReturn, returnPoint, type Arranged } from '../kept/arrange.ts';
 import type { Rename } from './renames.ts';
 
 /** A table (or materialized view), or one column of it. */
@@ -72,11 +73,24 @@ function statementOf(action: Action, from: Facts): PlannedStatement {
   };
 }
 
+/** Every statement of the plan in the order it runs, without the settings; kept rows return between `early` and `late`. */
+export function arrangedStatements(transition: TransitionPlan): Arranged {
+  const { early, late } = arrangeForReturn(transition.statements.map((statement) => statement.sql));
+  return { early: [...transition.renames.map((rename) => rename.sql), ...early], late };
+}
+
 /** Every statement of the plan in order, without the settings. */
-export const planStatements = (transition: TransitionPlan): string[] => [
-  ...transition.renames.map((rename) => rename.sql),
-  ...transition.statements.map((statement) => statement.sql),
-];
+export function planStatements(transition: TransitionPlan): string[] {
+  const { early, late } = arrangedStatements(transition);
+  return [...early, ...late];
+}
+
+/** The plan as SQL text, with a comment where kept rows return. */
+export function planText(transition: TransitionPlan): string {
+  const { early, late } = arrangedStatements(transition);
+  const lines = (statements: string[]) => statements.map((sql) => `${sql};\n`).join('');
+  return `${lines([...planSettings(transition), ...early])}\n${returnPoint}\n\n${lines(late)}`;
+}
 
 /** The settings as statements of the transaction that runs the plan. */
 export const planSettings = (transition: TransitionPlan): string[] =>

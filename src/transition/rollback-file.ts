@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../snapshot/atomic-file.ts';
 import { quoteText } from '../sql-names.ts';
-import { planSettings, planStatements, type TransitionPlan } from './plan.ts';
+import { planText, type TransitionPlan } from './plan.ts';
 import type { Proof } from './proof.ts';
 
 export interface RollbackHeader {
@@ -20,10 +20,7 @@ export interface RollbackHeader {
 export function renderRollbackBody(version: string, plan: TransitionPlan): string {
   return [
     'BEGIN;',
-    ...planSettings(plan).map((sql) => `${sql};`),
-    '',
-    ...planStatements(plan).map((sql) => `${sql};`),
-    '',
+    planText(plan),
     `DELETE FROM supabase_migrations.schema_migrations WHERE version = ${quoteText(version)};`,
     'COMMIT;',
     '',

@@ -1,0 +1,78 @@
+import type pg from 'pg';
+
+/** A table that holds rows of its own (or, for a partitioned one, of all its partitions), as it is at one moment. */
+export interface TableShape {
+  /** Key of Identity: 'c' and the oid. */
+  key: string;
+  schema: string;
+  name: string;
+  /** Partitioned tables are read and written through their root; others alone, without inheritance children. */
+  partitioned: boolean;
+  /** Key of the root, where this is a partition. */
+  root?: string;
+  columns: ColumnShape[];
+  /** Column numbers of the primary key, or of a unique key without nulls; empty when there is neither. */
+  rowKey: number[];
+  /** Changes when the rows' file does: TRUNCATE and rewrites. */
+  fileNode: string;
+  sequences: SequenceShape[];
+}
+
+export interface ColumnShape {
+  number: number;
+  name: string;
+  /** As format_type prints it with an empty search_path. */
+  type: string;
+  /** Whether the type, or what it is made of, is PostgreSQL's own: its values can be kept in a column of that type. */
+  builtIn: boolean;
+  /** Computed by the server; never written. */
+  generated: boolean;
+  identity: boolean;
+  /** GENERATED ALWAYS: takes no value from outside. */
+  identityAlways: boolean;
+}
+
+/** A sequence owned by a column. */
+export interface SequenceShape {
+  schema: string;
+  name: string;
+  column: number;
+}
+
+/** The shapes of all user tables, by key. Extension members, temporary tables and our own schema are left out. */
+export async function readShapes(client: pg.Client): Promise<Map<string, TableShape>> {
+  const { rows } = await client.query<{ shape: TableShape }>(shapesQuery);
+  return new Map(rows.map(({ shape }) => [shape.key, { ...shape, ...(shape.root ? {} : { root: undefined }) }]));
+}
+
+const shapesQuery = `
+with tables as (
+  select c.oid, c.relname, n.nspname, c.relkind, c.relispartition, pg_relation_filenode(c.oid) as node
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p') and c.relpersistence <> 't'
+    and n.nspname not in ('pg_catalog', 'information_schema', 'supabase_migrations') and n.nspname not like 'pg\\_%'
+    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+), keys as (
+  select distinct on (i.indrelid) i.indrelid, i.indkey::int2[] as columns
+  from pg_index i
+  where i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null and i.indnkeyatts = i.indnatts
+    and not exists (select from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any(i.indkey::int2[]) and not a.attnotnull)
+  order by i.indrelid, i.indisprimary desc, i.indnatts, i.indexrelid
+)
+select jsonb_build_object(
+  'key', 'c' || t.oid, 'schema', t.nspname, 'name', t.relname, 'partitioned', t.relkind = 'p',
+  'root', case when t.relispartition then 'c' || pg_partition_root(t.oid)::oid end,
+  'fileNode', coalesce(t.node::text, ''),
+  'rowKey', coalesce(to_jsonb(k.columns), '[]'),
+  'columns', coalesce((
+    select jsonb_agg(jsonb_build_object('number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+      'builtIn', coalesce(e.typnamespace, y.typnamespace) = 'pg_catalog'::regnamespace and y.typtype in ('b', 'r', 'm'),
+      'generated', a.attgenerated <> '', 'identity', a.attidentity <> '', 'identityAlways', a.attidentity = 'a') order by a.attnum)
+    from pg_attribute a join pg_type y on y.oid = a.atttypid left join pg_type e on e.oid = y.typelem and y.typcategory = 'A'
+    where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped), '[]'),
+  'sequences', coalesce((
+    select jsonb_agg(jsonb_build_object('schema', n.nspname, 'name', s.relname, 'column', d.refobjsubid) order by d.refobjsubid)
+    from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S' join pg_namespace n on n.oid = s.relnamespace
+    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and d.deptype in ('a', 'i')), '[]')) as shape
+from tables t left join keys k on k.indrelid = t.oid
+order by t.oid`;
