@@ -67,7 +67,7 @@ export async function runCase(server: EmbeddedServer, name: string): Promise<Out
 
 let counter = 0;
 
-const quietContext = (workdir: string, settings: ConnectionSettings): Context => {
+export const quietContext = (workdir: string, settings: ConnectionSettings): Context => {
   const config = readConfig(workdir, workdir);
   const quiet = () => {};
   return {
@@ -99,13 +99,15 @@ async function look(server: EmbeddedServer, settings: ConnectionSettings): Promi
   return { dump: sql, ...seen };
 }
 
-async function script(path: string): Promise<Script> {
-  const sql = text(path);
+const script = (path: string): Promise<Script> => scriptOf(path, text(path));
+
+/** A case's SQL, ready to run. */
+export async function scriptOf(path: string, sql: string): Promise<Script> {
   const statements = await splitStatements(sql, path);
   return { file: path, text: sql, statements, execution: planExecution(statements, { file: path, text: sql }) };
 }
 
-async function runLikeMigration(client: Parameters<typeof runBatches>[0], { execution, ...rest }: Script): Promise<void> {
+export async function runLikeMigration(client: Parameters<typeof runBatches>[0], { execution, ...rest }: Script): Promise<void> {
   const whole = { execution, ...rest };
   const consequence = { state: 'The case could not be set up.', next: '' };
   if (execution.mode === 'outside') await runSteps(client, whole, execution.steps, timeouts, () => consequence, async () => {});

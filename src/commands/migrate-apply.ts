@@ -2,6 +2,9 @@ import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { attention, failed, Problem } from '../errors.ts';
 import { completeRun, recordApplied, recordRun } from '../history/history.ts';
+import type { Effects } from '../kept/effects.ts';
+import { readKept, recordKept, recordReturned } from '../kept/record.ts';
+import { runKeeping, withForesight } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { historyStatements } from '../migration/statements.ts';
 import { changesBetween } from '../report/changes.ts';
@@ -53,7 +56,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
   const run = { context, session, prepared, startedAt, started };
   const work =
     script.execution.mode === 'transaction'
-      ? await withLockRetries(config.settings, report, () => applyInTransaction(run))
+      ? await withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(run, effects)))
       : await applyOutside(run);
   const durationMs = Math.round(performance.now() - started);
   report.step(`Applied in ${seconds(durationMs)}${work.test ? `; ${work.test.version} smoke test: ${checked(work.test)}` : ''}`);
@@ -106,22 +109,33 @@ interface RunInput {
 }
 
 /** The change, its proof, its test and its history in one transaction: all of it or nothing. */
-async function applyInTransaction(run: RunInput): Promise<Work> {
+async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work> {
   const { context, session, prepared } = run;
   const { client } = session;
   const { script, migration } = prepared;
   const unchanged = { state: `Nothing was changed on ${session.target.name}: the transaction was rolled back.`, next: 'Correct the file and run the same command again.' };
   const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
   try {
-    await client.query(headerStatements(script));
-    if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, unchanged);
-    await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
+    const undoing = await readKept(client, 'rollback', migration.name.version);
+    const { kept, reports } = await runKeeping(client, {
+      effects,
+      undoing: [undoing],
+      state: unchanged.state,
+      early: async () => {
+        await client.query(headerStatements(script));
+        if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, unchanged);
+        await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
+      },
+      late: async () => {},
+    });
     const facts = await readFacts(client, { insideTransaction: true });
     expectAsRehearsed(facts, prepared, unchanged.state);
     const check = await catalogCheck(client);
     const test = prepared.test && (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
     if (test && !test.ok) throw testFailed(test, unchanged.state);
     const runId = await record(run, { facts, test, status: 'applied', xid });
+    await recordKept(client, runId, kept);
+    await recordReturned(client, runId, undoing, reports);
     await client.query('commit');
     return { facts, check, runId, test };
   } catch (error) {

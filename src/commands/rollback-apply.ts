@@ -1,6 +1,10 @@
 import type { Context } from '../context.ts';
-import { attention, failed } from '../errors.ts';
+import { attention, failed, Problem, refused, usage } from '../errors.ts';
 import { completeRun, recordApplied, recordRun, removeApplied } from '../history/history.ts';
+import type { KeptItem } from '../kept/item.ts';
+import type { PutBackReport } from '../kept/put-back.ts';
+import { readKept, recordKept, recordReturned } from '../kept/record.ts';
+import { runKeeping } from '../kept/run.ts';
 import { migrationName } from '../migration/file-name.ts';
 import { changesBetween } from '../report/changes.ts';
 import { loadSmokeTest } from '../smoke/load-test.ts';
@@ -16,6 +20,9 @@ import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { openApply, withLockRetries } from '../transition/apply.ts';
 import { runBatches, timeoutStatements } from '../transition/execute.ts';
+import { splitAtReturn, type Script } from '../transition/script.ts';
+import type { Step } from '../transition/way-back.ts';
+import { quoteName } from '../sql-names.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
@@ -29,12 +36,15 @@ export interface RolledBack {
   snapshotBefore: string;
   snapshotAfter: string;
   tested: { file: string; ok: boolean; passed: number; failed: number } | null;
+  /** What came of the rows that were kept. */
+  returned: PutBackReport[];
 }
 
 interface Work {
   facts: Facts;
   check: string;
-  runId: string;
+  runIds: string[];
+  returned: PutBackReport[];
 }
 
 /** Carries the way back out in one transaction, checks where it led before COMMIT, and records it. */
@@ -48,6 +58,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   const work = await withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, prepared, startedAt, started));
   const durationMs = Math.round(performance.now() - started);
   report.step(`Rolled back in ${seconds(durationMs)}; the facts were checked before COMMIT`);
+  for (const line of work.returned) tellReturned(context, line);
 
   const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
   const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
@@ -61,7 +72,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   const tested = await smokeTest(context, session, goal.snapshot.manifest.applied);
   await client.query('begin');
   await keepInTarget(client, afterManifest, after, after);
-  await completeRun(client, work.runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: summary(tested) });
+  for (const runId of work.runIds) await completeRun(client, runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: summary(tested) });
   await client.query('commit');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
   requireSound(prepared, after, work.facts, tested);
@@ -72,6 +83,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
     snapshotBefore: snapshotId(manifest!),
     snapshotAfter: snapshotId(afterManifest),
     tested: summary(tested) ?? null,
+    returned: work.returned,
   };
 }
 
@@ -84,18 +96,21 @@ async function inOneTransaction(
   started: number,
 ): Promise<Work> {
   const { client, target } = session;
-  const { way, present, goalState, manifest, undone, restored, history, provenance } = prepared;
+  const { way, present, goalState, manifest, undone, restored } = prepared;
   const state = `Nothing was changed on ${target.name}: the transaction was rolled back.`;
-  if (way.script.execution.mode === 'outside') {
+  for (const { script } of way.steps) {
+    if (script.execution.mode === 'transaction') continue;
     throw failed('The rollback holds statements that can\'t run in a transaction.', {
-      detail: way.script.execution.notes,
+      detail: script.execution.notes,
       state: `Nothing was changed on ${target.name}.`,
-      next: `Take CONCURRENTLY and the like out of ${way.script.file}, then run the command again.`,
+      next: `Take CONCURRENTLY and the like out of ${script.file}, then run the command again.`,
     });
   }
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
-    await runBatches(client, way.script, way.script.execution.batches, { state, next: 'Look at: npx supasnap status' });
+    const done: { undoes: string[]; script?: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[] }[] = [];
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, state)) });
+    if (done.length === 0) done.push({ undoes: undone, kept: [], undoing: [], reports: [] });
     await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
@@ -106,38 +121,91 @@ async function inOneTransaction(
     await keepInTarget(client, manifest!, present, present);
     await removeApplied(client, undone);
     for (const version of restored) await restoreRow(client, version, prepared);
-    const runId = await recordRun(client, {
-      kind: 'rollback',
-      status: 'applied',
-      version: goal(prepared),
-      name: prepared.goal.what,
-      fileSha256: null,
-      statements: way.script.statements.map(({ text }) => text),
-      undone,
-      restored,
-      snapshotBefore: snapshotId(manifest!),
-      snapshotAfter: null,
-      rollbackSql: null,
-      proof: way.proof,
-      changes: changesBetween(present.facts, facts),
-      tested: null,
-      progress: null,
-      startedAt: startedAt.toISOString(),
-      durationMs: Math.round(performance.now() - started),
-      environment: context.config.settings.environment ?? target.name,
-      who: provenance.who,
-      gitCommit: provenance.gitCommit,
-      toolVersion,
-    });
+    const runIds: string[] = [];
+    for (const [index, step] of done.entries()) {
+      const runId = await recordRun(client, {
+        kind: 'rollback',
+        status: 'applied',
+        version: prepared.goal.snapshot.id,
+        name: prepared.goal.what,
+        fileSha256: null,
+        statements: step.script?.statements.map(({ text }) => text) ?? [],
+        undone: step.undoes,
+        restored: index === 0 ? restored : [],
+        snapshotBefore: snapshotId(manifest!),
+        snapshotAfter: null,
+        rollbackSql: null,
+        proof: way.proof,
+        changes: changesBetween(present.facts, facts),
+        tested: null,
+        progress: null,
+        startedAt: startedAt.toISOString(),
+        durationMs: Math.round(performance.now() - started),
+        environment: context.config.settings.environment ?? target.name,
+        who: prepared.provenance.who,
+        gitCommit: prepared.provenance.gitCommit,
+        toolVersion,
+      });
+      await recordKept(client, runId, step.kept);
+      await recordReturned(client, runId, step.undoing.flat(), step.reports);
+      runIds.push(runId);
+    }
     await client.query('commit');
-    return { facts, check, runId };
+    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports) };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
   }
 }
 
-const goal = ({ goal: { snapshot } }: PreparedRollback) => snapshot.id;
+/** One step: what it removes is kept, what the migration destroyed is put back. */
+async function runStep(client: TargetSession['client'], { undoes, script, effects }: Step, options: RollbackOptions, state: string) {
+  const undoing: KeptItem[][] = [];
+  for (const version of undoes) undoing.push(await readKept(client, 'migrate', version));
+  const { early, late } = splitAtReturn(script);
+  const consequence = { state, next: 'Look at: npx supasnap status' };
+  const result = await runKeeping(client, {
+    effects,
+    undoing,
+    state,
+    early: () => runBatches(client, script, early, consequence),
+    late: async () => {
+      await fillMissing(client, options.fill ?? {});
+      await runBatches(client, script, late, consequence).catch((error: unknown) => {
+        throw needsFill(error, state) ?? error;
+      });
+    },
+  });
+  return { ...result, undoing };
+}
+
+async function fillMissing(client: TargetSession['client'], fill: Record<string, string>): Promise<void> {
+  for (const [place, expression] of Object.entries(fill)) {
+    const [schema, table, column] = place.split('.');
+    if (!schema || !table || !column) throw usage(`--fill takes schema.table.column=<expression>, not "${place}".`, { state: 'Nothing was changed.' });
+    const { rows } = await client.query('select from pg_attribute where attrelid = to_regclass($1) and attname = $2 and not attisdropped', [`${quoteName(schema)}.${quoteName(table)}`, column]);
+    if (rows.length > 0) await client.query(`update ${quoteName(schema)}.${quoteName(table)} set ${quoteName(column)} = ${expression} where ${quoteName(column)} is null`);
+  }
+}
+
+/** Rows that came since have no value for a returned column: a question, with the flag that answers it. */
+function needsFill(error: unknown, state: string): Problem | undefined {
+  const cause = error instanceof Problem ? (error.cause as { code?: string; schema?: string; table?: string; column?: string } | undefined) : undefined;
+  if (cause?.code !== '23502' || !cause.column) return undefined;
+  const place = `${cause.schema}.${cause.table}.${cause.column}`;
+  return refused(`Rows that were inserted since have no value for ${place}, which must not be null again.`, {
+    state,
+    next: `Say which value they get: --fill "${place}=<SQL expression>"`,
+    cause,
+  });
+}
+
+function tellReturned({ report }: Context, { table, returned, newer, uncertain, unmatched }: PutBackReport): void {
+  if (returned > 0) report.step(`  ${table}: ${returned} row${returned === 1 ? '' : 's'} put back`);
+  if (newer > 0) report.warn(`  ${table}: ${newer} row${newer === 1 ? ' was' : 's were'} changed by users since; theirs stay, the old values are kept`);
+  if (uncertain > 0) report.warn(`  ${table}: ${uncertain} deleted row${uncertain === 1 ? '' : 's'} not put back, for someone else uses the key now; kept`);
+  if (unmatched > 0) report.warn(`  ${table}: ${unmatched} row${unmatched === 1 ? '' : 's'} can't be told apart without a key, so the values were not put back; kept`);
+}
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */
 async function restoreRow(client: TargetSession['client'], version: string, { history, goal: { snapshot } }: PreparedRollback): Promise<void> {

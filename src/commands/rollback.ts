@@ -12,14 +12,14 @@ import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
-import { planWayTo, type WayBack } from '../transition/way-back.ts';
+import { planWayTo, type Step, type WayBack } from '../transition/way-back.ts';
 import { confirmByName } from './confirm.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
-import { countLosses, type Loss } from './rollback-losses.ts';
-import { handWrittenChain } from './rollback-by-hand.ts';
+import { rollbackChain } from './rollback-chain.ts';
+import { countRemovals, type Removal } from './rollback-removals.ts';
 
 /** What `rollback` can be told. Times are milliseconds. */
 export interface RollbackOptions {
@@ -33,6 +33,8 @@ export interface RollbackOptions {
   lockWaitMs?: number;
   pgDump?: PgDumpChoice;
   shadow?: ConnectionSettings | UseShadow;
+  /** Values for columns that return and must not be null, by "schema.table.column": an SQL expression each. */
+  fill?: Record<string, string>;
 }
 
 export interface RollbackResult {
@@ -41,7 +43,8 @@ export interface RollbackResult {
   /** False when the target was already there, or nothing was to be changed. */
   changed: boolean;
   statements: string[];
-  losses: Loss[];
+  /** What goes from the tables; it is kept. */
+  removals: Removal[];
   proven: boolean;
   done?: RolledBack;
 }
@@ -84,21 +87,20 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
   const { report, config } = context;
   const prepared = await prepare(context, session, options, useShadow);
   const { way, goal, undone, restored } = prepared;
-  const losses = await countLosses(session.client, way.destroys);
-  show(context, prepared, losses);
+  const removals = await countRemovals(session.client, way.steps.map(({ effects }) => effects));
+  show(context, prepared, removals);
   const result: RollbackResult = {
     target: session.target.name,
     goal: goal.snapshot.id,
     changed: false,
-    statements: way.script.statements.map(({ text }) => text),
-    losses,
+    statements: way.steps.flatMap(({ script }) => script.statements.map(({ text }) => text)),
+    removals,
     proven: way.proof.proven,
   };
-  if (way.script.statements.length === 0 && undone.length === 0 && restored.length === 0) return result;
+  if (way.steps.length === 0 && undone.length === 0 && restored.length === 0) return result;
   if (options.dryRun) return result;
   if (!way.proof.proven && !options.allowUnproven) throw notProven(way, goal, session.target.name);
-  const rows = losses.some((loss) => loss.rows > 0 || loss.estimated) ? ' Rows or values will be lost.' : '';
-  await confirmByName(context, session.target, `Bring ${session.target.name} back to ${goal.what}?${rows}`);
+  await confirmByName(context, session.target, `Bring ${session.target.name} back to ${goal.what}?`);
   const done = await applyRollback(context, session, options, prepared);
   await updateReport(context, session);
   report.step(`History: ${below(context, join(config.folders.docs, 'MIGRATIONS.md'))}`);
@@ -119,13 +121,13 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const provenance = await readProvenance(config.workdir);
   const before = new Set(goal.snapshot.manifest.applied.map(({ version }) => version));
   const now = new Set(history.applied.map(({ version }) => version));
-  const undone = [...now].filter((version) => !before.has(version));
+  const undone = [...now].filter((version) => !before.has(version)).reverse();
   const restored = [...before].filter((version) => !now.has(version));
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   report.step(`Planning and proving the way to ${goal.what} …`);
-  const byHand = restored.length === 0 ? await handWrittenChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
+  const chain = restored.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { present, goal: goalState, goalIdentity, byHand, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance };
 }
@@ -145,18 +147,28 @@ async function snapshotPresent(context: Context, session: TargetSession, present
   return manifest;
 }
 
-function show(context: Context, { way, goal, undone, restored }: PreparedRollback, losses: Loss[]): void {
+function show(context: Context, { way, goal, undone, restored }: PreparedRollback, removals: Removal[]): void {
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
   for (const statement of way.hazards) report.warn(statement);
-  const filled = losses.filter(({ rows, estimated }) => rows > 0 || estimated);
-  for (const { what, rows, estimated } of filled) report.warn(`Lost with ${what}: ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}.`);
-  if (losses.length > filled.length) report.note(`Removed and empty: ${losses.length - filled.length} tables or columns.`);
-  for (const column of way.returns) report.note(`${column} returns empty and will stand last in its table.`);
-  if (way.script.statements.length === 0) report.step(`The schema is already ${goal.what}.`);
-  else if (way.proof.proven) report.step(`Proven on ${way.proof.shadow}: ${way.script.statements.length} statements lead back, judged by ${way.proof.by.join(' and by ')}.`);
+  const filled = removals.filter(({ rows, estimated }) => rows > 0 || estimated);
+  for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; kept, and put back when it returns.`);
+  if (removals.length > filled.length) report.note(`Removed and empty: ${removals.length - filled.length} tables or columns.`);
+  for (const column of returningColumns(way.steps)) report.note(`${column} returns, standing last in its table.`);
+  const count = way.steps.reduce((sum, { script }) => sum + script.statements.length, 0);
+  if (count === 0) report.step(`The schema is already ${goal.what}.`);
+  else if (way.proof.proven) report.step(`Proven on ${way.proof.shadow}: ${count} statements lead back, judged by ${way.proof.by.join(' and by ')}.`);
   else report.warn(`Not proven on ${way.proof.shadow}: ${way.proof.reason}.`);
+}
+
+/** Columns that are added to tables which no step makes. */
+function returningColumns(steps: Step[]): string[] {
+  const text = steps.map(({ script }) => script.text).join('\n');
+  const made = new Set([...text.matchAll(/^CREATE (?:UNLOGGED )?TABLE ("(?:[^"]|"")*"\."(?:[^"]|"")*")/gm)].map((match) => match[1]));
+  return [...text.matchAll(/^ALTER TABLE ("(?:[^"]|"")*"\."(?:[^"]|"")*") ADD COLUMN ("(?:[^"]|"")*")/gm)]
+    .filter((match) => !made.has(match[1]))
+    .map((match) => `column ${match[1]}.${match[2]}`.replaceAll(/"(\w+)"/g, '$1'));
 }
 
 const notProven = (way: WayBack, goal: Goal, target: string) =>

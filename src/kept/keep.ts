@@ -21,6 +21,9 @@ export interface Keeping {
 /** How values are printed where they are kept as text; the same when they are kept and when they are put back. */
 export const exactText = "set local extra_float_digits = 1; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local timezone = 'UTC'; set local bytea_output = 'hex'; set local xmlbinary = 'base64'; set local row_security = off";
 
+/** Back to the session's own, for the user's statements. */
+export const ownText = 'reset extra_float_digits; reset datestyle; reset intervalstyle; reset timezone; reset bytea_output; reset xmlbinary; reset row_security; reset search_path';
+
 /** Locks what the run will write, in one order for all, so that nothing changes between the copy and the run. */
 export async function lockForKeeping(client: pg.Client, effects: Effects): Promise<void> {
   const shapes = new Set([...(await readShapes(client)).values()].map(tableName));
@@ -50,7 +53,7 @@ export async function keepBefore(client: pg.Client, effects: Effects, undoing: K
     if (!whole && doomed.size === 0) continue;
     items.push(await copy(client, table, { dropped, whole, doomed }));
   }
-  await client.query('reset search_path');
+  await client.query(ownText);
   return { shapes, items, counters: await readCounters(client) };
 }
 
@@ -110,7 +113,7 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
     const made = await noteCreated(client, table);
     if (made) kept.push(made);
   }
-  await client.query('reset search_path');
+  await client.query(ownText);
   return kept;
 }
 

@@ -3,7 +3,7 @@ import { failed } from '../errors.ts';
 import { quoteName } from '../sql-names.ts';
 import { tableName } from './effects.ts';
 import { after, before, keyName, present, returnedValue, sameValue, storedValue, type KeptColumn, type KeptItem } from './item.ts';
-import { exactText } from './keep.ts';
+import { exactText, ownText } from './keep.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
 
 /** What came of one kept table: how many rows were put back, and how many were left as users made them since. */
@@ -42,7 +42,7 @@ export async function markUnchanged(client: pg.Client, items: KeptItem[]): Promi
       select ${[...item.rowKey.map((column) => `k.${keyName(column)}`), `t.${quoteName(keys[0]!.name)} is not null as p`, ...compared].join(', ')}
       from ${place(item.relation)} k left join ${table.partitioned ? '' : 'only '}${tableName(table)} t on ${on}`);
   }
-  await client.query('reset search_path');
+  await client.query(ownText);
 }
 
 /** Puts kept rows back, into the tables as they are now; user triggers stay quiet. `items` are of one run. */
@@ -56,7 +56,7 @@ export async function putBack(client: pg.Client, items: KeptItem[]): Promise<Put
     if (!table) continue;
     reports.push(await putTableBack(client, item, table));
   }
-  await client.query('reset search_path');
+  await client.query(ownText);
   return reports.filter(({ returned, newer, uncertain, unmatched }) => returned + newer + uncertain + unmatched > 0);
 }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Problem, refused } from '../errors.ts';
+import { noEffects, probeEffects, readEffects, type Effects } from '../kept/effects.ts';
 import { connectAsTarget, type Shadow } from '../shadow/shadow.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
@@ -17,6 +18,8 @@ export interface Rehearsal {
   after: Facts;
   /** Which object is which on the shadow, after the change. */
   identity: Identity;
+  /** What it does to rows. */
+  effects: Effects;
   rollback: { script: Script; source: string; plan?: TransitionPlan } | undefined;
   proof: Proof;
   shadow: Shadow;
@@ -44,18 +47,19 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     return rehearseUncommitted(shadow, state, input);
   }
   const identityBefore = await onShadow(shadow, readIdentity);
-  await forward(shadow, input);
+  const effects = await forward(shadow, input);
   const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
     const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
     const identity = await readIdentity(client);
     return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
   });
-  if (!rollback) return { after, identity, rollback, shadow, proof: unproven(shadow.name, reason!) };
-  const failure = await onShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).catch(asReason);
-  if (failure) return { after, identity, rollback, shadow, proof: unproven(shadow.name, failure) };
+  const found = { after, identity, effects, rollback, shadow };
+  if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
+  const failure = await onShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).then(() => undefined, asReason);
+  if (failure) return { ...found, proof: unproven(shadow.name, failure) };
   const proof = await proveCommitted(shadow, state, input);
   if (proof.proven) await forward(shadow, input);
-  return { after, identity, rollback, proof, shadow };
+  return { ...found, proof };
 }
 
 /** The same inside one transaction that is rolled back: facts judge alone, and what can't run in a transaction can't be proven. */
@@ -72,30 +76,39 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {
       const identityBefore = await readIdentity(client);
+      const shapes = await probeEffects(client);
       await runBatches(client, input.script, execution.batches, untouched);
+      const effects = await readEffects(client, shapes, mentionsTruncate(input.script));
       await client.query('set constraints all immediate; reset all');
       const after = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       const identity = await readIdentity(client);
       const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
-      if (!rollback) return { after, identity, rollback, shadow, proof: unproven(shadow.name, reason!) };
+      const found = { after, identity, effects, rollback, shadow };
+      if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
       const failure = await runScript(client, rollback.script).then(() => undefined, asReason);
-      if (failure) return { after, identity, rollback, shadow, proof: unproven(shadow.name, failure) };
+      if (failure) return { ...found, proof: unproven(shadow.name, failure) };
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
-      return { after, identity, rollback, shadow, proof: judge(shadow.name, { facts: state.facts }, { facts: back }) };
+      return { ...found, proof: judge(shadow.name, { facts: state.facts }, { facts: back }) };
     } finally {
       await client.query('rollback').catch(() => {});
     }
   });
 }
 
-async function forward(shadow: Shadow, input: RehearsalInput): Promise<void> {
+/** Runs the change as it will run on the target, and tells what it does to rows. */
+async function forward(shadow: Shadow, input: RehearsalInput): Promise<Effects> {
   const { script, timeouts } = input;
   const { execution } = script;
-  await onShadow(shadow, async (client) => {
-    if (execution.mode === 'outside') return runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {});
+  return onShadow(shadow, async (client) => {
+    if (execution.mode === 'outside') {
+      await runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {});
+      return noEffects;
+    }
     return inTransaction(client, timeouts, async () => {
+      const shapes = await probeEffects(client);
       await client.query(headerStatements(script));
       await runBatches(client, script, execution.batches, untouched);
+      return readEffects(client, shapes, mentionsTruncate(script));
     });
   }).catch((error: unknown) => {
     throw error instanceof Problem ? error : asProblem(error);
@@ -145,11 +158,17 @@ export async function planBack(
   }
 }
 
-/** Runs a rollback in one transaction, or in its own steps where it needs them. Resolves to undefined. */
-export async function runRollback(client: pg.Client, script: Script, timeouts: Timeouts): Promise<undefined> {
+/** Runs a rollback in one transaction, or in its own steps where it needs them, and tells what it does to rows. */
+export async function runRollback(client: pg.Client, script: Script, timeouts: Timeouts): Promise<Effects> {
   if (script.execution.mode === 'outside') await runSteps(client, script, script.execution.steps, timeouts, () => untouched, async () => {});
-  else await inTransaction(client, timeouts, () => runScript(client, script));
-  return undefined;
+  else {
+    return inTransaction(client, timeouts, async () => {
+      const shapes = await probeEffects(client);
+      await runScript(client, script);
+      return readEffects(client, shapes, mentionsTruncate(script));
+    });
+  }
+  return noEffects;
 }
 
 export async function runScript(client: pg.Client, script: Script): Promise<void> {
@@ -227,6 +246,8 @@ export async function onShadow<T>(shadow: Shadow, use: (client: pg.Client) => Pr
     await client.end().catch(() => {});
   }
 }
+
+export const mentionsTruncate = (script: Script) => /truncate/i.test(script.text);
 
 export const asReason = (error: unknown): string => {
   const problem = error as Problem;

@@ -1,5 +1,6 @@
+import { returnPoint } from '../kept/arrange.ts';
 import type { ExecutionPlan } from '../migration/transaction.ts';
-import { planExecution } from '../migration/transaction.ts';
+import { planExecution, type Batch } from '../migration/transaction.ts';
 import type { Migration } from '../migration/read.ts';
 import { splitStatements, type Statement } from '../migration/statements.ts';
 
@@ -31,6 +32,18 @@ export async function rollbackScript(file: string, source: string): Promise<Scri
   }
   const statements = await splitStatements(text, file);
   return { file, text, statements, execution: planExecution(statements, { file, text, commitNewLabels: false }) };
+}
+
+/** The batches before and behind the place where kept rows return; without such a place they return at the end. */
+export function splitAtReturn(script: Script): { early: Batch[]; late: Batch[] } {
+  const at = script.text.indexOf(returnPoint);
+  const batches = (statements: Statement[]): Batch[] => {
+    const execution = planExecution(statements, { file: script.file, text: script.text, commitNewLabels: false });
+    return execution.mode === 'transaction' ? execution.batches : [];
+  };
+  if (at === -1) return { early: script.execution.mode === 'transaction' ? script.execution.batches : [], late: [] };
+  const body = script.statements.filter(({ node }) => !('TransactionStmt' in node));
+  return { early: batches(body.filter(({ first }) => first < at)), late: batches(body.filter(({ first }) => first > at)) };
 }
 
 const changesHistory = ({ node }: Statement): boolean => {

@@ -1,24 +1,28 @@
+import { type Effects, noEffects, probeEffects, readEffects } from '../kept/effects.ts';
 import type { Shadow } from '../shadow/shadow.ts';
 import { readFacts } from '../snapshot/facts.ts';
 import type { Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { Anchor, State } from '../snapshot/state.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
-import { planSettings, planStatements, type Destroyed } from './plan.ts';
+import { planStatements, planText } from './plan.ts';
 import { judge, unproven, type Proof } from './proof.ts';
-import { asReason, clusterCheck, onShadow, planBack, proveCommitted, runRollback, runScript } from './rehearse.ts';
-import { nameBeforeRenames } from './renames.ts';
+import { asReason, clusterCheck, mentionsTruncate, onShadow, planBack, proveCommitted, runRollback, runScript } from './rehearse.ts';
 import { rollbackScript, type Script } from './script.ts';
+
+/** One part of the way: the rollback of one migration, or a plan that leads to the goal at once. */
+export interface Step {
+  /** The migrations that it undoes, newest first. */
+  undoes: string[];
+  script: Script;
+  /** What it does to rows, as seen on the shadow. */
+  effects: Effects;
+}
 
 /** The way from the present to an earlier state, and whether it was seen to lead there. */
 export interface WayBack {
-  script: Script;
-  /** The script's text. */
-  source: string;
+  steps: Step[];
   proof: Proof;
-  destroys: Destroyed[];
-  /** Columns that return, standing last. */
-  returns: string[];
   hazards: string[];
 }
 
@@ -27,72 +31,82 @@ export interface WayInput {
   goal: State;
   /** Which object was which then; known only when the snapshot was taken in this very database. */
   goalIdentity: Identity | undefined;
-  /** Rollbacks written by hand, to be run instead of a plan. */
-  byHand: { file: string; text: string } | undefined;
+  /** Migrations to undo, newest first. */
+  undone: string[];
+  /** Their rollbacks, in the same order, when every one has one. */
+  chain: { version: string; file: string; text: string; byHand: boolean }[] | undefined;
   timeouts: Timeouts;
   serverVersionNum: number;
   pgDump: PgDumpChoice;
 }
 
-/** Plans the way on a shadow that holds the present, runs it there, and judges what it leads to. */
+/**
+ * Finds the way on a shadow that holds the present, runs it there, and judges what it leads to. The migrations' own
+ * rollbacks come first, for with them every row is known; where they do not lead to the goal, a plan does.
+ */
 export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBack> {
-  const way = input.byHand ? await wayByHand(input.byHand) : await plannedWay(shadow, input);
-  if (way.script.statements.length === 0) return { ...way, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: input.present.facts }) };
-  if (!shadow.commits || (shadow.kind !== 'embedded' && (await touchesCluster(shadow, way.script, input.timeouts)))) {
-    return { ...way, proof: await proveUncommitted(shadow, way.script, input) };
+  if (input.chain && input.chain.length > 0) {
+    const byHand = input.chain.filter((one) => one.byHand);
+    const steps = await Promise.all(input.chain.map(async ({ version, file, text }) => ({ undoes: [version], script: await rollbackScript(file, text), effects: noEffects })));
+    const way = { ...(await prove(shadow, steps, input)), hazards: byHand.map(({ file }) => `Runs what was written by hand: ${file}`) };
+    if (way.proof.proven || byHand.length > 0 || (shadow.commits && !shadow.reload)) return way;
+    await shadow.reload?.(input.present);
   }
-  const failure = await onShadow(shadow, (client) => runRollback(client, way.script, input.timeouts)).catch(asReason);
-  return { ...way, proof: failure ? unproven(shadow.name, failure) : await proveCommitted(shadow, input.goal, input) };
+  const { script, hazards } = await plannedWay(shadow, input);
+  if (script.statements.length === 0) return { steps: [], hazards, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: input.present.facts }) };
+  return { ...(await prove(shadow, [{ undoes: input.undone, script, effects: noEffects }], input)), hazards };
 }
 
-async function wayByHand({ file, text }: { file: string; text: string }): Promise<Omit<WayBack, 'proof'>> {
-  return { script: await rollbackScript(file, text), source: text, destroys: [], returns: [], hazards: [`Runs what was written by hand: ${file}`] };
-}
-
-async function plannedWay(shadow: Shadow, { present, goal, goalIdentity }: WayInput): Promise<Omit<WayBack, 'proof'>> {
+async function plannedWay(shadow: Shadow, { present, goal, goalIdentity }: WayInput): Promise<{ script: Script; hazards: string[] }> {
   const before = goalIdentity ?? { origin: '', things: {} };
   const plan = await onShadow(shadow, (client) => planBack(client, shadow, goal, { after: present.facts, now: present.identity, before }, false));
-  const now = nameBeforeRenames(present.identity, before);
-  const statements = planStatements(plan);
-  const source = statements.length === 0 ? '' : [...planSettings(plan), ...statements].map((sql) => `${sql};\n`).join('');
   return {
-    script: await rollbackScript('the rollback plan', source),
-    source,
-    destroys: plan.statements.flatMap((statement) => statement.destroys).map((thing) => {
-      const place = now(thing);
-      return { ...thing, ...place, what: [place.column === undefined ? thing.what.split(' ')[0] : 'column', [place.schema, place.table, place.column].filter(Boolean).join('.')].join(' ') };
-    }),
-    returns: plan.statements.flatMap((statement) => statement.returns),
+    script: await rollbackScript('the rollback plan', planStatements(plan).length === 0 ? '' : planText(plan)),
     hazards: [
       ...plan.renames.map(({ what }) => `Renames: ${what}.`),
-      ...plan.statements.flatMap(({ rewrites, sql }) => [
-        ...(rewrites ? [`Rewrites a whole table and locks it meanwhile: ${firstLine(sql)}`] : []),
-      ]),
+      ...plan.statements.filter(({ rewrites }) => rewrites).map(({ sql }) => `Rewrites a whole table and locks it meanwhile: ${firstLine(sql)}`),
     ],
   };
 }
 
-async function proveUncommitted(shadow: Shadow, script: Script, input: WayInput): Promise<Proof> {
+/** Runs the steps on the shadow, learns what each does to rows, and compares the state reached with the goal. */
+async function prove(shadow: Shadow, steps: Step[], input: WayInput): Promise<Omit<WayBack, 'hazards'>> {
+  if (!shadow.commits || (shadow.kind !== 'embedded' && (await touchesCluster(shadow, steps, input.timeouts)))) return proveUncommitted(shadow, steps, input);
+  const seen: Step[] = [];
+  for (const step of steps) {
+    const run = await onShadow(shadow, (client) => runRollback(client, step.script, input.timeouts)).then((effects) => ({ effects }), (error: unknown) => ({ reason: asReason(error) }));
+    if ('reason' in run) return { steps, proof: unproven(shadow.name, run.reason) };
+    seen.push({ ...step, effects: run.effects });
+  }
+  return { steps: seen, proof: await proveCommitted(shadow, input.goal, input) };
+}
+
+async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput): Promise<Omit<WayBack, 'hazards'>> {
   return onShadow(shadow, async (client) => {
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {
-      await runScript(client, script);
+      const seen: Step[] = [];
+      for (const step of steps) {
+        const shapes = await probeEffects(client);
+        await runScript(client, step.script);
+        seen.push({ ...step, effects: await readEffects(client, shapes, mentionsTruncate(step.script)) });
+      }
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
-      return judge(shadow.name, { facts: input.goal.facts }, { facts: back });
+      return { steps: seen, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: back }) };
     } catch (error) {
-      return unproven(shadow.name, asReason(error));
+      return { steps, proof: unproven(shadow.name, asReason(error)) };
     } finally {
       await client.query('rollback').catch(() => {});
     }
   });
 }
 
-const touchesCluster = (shadow: Shadow, script: Script, timeouts: Timeouts): Promise<boolean> =>
+const touchesCluster = (shadow: Shadow, steps: Step[], timeouts: Timeouts): Promise<boolean> =>
   onShadow(shadow, async (client) => {
     await client.query(`begin; ${timeoutStatements(timeouts)}`);
     try {
       const before = await clusterCheck(client);
-      await runScript(client, script);
+      for (const { script } of steps) await runScript(client, script);
       return (await clusterCheck(client)) !== before;
     } catch {
       return false;

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { migrate } from '../src/commands/migrate.ts';
+import { rollback } from '../src/commands/rollback.ts';
+import { Problem } from '../src/errors.ts';
+import { embeddedShadow } from '../src/shadow/embedded.ts';
+import type { UseShadow } from '../src/shadow/shadows.ts';
+import { type ConnectionSettings, quoteName, withClient } from '../src/target/connection.ts';
+import { createPlatformDatabase } from '../src/target/embedded/platform.ts';
+import type { EmbeddedServer } from '../src/target/embedded/server.ts';
+import { quietContext, runLikeMigration, scriptOf } from './corpus-case.ts';
+import { withProject } from './project.ts';
+
+/** Rows by "schema.table": each a column → text (or null) record, in primary key order, or sorted where there is no key. */
+export type Rows = Record<string, Record<string, string | null>[]>;
+
+export interface DataOutcome {
+  /** After the migration and what users wrote since. */
+  written: Rows;
+  /** After the rollback. */
+  back: Rows;
+  /** After going forward again. */
+  forward: Rows;
+  /** What the rollback said without its answers, where the case has answers, and the rows then. */
+  refusal?: { problem: Problem; rows: Rows };
+}
+
+const timestamp = '20260101000000';
+const folder = fileURLToPath(new URL('corpus-data', import.meta.url));
+const text = (path: string) => readFileSync(`${folder}/${path}`, 'utf8');
+
+export const expectedRows = (name: string): Rows => JSON.parse(text(`${name}/after_rollback.json`)) as Rows;
+
+/** before.sql, seed.sql, migrate, writes_after.sql, roll back, forward again: what the rows are at each turn. */
+export async function runDataCase(server: EmbeddedServer, name: string): Promise<DataOutcome> {
+  const database = `data_${counter++}`;
+  const settings = await createPlatformDatabase(server, database);
+  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
+  const run = (file: string) => withClient(settings, async (client) => runLikeMigration(client, await scriptOf(file, text(`${name}/${file}`))));
+  try {
+    await run('before.sql');
+    await run('seed.sql');
+    return await withProject({ [`supabase/migrations/${timestamp}_v1_0_0_case.sql`]: text(`${name}/migration.sql`) }, async (project) => {
+      const context = quietContext(project.folder, settings);
+      await migrate(context, { shadow });
+      await run('writes_after.sql');
+      const written = await readRows(settings);
+      const answers = readAnswers(name);
+      const refusal = answers && { problem: await refusalOf(() => rollback(context, { to: timestamp, shadow })), rows: await readRows(settings) };
+      await rollback(context, { to: timestamp, shadow, ...answers });
+      const back = await readRows(settings);
+      await migrate(context, { shadow });
+      return { written, back, forward: await readRows(settings), ...(refusal ? { refusal } : {}) };
+    });
+  } finally {
+    await withClient(server.superuser, async (client) => {
+      for (const each of [database, `${database}_shadow`]) await client.query(`drop database if exists ${quoteName(each)} with (force)`);
+    });
+  }
+}
+
+let counter = 0;
+
+function readAnswers(name: string): { fill?: Record<string, string>; map?: Record<string, string> } | undefined {
+  if (!existsSync(`${folder}/${name}/answers.json`)) return undefined;
+  const words = (JSON.parse(text(`${name}/answers.json`)) as { rollback: string[] }).rollback;
+  const answers: { fill: Record<string, string>; map: Record<string, string> } = { fill: {}, map: {} };
+  for (let at = 0; at < words.length; at += 2) {
+    const [place, value] = words[at + 1]!.split(/=(.*)/s) as [string, string];
+    answers[words[at] === '--map' ? 'map' : 'fill'][place] = value;
+  }
+  return answers;
+}
+
+async function refusalOf(run: () => Promise<unknown>): Promise<Problem> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('It was not refused.');
+}
+
+/** Every row of every table of users, each table's own, as text. */
+async function readRows(settings: ConnectionSettings): Promise<Rows> {
+  return withClient(settings, async (client) => {
+    await client.query("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set extra_float_digits = 1; set lc_monetary = 'C'; set row_security = off");
+    const { rows: tables } = await client.query<{ name: string; reach: string; columns: string[]; key: string[] }>(`
+      select n.nspname || '.' || c.relname as name, format('%I.%I', n.nspname, c.relname) as reach,
+        array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns,
+        array(select a.attname::text from pg_index i cross join unnest(i.indkey::int2[]) with ordinality u (number, place)
+              join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number where i.indrelid = c.oid and i.indisprimary order by u.place) as key
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r' and n.nspname not in ('auth', 'storage', 'realtime', 'supabase_migrations', 'supabase_functions', 'information_schema', 'extensions', '_realtime') and n.nspname not like 'pg\\_%'
+        and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+      order by 1`);
+    const result: Rows = {};
+    for (const { name, reach, columns, key } of tables) {
+      const order = key.length > 0 ? ` order by ${key.map((column) => `t.${quoteName(column)}`).join(', ')}` : '';
+      const { rows } = await client.query<Record<string, string | null>>(`select ${columns.map((column) => `t.${quoteName(column)}::text as ${quoteName(column)}`).join(', ')} from only ${reach} t${order}`);
+      result[name] = key.length > 0 ? rows : sorted(rows);
+    }
+    return result;
+  });
+}
+
+/** Column order does not matter: a returned column stands last. */
+export const sorted = (rows: Record<string, string | null>[]) =>
+  [...rows].sort((a, b) => (JSON.stringify(Object.entries(a).sort()) < JSON.stringify(Object.entries(b).sort()) ? -1 : 1));

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { expectedRows, runDataCase, sorted, type Rows } from './data-case.ts';
+import { majors } from './postgres/database.ts';
+import { ownServer } from './postgres/own-server.ts';
+
+const folder = fileURLToPath(new URL('corpus-data', import.meta.url));
+const cases = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+
+/** Every case on one major version, half of them on each; SUPASNAP_CORPUS=all runs all on both. */
+const runsOn = (name: string, major: number): boolean =>
+  process.env.SUPASNAP_CORPUS === 'all' || majors[createHash('sha256').update(name).digest()[0]! % majors.length] === major;
+
+describe.each(majors)('on PostgreSQL %i', (major) => {
+  const server = ownServer(major);
+
+  for (const name of cases.filter((each) => runsOn(each, major))) {
+    test.concurrent(`${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
+      const outcome = await runDataCase(server(), name);
+      if (outcome.refusal) {
+        expect(outcome.refusal.problem.exitCode).toBe(3);
+        expect(outcome.refusal.rows).toEqual(outcome.written);
+      }
+      expect(comparable(outcome.back)).toEqual(comparable(expectedRows(name)));
+      expect(comparable(outcome.forward)).toEqual(comparable(outcome.written));
+    });
+  }
+});
+
+const comparable = (rows: Rows): Rows => Object.fromEntries(Object.entries(rows).map(([table, list]) => [table, sorted(list)]));
