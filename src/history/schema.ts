@@ -1,6 +1,9 @@
 /** Key of the advisory locks of all runners on one database. */
 export const lockKey = 5_201_026_211_500;
 
+/** On each of our tables: refuses TRUNCATE. `kept release` disables it; whatever writes history next enables it again. */
+export const guardTrigger = 'supasnap_refuse_truncate';
+
 const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs'];
 
 /**
@@ -87,4 +90,13 @@ begin
   end loop;
 end
 $close$;
+do $guard$
+declare
+  released regclass;
+begin
+  for released in select tgrelid from pg_catalog.pg_trigger where tgname = '${guardTrigger}' and tgenabled = 'D' loop
+    execute format('alter table %s enable trigger ${guardTrigger}', released);
+  end loop;
+end
+$guard$;
 `;
