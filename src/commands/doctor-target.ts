@@ -37,14 +37,15 @@ interface TargetFacts {
   leftovers: string[];
 }
 
+/** By the catalog alone: to_regclass() fails for a role that may not use the schema. */
 const factsQuery = `
   select r.rolsuper as superuser, r.rolcreatedb or r.rolsuper as createdb, has_database_privilege(current_database(), 'CREATE') as create,
     pg_backend_pid() as pid,
     array(select extname::text from pg_extension where extname <> 'plpgsql' order by 1) as extensions,
-    to_regclass('supabase_migrations.schema_migrations') is not null as "hasHistory",
+    exists (select from pg_class where relname = 'schema_migrations' and relnamespace = (select oid from pg_namespace where nspname = 'supabase_migrations')) as "hasHistory",
     (select coalesce(json_agg(json_build_object('name', c.relname, 'guarded',
         exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = $1 and t.tgenabled <> 'D')) order by c.relname), '[]')
-     from pg_class c where c.relnamespace = to_regnamespace('supabase_migrations') and c.relkind = 'r' and c.relname like 'supasnap\\_%') as tables,
+     from pg_class c where c.relnamespace = (select oid from pg_namespace where nspname = 'supabase_migrations') and c.relkind = 'r' and c.relname like 'supasnap\\_%') as tables,
     array(select datname::text from pg_database where datname ~ '^supasnap_scratch_[0-9]+$'
           and substr(datname, 18) not in (select pid::text from pg_stat_activity)) as leftovers
   from pg_roles r where r.rolname = current_user`;
