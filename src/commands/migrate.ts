@@ -46,5 +46,6 @@ async function readChosen(context: Context, session: TargetSession, options: Mig
     includeAll: options.includeAll ?? false,
     allowEdited: options.allowEdited ?? false,
     requireVersion: config.settings.requireVersion,
+    now: context.now(),
   });
 }

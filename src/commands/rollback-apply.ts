@@ -15,7 +15,7 @@ import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { openApply, withLockRetries } from '../transition/apply.ts';
-import { runBatches, timeoutStatements } from '../transition/execute.ts';
+import { runBatches, settle } from '../transition/execute.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
@@ -96,7 +96,7 @@ async function inOneTransaction(
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
     await runBatches(client, way.script, way.script.execution.batches, { state, next: 'Look at: npx supasnap status' });
-    await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
+    await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
     if (differences.length > 0 && !options.allowUnproven) {
