@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Problem } from '../errors.ts';
-import type { AppliedMigration } from '../history/history.ts';
-import { compareHistory, type HistoryComparison } from '../migration/order.ts';
 import { listMigrations, readMigrationText } from '../migration/read.ts';
 import { historyStatements } from '../migration/statements.ts';
 
@@ -14,20 +12,17 @@ export interface StatusFile {
   statements: string[];
 }
 
-export interface ComparedFiles {
-  comparison: HistoryComparison<StatusFile>;
+export interface StatusFiles {
+  files: StatusFile[];
   /** Files in the folder that neither the Supabase CLI nor we apply. */
   notMigrations: string[];
   /** Files that can't be read or share a version, a sentence each. */
   problems: string[];
 }
 
-/** Compares the migrations folder with history. Unlike migrate it goes on after a file that is no good: status shows all there is. */
-export async function compareFiles(workdir: string, folder: string, applied: AppliedMigration[]): Promise<ComparedFiles> {
-  if (!existsSync(folder)) {
-    const problems = applied.length > 0 ? [`There is no folder ${relative(workdir, folder)} in ${workdir}.`] : [];
-    return { comparison: compareHistory([], applied), notMigrations: [], problems };
-  }
+/** Reads the migrations folder. Unlike migrate it goes on after a file that is no good: status shows all there is. */
+export async function readFiles(workdir: string, folder: string): Promise<StatusFiles> {
+  if (!existsSync(folder)) return { files: [], notMigrations: [], problems: [] };
   const { migrations, skipped, problems } = await listMigrations(folder);
   const told = problems.map(({ message, detail }) => `${message}: ${detail.join(', ')}`);
   const files = await Promise.all(
@@ -44,5 +39,5 @@ export async function compareFiles(workdir: string, folder: string, applied: App
     }),
   );
   const notMigrations = skipped.filter((name) => !name.startsWith('.')).map((name) => relative(workdir, join(folder, name)));
-  return { comparison: compareHistory(files.flat(), applied), notMigrations, problems: told };
+  return { files: files.flat(), notMigrations, problems: told };
 }

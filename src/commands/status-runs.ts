@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { Run } from '../history/history.ts';
 import { lockKey } from '../history/schema.ts';
+import type { BriefRun } from './status-history.ts';
 
 /** A migrate or rollback that did not come to its end, and what to do about it. */
 export interface UnfinishedRun {
@@ -27,7 +27,7 @@ export async function readRunner(client: pg.Client): Promise<number | undefined>
 }
 
 /** The runs that were cut off, oldest first; `runs` in the order of their ids. A later run can settle an earlier one. */
-export function unfinishedRuns(runs: Run[], runner: number | undefined): UnfinishedRun[] {
+export function unfinishedRuns(runs: BriefRun[], runner: number | undefined): UnfinishedRun[] {
   return runs.flatMap((run, index): UnfinishedRun[] => {
     const later = runs.slice(index + 1);
     const running = runner !== undefined && later.length === 0;
@@ -42,7 +42,7 @@ export function unfinishedRuns(runs: Run[], runner: number | undefined): Unfinis
   });
 }
 
-function describe(run: Run, later: Run[]): { state: string; next: string } | undefined {
+function describe(run: BriefRun, later: BriefRun[]): { state: string; next: string } | undefined {
   const back = `npx supasnap rollback ${run.snapshotBefore ?? '--list'}`;
   if (run.status === 'applied' && !run.snapshotAfter) {
     if (later.length > 0) return undefined;

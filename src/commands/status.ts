@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts';
-import { readHistory, type AppliedMigration } from '../history/history.ts';
-import type { HistoryComparison } from '../migration/order.ts';
+import type { AppliedMigration } from '../history/history.ts';
+import { compareHistory, type HistoryComparison } from '../migration/order.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import { findDrift, readLastSnapshot, type Drift, type LastSnapshot } from './status-drift.ts';
-import { compareFiles, type StatusFile } from './status-files.ts';
+import { readFiles, type StatusFile } from './status-files.ts';
+import { readBriefHistory } from './status-history.ts';
 import { readRunner, unfinishedRuns, type UnfinishedRun } from './status-runs.ts';
 
 /** How files, history and the target agree. File paths are below the working folder, times ISO 8601 in UTC. */
@@ -40,21 +41,19 @@ export function status(context: Context): Promise<Status> {
 }
 
 async function read({ config }: Context, { client, target, server }: TargetSession): Promise<Status> {
-  const { applied, runs, ours } = await readHistory(client);
-  const { rows } = await client.query<{ found: boolean }>(
-    "select exists (select from pg_class where relnamespace = to_regnamespace('public') and relkind in ('r', 'p')) as found",
-  );
-  const { comparison, notMigrations, problems } = await compareFiles(config.workdir, config.folders.migrations, applied);
+  const { files, notMigrations, problems } = await readFiles(config.workdir, config.folders.migrations);
+  const { applied, runs, ours, hasTables } = await readBriefHistory(client, new Map(files.map(({ version, statements }) => [version, statements])));
+  const comparison = compareHistory(files, applied);
   const last = ours ? await readLastSnapshot(client, config.folders.snapshots) : undefined;
   const drift = last ? await findDrift(client, config.folders.snapshots, last) : null;
   if (drift?.by === 'unknown') problems.push(drift.reason!);
-  const unfinished = ours ? unfinishedRuns(runs, await readRunner(client)) : [];
+  const unfinished = unfinishedRuns(runs, undefined).length > 0 ? unfinishedRuns(runs, await readRunner(client)) : [];
   const lists = listsOf(comparison, applied);
   const different = [lists.pending, lists.late, lists.edited, lists.missing, unfinished, problems, drift?.differences ?? []];
   const known = {
     target: { name: target.name, database: target.settings.database, host: target.settings.host, port: target.settings.port, serverVersion: server.version },
     hasHistory: applied.length > 0 || runs.length > 0,
-    hasTables: rows[0]!.found,
+    hasTables,
     ...lists,
     drift,
     lastSnapshot: last ? { id: last.id, takenAt: last.takenAt, bytes: last.bytes, inFolder: last.inFolder, newestMigration: last.newestMigration } : null,
