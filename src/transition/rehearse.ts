@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Problem, refused } from '../errors.ts';
+import { emptyShadow } from '../shadow/empty.ts';
 import { connectAsTarget, type Shadow } from '../shadow/shadow.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
@@ -54,7 +55,11 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   const failure = await onShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).catch(asReason);
   if (failure) return { after, identity, rollback, shadow, proof: unproven(shadow.name, failure) };
   const proof = await proveCommitted(shadow, state, input);
-  if (proof.proven) await forward(shadow, input);
+  if (proof.proven) {
+    await emptyShadow(shadow);
+    await forward(shadow, input);
+    await emptyShadow(shadow);
+  }
   return { after, identity, rollback, proof, shadow };
 }
 
