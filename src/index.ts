@@ -5,6 +5,12 @@
 export { migrate, type MigrateResult } from './commands/migrate.ts';
 export type { MigrateOptions } from './commands/migrate-options.ts';
 export { rollback, snapshots, type RollbackOptions, type RollbackResult } from './commands/rollback.ts';
+export { test, type TestOptions } from './commands/test.ts';
+export { status, type Status } from './commands/status.ts';
+export { newFiles, type NewFiles, type NewOptions } from './commands/new.ts';
+export { doctor, type Finding } from './commands/doctor.ts';
+export { releaseKept, type Released } from './commands/kept.ts';
+export { stop, type StoppedServer } from './commands/stop.ts';
 export { readConfig, type Config } from './config/config.ts';
 export type { Context, Reporter } from './context.ts';
 export { exitCodes, Problem, type ExitCode } from './errors.ts';

@@ -80,7 +80,7 @@ export const programs: Program[] = [
     description: 'Make a migration and its smoke test from templates.',
     arguments: [
       ['<version>', 'such as v0.8.0'],
-      ['<description>', 'such as collaboration'],
+      ['<description...>', 'in a word or more, such as collaboration'],
     ],
     options: [],
     run: async (...call) => (await import('./new.ts')).run(...call),

@@ -1,6 +1,34 @@
+import { test } from '../commands/test.ts';
 import type { Context } from '../context.ts';
+import { exitCodes, usage, type ExitCode } from '../errors.ts';
+import { renderProblem } from '../render-problem.ts';
+import { renderChecklist } from '../smoke/checklist.ts';
+import type { SmokeResult } from '../smoke/result.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
-export async function run(_context: Context, _words: string[], _flags: CommonFlags): Promise<Outcome> {
-  throw new Error('not there yet');
+export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
+  if (words.length > 1) throw usage('test takes one version.', { state: 'Nothing was changed.', next: 'For all of them: npx supasnap test --all' });
+  const results = await test(context, { all: flags.all === true, ...(words[0] === undefined ? {} : { version: words[0] }) });
+  const text = results.map(renderResult);
+  if (results.length > 1) text.push(summary(results));
+  const code = codeOf(results);
+  if (code === exitCodes.failed) text.push('State: Nothing was changed: tests are rolled back.');
+  return { value: results.map(asJson), text: text.join('\n\n'), code };
 }
+
+/** A test that ended the transaction it ran in may have changed something; any other is rolled back. */
+const codeOf = (results: SmokeResult[]): ExitCode => {
+  if (results.every(({ ok }) => ok)) return exitCodes.done;
+  return results.some(({ problem }) => problem?.exitCode === exitCodes.attention) ? exitCodes.attention : exitCodes.failed;
+};
+
+const renderResult = (result: SmokeResult) => [renderChecklist(result), ...(result.problem ? ['', renderProblem(result.problem)] : [])].join('\n');
+
+function summary(results: SmokeResult[]): string {
+  const failed = results.filter(({ ok }) => !ok).map(({ version }) => version);
+  return failed.length === 0 ? `All ${results.length} smoke tests passed.` : `${failed.length} of ${results.length} smoke tests failed: ${failed.join(', ')}.`;
+}
+
+/** An Error loses its message in JSON. */
+const asJson = ({ problem, ...result }: SmokeResult) =>
+  problem ? { ...result, problem: { message: problem.message, place: problem.place, detail: problem.detail, state: problem.state, next: problem.next } } : result;

@@ -18,7 +18,7 @@ import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
-import { headerStatements, runBatches, runSteps, timeoutStatements } from '../transition/execute.ts';
+import { headerStatements, runBatches, runSteps, settle } from '../transition/execute.ts';
 import { openApply, withLockRetries } from '../transition/apply.ts';
 import { runRollback } from '../transition/rehearse.ts';
 import { captureOptions } from './present.ts';
@@ -124,7 +124,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
       early: async () => {
         await client.query(headerStatements(script));
         if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, unchanged);
-        await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
+        await settle(client, context.config.settings, migration.label, unchanged);
       },
       late: async () => {},
     });

@@ -19,7 +19,7 @@ import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { openApply, withLockRetries } from '../transition/apply.ts';
-import { runBatches, timeoutStatements } from '../transition/execute.ts';
+import { runBatches, settle } from '../transition/execute.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
 import type { Step } from '../transition/way-back.ts';
 import { quoteName } from '../sql-names.ts';
@@ -111,7 +111,7 @@ async function inOneTransaction(
     const done: { undoes: string[]; script?: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[] }[] = [];
     for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, state)) });
     if (done.length === 0) done.push({ undoes: undone, kept: [], undoing: [], reports: [] });
-    await client.query(`set constraints all immediate; reset all; reset role; ${timeoutStatements(context.config.settings)}`);
+    await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
     if (differences.length > 0 && !options.allowUnproven) {

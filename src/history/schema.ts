@@ -1,10 +1,10 @@
 /** Key of the advisory locks of all runners on one database. */
 export const lockKey = 5_201_026_211_500;
 
-const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs', 'supasnap_kept'];
+/** On each of our tables: refuses TRUNCATE. `kept release` disables it; whatever writes history next enables it again. */
+export const guardTrigger = 'supasnap_refuse_truncate';
 
-/** Our tables in schema supabase_migrations that refuse TRUNCATE. */
-export const refusingTables: readonly string[] = tables;
+const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs', 'supasnap_kept'];
 
 /**
  * Creates what is missing of the history: the CLI's own table exactly as the CLI makes it, the hosted platform's
@@ -120,4 +120,13 @@ begin
   end loop;
 end
 $close$;
+do $guard$
+declare
+  released regclass;
+begin
+  for released in select tgrelid from pg_catalog.pg_trigger where tgname = '${guardTrigger}' and tgenabled = 'D' loop
+    execute format('alter table %s enable trigger ${guardTrigger}', released);
+  end loop;
+end
+$guard$;
 `;

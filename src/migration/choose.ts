@@ -30,6 +30,7 @@ export interface ChooseOptions {
   includeAll: boolean;
   allowEdited: boolean;
   requireVersion: boolean;
+  now?: Date;
 }
 
 /** Reads the migrations folder and history, and decides what is to be applied, in order. Throws a Problem at what must not be. */
@@ -42,8 +43,8 @@ export async function chooseMigrations(applied: AppliedMigration[], options: Cho
   const wanted = options.files.length > 0 ? open.filter((file) => named.includes(file)) : options.includeAll ? open : comparison.pending;
 
   refuseEdited(comparison, local, options);
+  for (const file of wanted) parseMigrationName(basename(file.path), options);
   refuseOutOfOrder(wanted, open, comparison, options);
-  for (const file of wanted) parseMigrationName(basename(file.path), { requireVersion: options.requireVersion });
   const migrations: Chosen['migrations'] = [];
   for (const file of wanted) migrations.push({ ...(await readMigration(file.path, file.label)), label: file.label });
   if (comparison.missing.length > 0) {
@@ -78,7 +79,7 @@ function findNamed(file: string, local: LocalFile[], options: ChooseOptions): Lo
   if (found) return found;
   const here = paths.find((path) => existsSync(path));
   if (here) {
-    parseMigrationName(basename(here), { requireVersion: options.requireVersion });
+    parseMigrationName(basename(here), options);
     throw refused(`${file} does not lie in ${relative(options.workdir, options.folder)}.`, {
       detail: ['The Supabase CLI would report it as applied without a local file.'],
       state: 'Nothing was changed.',

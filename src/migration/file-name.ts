@@ -21,6 +21,8 @@ export interface MigrationName {
 export interface NameRules {
   /** Refuse names without `vX_Y_Z`. */
   requireVersion?: boolean;
+  /** For the suggestion of a name that holds no date. */
+  now?: Date;
 }
 
 /** What the CLI applies; anything else in the folder it skips. */
@@ -34,16 +36,16 @@ const rightForm = 'YYYYMMDDHHmmss_vX_Y_Z_description.sql';
  */
 export function parseMigrationName(fileName: string, rules: NameRules = {}): MigrationName {
   const parsed = migrationName(fileName);
-  if (!parsed) throw wrongName(fileName, 'is not the name of a migration');
-  if (/\s/.test(fileName)) throw wrongName(fileName, 'has spaces in it');
-  if (!parsed.timestamp) checkCount(parsed.version, fileName);
+  if (!parsed) throw wrongName(fileName, rules, 'is not the name of a migration');
+  if (/\s/.test(fileName)) throw wrongName(fileName, rules, 'has spaces in it');
+  if (!parsed.timestamp) checkCount(parsed.version, fileName, rules);
   if (!parsed.release) {
-    if (looksLikeRelease(parsed.name)) throw wrongName(fileName, 'has its version in the wrong form');
-    if (rules.requireVersion) throw wrongName(fileName, 'has no version in it, and require_version is set');
+    if (looksLikeRelease(parsed.name)) throw wrongName(fileName, rules, 'has its version in the wrong form');
+    if (rules.requireVersion) throw wrongName(fileName, rules, 'has no version in it, and require_version is set');
     return parsed;
   }
-  if (!parsed.timestamp) throw wrongName(fileName, 'does not begin with a date and time of 14 digits');
-  if (!parsed.description) throw wrongName(fileName, 'says nothing after its version');
+  if (!parsed.timestamp) throw wrongName(fileName, rules, 'does not begin with a date and time of 14 digits');
+  if (!parsed.description) throw wrongName(fileName, rules, 'says nothing after its version');
   return parsed;
 }
 
@@ -65,11 +67,11 @@ export const compareVersions = (a: string, b: string) => (a < b ? -1 : a > b ? 1
 export const snapshotName = (label: string, version: string) => (label === version ? version : `${label}_${version}`);
 
 /** Digits that look like a date must be one; others are a plain count, which the CLI takes too. */
-function checkCount(version: string, fileName: string): void {
+function checkCount(version: string, fileName: string, rules: NameRules): void {
   const year = Number(version.slice(0, 4));
-  if (version.length === 14) throw wrongName(fileName, `begins with ${version}, which is no date and time`);
+  if (version.length === 14) throw wrongName(fileName, rules, `begins with ${version}, which is no date and time`);
   if ((version.length === 8 || version.length === 10 || version.length === 12) && year >= 1990 && year < 2100)
-    throw wrongName(fileName, 'begins with a date whose time is not complete');
+    throw wrongName(fileName, rules, 'begins with a date whose time is not complete');
 }
 
 function momentOf(digits: string): Date | undefined {
@@ -79,26 +81,31 @@ function momentOf(digits: string): Date | undefined {
 
 const looksLikeRelease = (name: string) => /^[vV]\d+([._-]\d+)+([._-]|$)/.test(name);
 
-function wrongName(fileName: string, what: string): Problem {
-  const suggestion = suggestName(fileName);
-  return usage(`${fileName} ${what}`, {
+function wrongName(fileName: string, { now }: NameRules, what: string): Problem {
+  const suggestion = suggestName(fileName, now);
+  return usage(`${fileName} ${what}.`, {
     detail: [`The right form is ${rightForm}, with the time in UTC.`],
     state: 'Nothing was changed.',
-    next: suggestion ? `Rename it, perhaps to ${suggestion}` : 'Make a new file with: db-new v0.1.0 what_it_does',
+    next: suggestion ? `Rename it, perhaps to ${suggestion}` : 'Make a new file with: npx supasnap new v0.1.0 what_it_does',
   });
 }
 
-/** The name that was probably meant; undefined where a part would have to be invented. */
-export function suggestName(fileName: string): string | undefined {
+/** The name that was probably meant, with the time of now where it has no date; undefined where a part would have to be invented. */
+export function suggestName(fileName: string, now?: Date): string | undefined {
   const bare = fileName.trim().replace(/\.sql$/i, '');
   const [, digits, rest] = /^(\d{4}[-\d:T.]*\d)[\s_.-]+(.*)$/s.exec(bare) ?? [];
   const version = digits && completeMoment(digits.replace(/\D/g, ''));
-  if (!version || rest === undefined) return undefined;
+  if (!version || rest === undefined) return now && withTimeOf(now, bare);
   const [, major, minor, patch = '0', words = ''] =
     /^v(\d+)[._-](\d+)(?:[._-](\d+))?(?:[\s._-]+(.*))?$/is.exec(rest) ?? [];
   const tidy = tidyWords(major === undefined ? rest : words);
   const release = major === undefined ? '' : `v${Number(major)}_${Number(minor)}_${Number(patch)}_`;
   return `${version}_${release}${tidy || 'changes'}.sql`;
+}
+
+function withTimeOf(now: Date, bare: string): string | undefined {
+  const released = /^\d*[\s_.-]*(v\d+[._-]\d+.*)$/is.exec(bare)?.[1];
+  return released && suggestName(`${now.toISOString().replace(/\D/g, '').slice(0, 14)}_${released}.sql`);
 }
 
 const tidyWords = (words: string) =>

@@ -1,5 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import type pg from 'pg';
 import type { Batch, Step } from '../migration/transaction.ts';
+import { failed } from '../errors.ts';
 import { sqlProblem, type ServerError } from '../sql-error.ts';
 import { quoteText } from '../sql-names.ts';
 import type { Script } from './script.ts';
@@ -19,11 +21,14 @@ export interface Consequence {
 /** Runs batches of a script inside the transaction that is open. A server's error becomes a Problem with line and caret. */
 export async function runBatches(client: pg.Client, script: Script, batches: Batch[], consequence: Consequence): Promise<void> {
   for (const batch of batches) {
+    const progress = { completed: 0 };
     try {
-      await sendBatch(client, script, batch);
+      await sendBatch(client, script, batch, progress);
     } catch (error) {
       if (!isServerError(error)) throw error;
-      throw sqlProblem(error, script.file, script.text, batch.start, { ...consequence, sliceEnd: batch.end });
+      const failing = batch.statements[progress.completed];
+      const slice = error.position || !failing ? batch : { start: failing.first, end: failing.end };
+      throw sqlProblem(error, script.file, script.text, slice.start, { ...consequence, sliceEnd: slice.end });
     }
   }
 }
@@ -80,15 +85,37 @@ export const headerStatements = (script: Script): string =>
 export const rightsStatement = (granted: boolean) =>
   `do $rights$ begin if to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)') is not null and not (select rolsuper from pg_roles where rolname = session_user) = ${granted} then perform supabase_migrations.supasnap_platform_rights(${granted}); end if; end $rights$`;
 
-async function sendBatch(client: pg.Client, script: Script, batch: Batch): Promise<void> {
+async function sendBatch(client: pg.Client, script: Script, batch: Batch, progress: { completed: number }): Promise<void> {
   const sql = script.text.slice(batch.start, batch.end);
-  if (!batch.platformRights) {
-    await client.query(sql);
-    return;
+  if (batch.platformRights) await client.query(rightsStatement(true));
+  await counting(client, progress, () => client.query(sql));
+  if (batch.platformRights) await client.query(rightsStatement(false));
+}
+
+/** The server tells of each statement that it completed: so the one that failed is known, also when its error has no position. */
+async function counting(client: pg.Client, progress: { completed: number }, run: () => Promise<unknown>): Promise<void> {
+  const { connection } = client as unknown as { connection: EventEmitter };
+  const count = () => void progress.completed++;
+  connection.on('commandComplete', count);
+  try {
+    await run();
+  } finally {
+    connection.off('commandComplete', count);
   }
-  await client.query(rightsStatement(true));
-  await client.query(sql);
-  await client.query(rightsStatement(false));
+}
+
+/** Checks now what was put off until COMMIT, then takes back what the script set for its session. */
+export async function settle(client: pg.Client, timeouts: Timeouts, label: string, consequence: Consequence): Promise<void> {
+  await client.query('set constraints all immediate').catch((error: unknown) => {
+    if (!isServerError(error)) throw error;
+    const { message, code, detail } = error as ServerError;
+    throw failed(`A constraint that is checked at the end of the transaction does not hold after ${label}: ${message}${code ? ` (${code})` : ''}`, {
+      detail: detail ? [detail] : [],
+      ...consequence,
+      cause: error,
+    });
+  });
+  await client.query(`reset all; reset role; ${timeoutStatements(timeouts)}`);
 }
 
 const isServerError = (error: unknown): error is ServerError & Error => typeof (error as { severity?: unknown }).severity === 'string';

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { Problem, refused } from '../errors.ts';
 import { noEffects, probeEffects, readEffects, type Effects } from '../kept/effects.ts';
+import { emptyShadow } from '../shadow/empty.ts';
 import { connectAsTarget, type Shadow } from '../shadow/shadow.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
@@ -58,7 +59,11 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   const failure = await onShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).then(() => undefined, asReason);
   if (failure) return { ...found, proof: unproven(shadow.name, failure) };
   const proof = await proveCommitted(shadow, state, input);
-  if (proof.proven) await forward(shadow, input);
+  if (proof.proven) {
+    await emptyShadow(shadow);
+    await forward(shadow, input);
+    await emptyShadow(shadow);
+  }
   return { ...found, proof };
 }
 

@@ -62,7 +62,7 @@ describe('parseMigrationName', () => {
     expect(problem.exitCode).toBe(2);
     expect(problem.message).toContain(reason);
     expect(problem.next).toBe(
-      suggestion ? `Rename it, perhaps to ${suggestion}` : 'Make a new file with: db-new v0.1.0 what_it_does',
+      suggestion ? `Rename it, perhaps to ${suggestion}` : 'Make a new file with: npx supasnap new v0.1.0 what_it_does',
     );
     if (suggestion) expect(parseMigrationName(suggestion).fileName).toBe(suggestion);
   });

@@ -126,3 +126,13 @@ test('a connection that is lost half-way is a Problem with the reason of the ser
     });
   });
 });
+
+test('dumps share warm threads: several at once, and after one that failed', async () => {
+  await withEmptyDatabase(17, async ({ settings }) => {
+    const dump = () => dumpSchema(settings, { choice: 'bundled', serverVersion: 170_000 });
+    const atOnce = await Promise.all([dump(), dump(), dump()]);
+    await expect(dumpSchema({ ...settings, database: 'not there' }, { choice: 'bundled', serverVersion: 170_000 })).rejects.toThrow('does not exist');
+    await expect(dumpSchema(settings, { choice: 'bundled', serverVersion: 170_000, snapshotId: 'no such' })).rejects.toThrow();
+    expect(new Set([...atOnce, await dump(), await dump()].map(({ sql }) => sql)).size).toBe(1);
+  });
+});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cleanDump } from '../../src/snapshot/pg-dump/clean.ts';
-import { errorsIn, joinBytes, watchReply, watchRequests, welcome } from '../../src/snapshot/pg-dump/wire.ts';
+import { joinBytes, type ServerError, watchReply, watchRequests, welcome } from '../../src/snapshot/pg-dump/wire.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const message = (type: string, body: string) => {
@@ -28,7 +28,7 @@ test('a query that is sent in pieces is awaited after its last piece only', () =
 test('a reply ends with ReadyForQuery, however it is cut, and with a notice behind it', () => {
   const reply = joinBytes([message('T', 'aZ'), message('D', 'Z'.repeat(20)), message('Z', 'I')]);
   for (let cut = 1; cut < reply.length; cut += 1) {
-    const ended = watchReply();
+    const ended = watchReply(() => {});
     expect(ended(reply.subarray(0, cut))).toBe(false);
     expect(ended(reply.subarray(cut))).toBe(true);
     expect(ended(message('D', 'Z'))).toBe(false);
@@ -36,9 +36,16 @@ test('a reply ends with ReadyForQuery, however it is cut, and with a notice behi
   }
 });
 
-test('errors are read from a reply with their SQLSTATE', () => {
-  const reply = joinBytes([welcome({ server_version: '17.10' }), message('E', 'SERROR\0C42501\0Mpermission denied for table é\0\0')]);
-  expect(errorsIn(reply)).toEqual([{ code: '42501', message: 'permission denied for table é' }]);
+test('errors are read from a reply with their SQLSTATE, however it is cut', () => {
+  const failure = message('E', 'SERROR\0C42501\0Mpermission denied for table é\0\0');
+  const reply = joinBytes([welcome({ server_version: '17.10' }), failure, message('Z', 'E')]);
+  for (let cut = 1; cut < reply.length; cut += 1) {
+    const errors: ServerError[] = [];
+    const ended = watchReply((error) => errors.push(error));
+    ended(reply.subarray(0, cut));
+    expect(ended(reply.subarray(cut))).toBe(true);
+    expect(errors).toEqual([{ code: '42501', message: 'permission denied for table é' }]);
+  }
 });
 
 test('only the frame is cleaned: lines in a body that look like it stay', () => {

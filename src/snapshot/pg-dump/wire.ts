@@ -1,9 +1,3 @@
-/** One complete message of the PostgreSQL protocol; the body is only there when it was asked for. */
-interface Frame {
-  type: string;
-  body: Uint8Array;
-}
-
 /** What a server says in an ErrorResponse. */
 export interface ServerError {
   /** SQLSTATE. */
@@ -40,12 +34,16 @@ export const watchRequests = () => {
   };
 };
 
-/** Follows what the server sends: true when a reply has ended (ReadyForQuery, perhaps with a notice behind it). */
-export const watchReply = () => {
+/**
+ * Follows what the server sends: true when a reply has ended (ReadyForQuery, perhaps with a notice behind it).
+ * `onError` hears each ErrorResponse as soon as it is whole.
+ */
+export const watchReply = (onError: (error: ServerError) => void) => {
   let ready = false;
-  const whole = watchMessages((type) => {
-    ready ||= type === 'Z';
-  });
+  const whole = watchMessages((type, body) => {
+    if (type === 'Z') ready = true;
+    else if (type === 'E') onError(readError(body as Uint8Array));
+  }, 'E');
   return (bytes: Uint8Array): boolean => {
     const ended = whole(bytes) && ready;
     if (ended) ready = false;
@@ -53,51 +51,42 @@ export const watchReply = () => {
   };
 };
 
-/** Reports each message's type as it ends; true when the bytes so far end with a whole message. */
-const watchMessages = (onEnd: (type: string) => void) => {
+/**
+ * Reports each message's type as it ends, and its body when it is of the type to `keep`; true when the bytes so far end
+ * with a whole message.
+ */
+const watchMessages = (onEnd: (type: string, body?: Uint8Array) => void, keep?: string) => {
   const header = new Uint8Array(5);
+  const length = view(header);
   let filled = 0;
   let bodyLeft = 0;
+  let kept: Uint8Array[] = [];
   return (bytes: Uint8Array): boolean => {
     let at = 0;
     while (at < bytes.length) {
       if (filled < 5) {
         header[filled++] = bytes[at++] as number;
         if (filled < 5) continue;
-        bodyLeft = view(header).getUint32(1) - 4;
+        bodyLeft = length.getUint32(1) - 4;
       }
       const step = Math.min(bodyLeft, bytes.length - at);
+      const type = String.fromCharCode(header[0] as number);
+      if (type === keep) kept.push(bytes.subarray(at, at + step));
       at += step;
       bodyLeft -= step;
-      if (bodyLeft === 0) {
-        onEnd(String.fromCharCode(header[0] as number));
-        filled = 0;
-      }
+      if (bodyLeft > 0) continue;
+      onEnd(type, type === keep ? joinBytes(kept) : undefined);
+      kept = [];
+      filled = 0;
     }
     return filled === 0;
   };
 };
 
-/** The errors in what a server sent; a last message that is incomplete is left out. */
-export const errorsIn = (reply: Uint8Array): ServerError[] =>
-  framesOf(reply)
-    .filter((frame) => frame.type === 'E')
-    .map(({ body }) => {
-      const fields = new TextDecoder().decode(body).split('\0');
-      const field = (letter: string) => fields.find((each) => each.startsWith(letter))?.slice(1) ?? '';
-      return { code: field('C'), message: field('M') };
-    });
-
-const framesOf = (bytes: Uint8Array): Frame[] => {
-  const frames: Frame[] = [];
-  let at = 0;
-  while (at + 5 <= bytes.length) {
-    const end = at + 1 + view(bytes).getUint32(at + 1);
-    if (end > bytes.length) break;
-    frames.push({ type: String.fromCharCode(bytes[at] as number), body: bytes.subarray(at + 5, end) });
-    at = end;
-  }
-  return frames;
+const readError = (body: Uint8Array): ServerError => {
+  const fields = new TextDecoder().decode(body).split('\0');
+  const field = (letter: string) => fields.find((each) => each.startsWith(letter))?.slice(1) ?? '';
+  return { code: field('C'), message: field('M') };
 };
 
 /** The answer to a start-up packet: logged in, these parameters, ready. */

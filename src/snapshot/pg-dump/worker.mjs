@@ -3,7 +3,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
 
-const { args, bell, port } = workerData;
+const { bell, port } = workerData;
 
 const exchange = (bytes) => {
   const rings = Atomics.load(bell, 0);
@@ -22,10 +22,11 @@ const server = {
   exec: async () => [],
 };
 
-try {
-  const file = await pgDump({ pg: server, args });
-  parentPort.postMessage({ sql: await file.text() });
-} catch (error) {
-  parentPort.postMessage({ failure: error instanceof Error ? error.message : String(error) });
-}
-port.close();
+parentPort.on('message', async (args) => {
+  try {
+    const file = await pgDump({ pg: server, args });
+    parentPort.postMessage({ sql: await file.text() });
+  } catch (error) {
+    parentPort.postMessage({ failure: error instanceof Error ? error.message : String(error) });
+  }
+});

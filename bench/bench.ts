@@ -1,0 +1,51 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { byHand } from './by-hand.ts';
+import { inTurns, median, timeProcess, type Measured } from './clock.ts';
+import { manyFiles, startNode } from './many-files.ts';
+import { oneFile } from './one-file.ts';
+import { withBenchServer } from './server.ts';
+
+/** Measures, and prints a table: both sides as medians of whole processes in milliseconds, and their ratio. */
+export async function bench(root: string, built: string, words: string[]): Promise<void> {
+  const option = (name: string, usual: string) => words.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? usual;
+  const major = Number(option('major', '17'));
+  const runs = Number(option('runs', '3'));
+  const only = option('only', 'start-up,one-file,many-files').split(',');
+  const hand = await byHand(built, major);
+
+  const { version, measured } = await withBenchServer(root, major, async (server) => {
+    const measured: Measured[] = [];
+    if (only.includes('start-up')) measured.push(await startUp(root, Math.max(runs, 5)));
+    if (only.includes('one-file')) measured.push(...(await oneFile(root, server, hand, runs, Number(option('tables', '1000')))));
+    if (only.includes('many-files')) measured.push(...(await manyFiles(root, server, hand, runs, Number(option('files', '200')))));
+    return { version: server.version, measured };
+  });
+  const machine = `PostgreSQL ${version}, Node ${process.versions.node}, ${cpus().length} cores`;
+  const rows = measured.map(({ name, by, ours, hand }) => ({ name, ours: median(ours), by, hand: median(hand), ratio: median(ours) / median(hand), runs: ours.length }));
+  if (words.includes('--json')) console.log(JSON.stringify({ machine, rows, measured }, null, 2));
+  else console.log(renderTable(machine, rows));
+}
+
+const startUp = (root: string, runs: number) =>
+  inTurns('supasnap --version', 'node -e 0', runs, () => timeProcess(process.execPath, [join(root, 'scripts', 'supasnap'), '--version']), startNode);
+
+interface Row {
+  name: string;
+  ours: number;
+  by: string;
+  hand: number;
+  ratio: number;
+  runs: number;
+}
+
+const renderTable = (machine: string, rows: Row[]): string =>
+  [
+    `${machine}. Whole processes, medians.`,
+    '',
+    '| what | supasnap | by hand | ratio | runs | by hand is |',
+    '|---|---:|---:|---:|---:|---|',
+    ...rows.map(({ name, ours, by, hand, ratio, runs }) => `| ${name} | ${milliseconds(ours)} | ${milliseconds(hand)} | ${ratio.toFixed(2)} | ${runs} | ${by} |`),
+  ].join('\n');
+
+const milliseconds = (time: number) => (time < 10_000 ? `${Math.round(time)} ms` : `${(time / 1000).toFixed(1)} s`);

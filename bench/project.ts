@@ -1,0 +1,31 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { timeProcess } from './clock.ts';
+
+/** A project folder on one database, and the real commands run in it. */
+export interface BenchProject {
+  /** Writes migration number `n`, in order; gives its file name. */
+  write: (n: number, sql: string) => string;
+  /** Runs a program of scripts/, such as "db-migrate"; gives milliseconds. */
+  run: (program: string, ...words: string[]) => Promise<number>;
+  /** Throws the shadow away, so that the next command makes it anew. */
+  forgetShadow: () => void;
+}
+
+export const createProject = (root: string, folder: string, url: string): BenchProject => {
+  const migrations = join(folder, 'supabase', 'migrations');
+  mkdirSync(migrations, { recursive: true });
+  return {
+    write: (n, sql) => {
+      const name = `${timestamp(n)}_v0_${n}_0_change.sql`;
+      writeFileSync(join(migrations, name), sql);
+      return join(migrations, name);
+    },
+    run: (program, ...words) =>
+      timeProcess(process.execPath, [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', ...words], { NO_COLOR: '1' }),
+    forgetShadow: () => rmSync(join(folder, '.supasnap'), { recursive: true, force: true }),
+  };
+};
+
+/** One a minute from the first of January 2026. */
+const timestamp = (n: number): string => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString().replace(/\D/g, '').slice(0, 14);

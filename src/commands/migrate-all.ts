@@ -1,0 +1,69 @@
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { readHistory } from '../history/history.ts';
+import type { Chosen } from '../migration/choose.ts';
+import { compareVersions } from '../migration/file-name.ts';
+import { destructiveStatements } from '../migration/hazards.ts';
+import { readProvenance, type Provenance } from '../project.ts';
+import { withShadows, type UseShadow } from '../shadow/shadows.ts';
+import { listSnapshots, type StoredSnapshot } from '../snapshot/store.ts';
+import { readPresent } from '../snapshot/take.ts';
+import type { TargetSession } from '../target/session.ts';
+import { confirmMigration } from './confirm.ts';
+import type { MigrateResult } from './migrate.ts';
+import { applyMigration } from './migrate-apply.ts';
+import type { MigrateOptions } from './migrate-options.ts';
+import { prepareMigration, showPlan, type Prepared } from './migrate-prepare.ts';
+import { captureOptions, showDrift } from './present.ts';
+import { updateReport } from './report-history.ts';
+
+/** Applies the chosen migrations in order, adding each to `result` once it is done. A dry run ends after the first. */
+export async function applyAll(context: Context, session: TargetSession, options: MigrateOptions, chosen: Chosen, result: MigrateResult): Promise<void> {
+  const { config } = context;
+  const provenance = await readProvenance(config.workdir);
+  const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: context.report.note };
+  await withShadows(shadowOptions, (useShadow) => applyEach(context, session, options, chosen, { useShadow, provenance }, result));
+}
+
+async function applyEach(
+  context: Context,
+  session: TargetSession,
+  options: MigrateOptions,
+  chosen: Chosen,
+  tools: { useShadow: UseShadow; provenance: Provenance },
+  result: MigrateResult,
+): Promise<void> {
+  const { config, report } = context;
+  for (const note of chosen.notes) report.note(note);
+  const history = await readHistory(session.client);
+  const known: StoredSnapshot[] = await listSnapshots(session.client, config.folders.snapshots, history.ours);
+  let present = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
+  if (present.drift.length > 0) showDrift(context, present.drift, present.last!.id);
+  let applied = history.applied.map(({ version, name }) => ({ version, name }));
+
+  for (const [index, migration] of chosen.migrations.entries()) {
+    const hazards = destructiveStatements(migration.statements);
+    const prepared: Prepared = await prepareMigration(context, session, options, { migration, present, applied, known, hazards, ...tools });
+    showPlan(context, prepared, hazards);
+    if (options.dryRun) {
+      result.rehearsed.push({ version: migration.name.version, rollback: prepared.rollbackText, proven: prepared.rehearsal.proof.proven });
+      const rest = chosen.migrations.slice(index + 1);
+      if (rest.length > 0) report.note(`${rest.length} more pending after it: they are rehearsed once this one is applied.`);
+      return;
+    }
+    if (!prepared.rehearsal.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);
+    await confirmMigration(context, session.target, migration.label, hazards);
+    const done = await applyMigration(context, session, options, prepared);
+    result.applied.push(done.applied);
+    present = { state: done.after, drift: [] };
+    applied = [...applied, { version: migration.name.version, name: migration.name.name }].sort((a, b) => compareVersions(a.version, b.version));
+    await updateReport(context, session);
+  }
+}
+
+const notProven = ({ migration, rehearsal, rollbackPath }: Prepared, target: string) =>
+  refused(`The rollback of ${migration.label} could not be proven: ${rehearsal.proof.reason}.`, {
+    detail: rehearsal.proof.differences.slice(0, 20),
+    state: `Nothing was changed on ${target}.`,
+    next: `Write the way back by hand into ${rollbackPath} (it will be rehearsed and proven), or apply without a proven way back with --allow-unproven.`,
+  });

@@ -1,0 +1,59 @@
+import type pg from 'pg';
+import { lockKey } from '../history/schema.ts';
+import type { BriefRun } from './status-history.ts';
+
+/** A migrate or rollback that did not come to its end, and what to do about it. */
+export interface UnfinishedRun {
+  id: string;
+  kind: 'migrate' | 'rollback';
+  /** The migration, or the snapshot that was gone back to. */
+  what: string;
+  startedAt: string;
+  /** True while the session that does it is still there. */
+  running: boolean;
+  /** What is true now, as one sentence. */
+  state: string;
+  next: string;
+}
+
+/** The session that holds the runner's lock; undefined when no migrate or rollback is at work. */
+export async function readRunner(client: pg.Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ pid: number }>(
+    `select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
+       and classid = ($1::bigint >> 32)::oid and objid = ($1::bigint & 4294967295)::oid limit 1`,
+    [lockKey],
+  );
+  return rows[0]?.pid;
+}
+
+/** The runs that were cut off, oldest first; `runs` in the order of their ids. A later run can settle an earlier one. */
+export function unfinishedRuns(runs: BriefRun[], runner: number | undefined): UnfinishedRun[] {
+  return runs.flatMap((run, index): UnfinishedRun[] => {
+    const later = runs.slice(index + 1);
+    const running = runner !== undefined && later.length === 0;
+    const told = describe(run, later);
+    if (!told) return [];
+    const { id, kind, startedAt } = run;
+    const what = (kind === 'migrate' ? [run.version, run.name].filter(Boolean).join('_') : run.version) ?? '';
+    if (running && run.status !== 'failed') {
+      return [{ id, kind, what, startedAt, running, state: `It is being done now, by session ${runner}.`, next: 'Wait until it is done, then look again: npx supasnap status' }];
+    }
+    return [{ id, kind, what, startedAt, running: false, ...told }];
+  });
+}
+
+function describe(run: BriefRun, later: BriefRun[]): { state: string; next: string } | undefined {
+  const back = `npx supasnap rollback ${run.snapshotBefore ?? '--list'}`;
+  if (run.status === 'applied' && !run.snapshotAfter) {
+    if (later.length > 0) return undefined;
+    return run.kind === 'migrate'
+      ? { state: 'It is applied and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next migrate takes a snapshot first. To go back: ${back}` }
+      : { state: 'It is rolled back and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next command takes a snapshot first. To undo it: ${back}` };
+  }
+  const steps = run.progress as { done: number; of: number } | null;
+  const halfWay = run.status === 'applying' || (run.status === 'failed' && (steps?.done ?? 0) > 0);
+  const settled = later.some((other) => other.kind === 'rollback' || (other.version === run.version && ['applied', 'done', 'undone'].includes(other.status)));
+  if (!halfWay || settled) return undefined;
+  const done = steps ? `${steps.done} of its ${steps.of} steps are done` : 'It is not known to have completed a step';
+  return { state: `${done}; it is not recorded as applied.`, next: `Go back to the state before it: ${back}` };
+}

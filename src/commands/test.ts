@@ -1,0 +1,105 @@
+import { basename, join } from 'node:path';
+import type { Context } from '../context.ts';
+import { refused, usage } from '../errors.ts';
+import { readHistory, type AppliedMigration } from '../history/history.ts';
+import { migrationName } from '../migration/file-name.ts';
+import { listSmokeTests } from '../smoke/list-tests.ts';
+import { loadSmokeTest, type LoadedTest } from '../smoke/load-test.ts';
+import type { SmokeResult } from '../smoke/result.ts';
+import { runSmokeTest } from '../smoke/run-test.ts';
+import { readTestName } from '../smoke/test-name.ts';
+import { withTarget } from '../target/session.ts';
+import { below } from './present.ts';
+
+/** Which smoke tests to run. */
+export interface TestOptions {
+  /** `v0.7.0`, or the timestamp of a migration; none: the newest applied one. */
+  version?: string;
+  /** Every test whose version is applied. */
+  all?: boolean;
+}
+
+/**
+ * Runs smoke tests, each in a transaction that is rolled back. A test that fails is a result with `ok: false`. What a version
+ * expects to be there is compared only for the newest applied one. Throws a Problem when a test is not there or can't be read.
+ */
+export function test(context: Context, options: TestOptions = {}): Promise<SmokeResult[]> {
+  if (options.all && options.version !== undefined) {
+    throw usage('A version and --all name different tests.', { state: 'Nothing was changed.', next: 'Give one of them.' });
+  }
+  return withTarget(context, async ({ client, target }) => {
+    const { applied } = await readHistory(client);
+    const newest = applied.length > 0 ? labelOf(applied.at(-1)!) : undefined;
+    const tests = options.all ? await everyApplied(context, applied) : [await oneTest(context, options.version, applied, target.name)];
+    const results: SmokeResult[] = [];
+    for (const { version, test: parsed, expectations } of tests) {
+      const current = newest === undefined || version === newest || version === applied.at(-1)!.version;
+      if (expectations && !current) context.report.note(`${version} is not the newest applied version (${newest}): what it expected to be there describes an older schema and is not compared.`);
+      context.report.step(`Testing ${version} (${parsed.file}) …`);
+      results.push(await runSmokeTest(client, parsed, current ? expectations : undefined, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
+    }
+    return results;
+  });
+}
+
+async function oneTest(context: Context, wanted: string | undefined, applied: AppliedMigration[], target: string): Promise<LoadedTest> {
+  const { config, report } = context;
+  const newest = applied.at(-1);
+  if (wanted === undefined && !newest) {
+    throw refused(`No migration is applied on ${target}, so there is no newest version to test.`, {
+      state: 'Nothing was changed.',
+      next: 'Apply one (npx supasnap migrate), or name the version: npx supasnap test v0.7.0',
+    });
+  }
+  const version = wanted === undefined ? labelOf(newest!) : readVersion(wanted, applied);
+  const loaded = await loadSmokeTest(config.workdir, config.folders.tests, version);
+  if (!loaded) throw await noTest(context, version, wanted === undefined);
+  if (newest && !labelsOf(applied).has(version)) report.warn(`${version} is not applied on ${target}; its test may fail for that alone.`);
+  return loaded;
+}
+
+async function everyApplied(context: Context, applied: AppliedMigration[]): Promise<LoadedTest[]> {
+  const { config, report } = context;
+  const labels = labelsOf(applied);
+  const files = await listSmokeTests(config.folders.tests);
+  const loaded: LoadedTest[] = [];
+  for (const { version, file } of files) {
+    if (!labels.has(version)) report.note(`Left out, its version is not applied: ${below(context, file)}`);
+    else loaded.push((await loadSmokeTest(config.workdir, config.folders.tests, version))!);
+  }
+  if (loaded.length > 0) return loaded;
+  throw refused('There is no smoke test of an applied version.', {
+    detail: [`Looked in ${below(context, config.folders.tests)}/ for: ${[...labels].map(testName).join(', ') || 'nothing, for no migration is applied'}`],
+    state: 'Nothing was changed.',
+    next: 'Write one; npx supasnap new makes it together with a migration.',
+  });
+}
+
+/** `v0.7.0`, `0.7.0`, the path of a test, or the timestamp of a migration that carries a version. */
+function readVersion(words: string, applied: AppliedMigration[]): string {
+  const fromPath = readTestName(basename(words))?.version;
+  if (fromPath) return fromPath;
+  const row = applied.find(({ version }) => version === words);
+  if (row) return labelOf(row);
+  if (/^\d{14}$/.test(words)) return words;
+  const [, major, minor, patch] = /^v?(\d+)[._](\d+)[._](\d+)$/i.exec(words) ?? [];
+  if (major !== undefined) return `v${major}.${minor}.${patch}`;
+  throw usage(`"${words}" is not a version.`, { state: 'Nothing was changed.', next: 'Write it as v0.7.0, or as the timestamp of a migration.' });
+}
+
+async function noTest(context: Context, version: string, newest: boolean): Promise<Error> {
+  const { folders } = context.config;
+  const others = (await listSmokeTests(folders.tests)).map((file) => file.version);
+  return refused(`${newest ? `The newest applied version, ${version},` : version} has no smoke test.`, {
+    detail: [`Expected: ${below(context, join(folders.tests, testName(version)))}`, ...(others.length > 0 ? [`Versions with a test: ${others.join(', ')}`] : [])],
+    state: 'Nothing was changed.',
+    next: others.length > 0 ? `Write that file, or name another version: npx supasnap test ${others.at(-1)}` : 'Write that file: SQL that fails, or says "not ok", when something is wrong.',
+  });
+}
+
+const testName = (label: string) => `${label}_smoke_test.sql`;
+
+const labelOf = ({ version, name }: AppliedMigration): string => migrationName(`${version}_${name ?? ''}.sql`)?.label ?? version;
+
+/** What the tests of applied migrations may be named by. */
+const labelsOf = (applied: AppliedMigration[]): Set<string> => new Set(applied.flatMap((row) => [labelOf(row), row.version]));
