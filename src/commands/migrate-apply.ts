@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { attention, failed, Problem } from '../errors.ts';
 import { completeRun, recordApplied, recordRun } from '../history/history.ts';
 import type { Effects } from '../kept/effects.ts';
-import { readKept, recordKept, recordReturned } from '../kept/record.ts';
+import { lastRollback, readKept, recordKept, recordReturned } from '../kept/record.ts';
 import { runKeeping, withForesight } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { historyStatements } from '../migration/statements.ts';
@@ -120,6 +120,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     const { kept, reports } = await runKeeping(client, {
       effects,
       undoing: [undoing],
+      after: await lastRollback(client, migration.name.version),
       state: unchanged.state,
       early: async () => {
         await client.query(headerStatements(script));

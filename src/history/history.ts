@@ -96,8 +96,8 @@ export async function recordRun(client: pg.Client, run: Omit<Run, 'id' | 'applie
   const entries = Object.entries(runColumns).filter(([field]) => field !== 'id');
   const values = entries.map(([field]) => (json.has(field) && fields[field] != null ? JSON.stringify(fields[field]) : (fields[field] ?? null)));
   const { rows } = await client.query<{ id: string }>(
-    `insert into supabase_migrations.supasnap_runs (${entries.map(([, column]) => column).join(', ')}, started_at, applied_at)
-     values (${entries.map((_, index) => `$${index + 1}`).join(', ')}, $${entries.length + 1}, clock_timestamp()) returning id`,
+    `insert into supabase_migrations.supasnap_runs (${entries.map(([, column]) => column).join(', ')}, started_at, applied_at, xid)
+     values (${entries.map((_, index) => `$${index + 1}`).join(', ')}, $${entries.length + 1}, clock_timestamp(), pg_current_xact_id()::text) returning id`,
     [...values, run.startedAt],
   );
   return rows[0]!.id;

@@ -64,6 +64,7 @@ create table if not exists supabase_migrations.supasnap_runs (
   git_commit text,
   tool_version text not null
 );
+alter table supabase_migrations.supasnap_runs add column if not exists xid text;
 comment on table supabase_migrations.supasnap_runs is
   'supasnap: one row per migrate or rollback that changed this database. Rows are only added or completed.';
 

@@ -53,11 +53,11 @@ export async function readEffects(client: pg.Client, before: EffectsProbe, menti
 }
 
 function doomedColumns(before: TableShape, now: TableShape): { column: string; dropped: boolean }[] {
-  return before.columns.flatMap(({ number, name, type, generated }): { column: string; dropped: boolean }[] => {
+  return before.columns.flatMap(({ number, name, type, typeNumber, generated }): { column: string; dropped: boolean }[] => {
     if (generated) return [];
     const reached = now.columns.find((column) => column.number === number);
     if (!reached || reached.generated) return [{ column: name, dropped: true }];
-    return reached.type === type ? [] : [{ column: name, dropped: false }];
+    return reached.type === type && reached.typeNumber === typeNumber ? [] : [{ column: name, dropped: false }];
   });
 }
 

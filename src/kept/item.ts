@@ -50,8 +50,9 @@ export function keptColumn(column: ColumnShape, doomed: boolean, compared: boole
   return { number, name, type, builtIn, generated, doomed, compared };
 }
 
-/** The column of a table that a kept column is now: the same number, or else the same name. */
-export function present(table: TableShape, column: KeptColumn): ColumnShape | undefined {
+/** The column of a table that a kept column is now: in the same table the same number, or else the same name. */
+export function present(table: TableShape, item: KeptItem, column: KeptColumn): ColumnShape | undefined {
+  if (table.key !== item.table.key) return table.columns.find(({ name }) => name === column.name);
   return table.columns.find(({ number, name }) => number === column.number && name === column.name)
     ?? table.columns.find(({ number }) => number === column.number)
     ?? table.columns.find(({ name }) => name === column.name);

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { quoteText } from '../sql-names.ts';
 import { type Effects, tableName } from './effects.ts';
 import { after, before, keptColumn, keyName, sameValue, storedValue, type KeptColumn, type KeptItem } from './item.ts';
-import { readShapes, type SequenceShape, type TableShape } from './shape.ts';
+import { readShapes, type ColumnShape, type SequenceShape, type TableShape } from './shape.ts';
 
 const place = (relation: string) => `supabase_migrations."${relation}"`;
 
@@ -60,7 +60,7 @@ export async function keepBefore(client: pg.Client, effects: Effects, undoing: K
 async function copy(client: pg.Client, table: TableShape, how: { dropped: boolean; whole: boolean; doomed: Map<string, boolean> }): Promise<OpenItem> {
   const { rows } = await client.query<{ id: string }>("select nextval('supabase_migrations.supasnap_kept_number') as id");
   const relation = `supasnap_kept_${rows[0]!.id}`;
-  const rowKey = table.rowKey.map((number) => keptColumn(table.columns.find((column) => column.number === number)!, false, false));
+  const rowKey = keyOf(table, (column) => how.dropped || !how.doomed.has(column.name));
   const columns = table.columns
     .filter((column) => (how.whole || how.doomed.has(column.name)) && !column.generated)
     .map((column) => keptColumn(column, how.doomed.has(column.name), !how.dropped && how.doomed.get(column.name) !== true));
@@ -80,6 +80,12 @@ async function copy(client: pg.Client, table: TableShape, how: { dropped: boolea
   const values = columns.map((column) => `${storedValue(column, `t."${column.name.replaceAll('"', '""')}"`)} as ${before(column)}`);
   await client.query(`create table ${place(relation)} as select ${[`'${mark}'::text as mark`, ...keys, ...values].join(', ')} from ${table.partitioned ? '' : 'only '}${tableName(table)} t`);
   return item;
+}
+
+/** The first key whose columns all stay as they are. */
+function keyOf(table: TableShape, stays: (column: ColumnShape) => boolean): KeptColumn[] {
+  const keys = table.rowKeys.map((numbers) => numbers.map((number) => table.columns.find((column) => column.number === number)!));
+  return (keys.find((columns) => columns.every(stays)) ?? []).map((column) => keptColumn(column, false, false));
 }
 
 async function readSequences(client: pg.Client, sequences: SequenceShape[]): Promise<KeptItem['sequences']> {
@@ -182,13 +188,13 @@ async function noteGone(client: pg.Client, item: KeptItem, undone: KeptItem): Pr
 
 /** The keys of the rows that a run put into a table of its own making. */
 async function noteCreated(client: pg.Client, table: TableShape): Promise<KeptItem | undefined> {
-  if (table.rowKey.length === 0) return undefined;
+  const rowKey = keyOf(table, () => true);
+  if (rowKey.length === 0) return undefined;
   const rowsNow = `${table.partitioned ? '' : 'only '}${tableName(table)} t`;
   const { rows: any } = await client.query(`select from ${rowsNow} limit 1`);
   if (any.length === 0) return undefined;
   const { rows } = await client.query<{ id: string }>("select nextval('supabase_migrations.supasnap_kept_number') as id");
   const relation = `supasnap_kept_${rows[0]!.id}`;
-  const rowKey = table.rowKey.map((number) => keptColumn(table.columns.find((column) => column.number === number)!, false, false));
   const keys = rowKey.map((column) => `${storedValue(column, `t."${column.name.replaceAll('"', '""')}"`)} as ${keyName(column)}`);
   await client.query(`create table ${place(relation)} as select ${[`'i'::text as mark`, ...keys].join(', ')} from ${rowsNow}`);
   await close(client, relation);

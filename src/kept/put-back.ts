@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { failed } from '../errors.ts';
 import { quoteName } from '../sql-names.ts';
-import { tableName } from './effects.ts';
+import { tableName, type Effects } from './effects.ts';
 import { after, before, keyName, present, returnedValue, sameValue, storedValue, type KeptColumn, type KeptItem } from './item.ts';
 import { exactText, ownText } from './keep.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
@@ -34,7 +34,7 @@ export async function markUnchanged(client: pg.Client, items: KeptItem[]): Promi
     const keys = table && matchingKey(item, table);
     if (item.fate !== 'stays' || !table || !keys) continue;
     const compared = item.columns.flatMap((column) => {
-      const live = column.compared && table.columns.find(({ number, name }) => number === column.number || name === column.name);
+      const live = column.compared && present(table, item, column);
       return live ? [`coalesce(${sameValue(`k.${after(column)}`, storedValue(live, `t.${quoteName(live.name)}`))}, false) as ${same(column)}`] : [];
     });
     const on = item.rowKey.map((column, index) => `k.${keyName(column)} = ${storedValue(keys[index]!, `t.${quoteName(keys[index]!.name)}`)}`).join(' and ');
@@ -64,14 +64,14 @@ const byName = (shapes: Map<string, TableShape>, item: KeptItem) => [...shapes.v
 
 function matchingKey(item: KeptItem, table: TableShape): ColumnShape[] | undefined {
   if (item.rowKey.length === 0) return undefined;
-  const columns = item.rowKey.map((column) => present(table, column));
+  const columns = item.rowKey.map((column) => present(table, item, column));
   return columns.every((column) => column !== undefined) ? (columns as ColumnShape[]) : undefined;
 }
 
 async function putTableBack(client: pg.Client, item: KeptItem, table: TableShape): Promise<PutBackReport> {
   const report: PutBackReport = { table: `${table.schema}.${table.name}`, returned: 0, newer: 0, uncertain: 0, unmatched: 0 };
   const pairs = item.columns.flatMap((kept) => {
-    const column = present(table, kept);
+    const column = present(table, item, kept);
     return column && !column.generated ? [{ kept, column }] : [];
   });
   const identities = pairs.filter(({ column }) => column.identity).map(({ column }) => column);
@@ -86,7 +86,7 @@ async function putTableBack(client: pg.Client, item: KeptItem, table: TableShape
     if (keys) await count(`delete from ${reach} t using ${place(item.relation)} k where k.mark = 'g' and ${join(item, keys)}`);
   } else {
     const keys = matchingKey(item, table);
-    if (keys) {
+    if (keys && (await isMarked(client, item))) {
       const counted = await changeRows(client, item, table, pairs, keys);
       report.returned += counted.returned;
       report.newer += counted.newer;
@@ -100,6 +100,35 @@ async function putTableBack(client: pg.Client, item: KeptItem, table: TableShape
   }
   await openIdentities(client, table, identities, 'always');
   return report;
+}
+
+/** Whether the rows could be told apart when the run began. */
+async function isMarked(client: pg.Client, item: KeptItem): Promise<boolean> {
+  const { rows } = await client.query<{ marked: boolean }>('select to_regclass($1) is not null as marked', [still(item)]);
+  return rows[0]!.marked;
+}
+
+/**
+ * Before a column turns from text into something narrower: what is still as the earlier run left it gets its old text, so that
+ * the conversion meets only what users wrote.
+ */
+export async function returnBeforeConversion(client: pg.Client, items: KeptItem[], effects: Effects): Promise<void> {
+  await client.query(`${exactText}; set local search_path = pg_catalog`);
+  const shapes = await readShapes(client);
+  for (const item of items) {
+    const table = shapes.get(item.table.key);
+    const keys = table && matchingKey(item, table);
+    if (!table || !keys || item.fate !== 'stays' || !(await isMarked(client, item))) continue;
+    const converted = new Set((effects.doomed[tableName(table)] ?? []).filter(({ dropped }) => !dropped).map(({ column }) => column));
+    for (const kept of item.columns) {
+      const column = present(table, item, kept);
+      if (!column || !kept.compared || !converted.has(column.name) || !/^(text|character varying)/.test(column.type)) continue;
+      const onStill = item.rowKey.map((key) => `s.${keyName(key)} = k.${keyName(key)}`).join(' and ');
+      await client.query(`update ${table.partitioned ? '' : 'only '}${tableName(table)} t set ${quoteName(column.name)} = k.${before(kept)}::text
+        from ${place(item.relation)} k, ${still(item)} s where ${join(item, keys)} and ${onStill} and k.mark = 'c' and s.p and s.${same(kept)}`);
+    }
+  }
+  await client.query(ownText);
 }
 
 type Pair = { kept: KeptColumn; column: ColumnShape };
@@ -179,7 +208,7 @@ async function numberOthers(client: pg.Client, item: KeptItem, table: TableShape
 async function restoreSequences(client: pg.Client, item: KeptItem, table: TableShape): Promise<void> {
   for (const sequence of item.sequences) {
     const kept = item.columns.find(({ number }) => number === sequence.column);
-    const column = kept && present(table, kept);
+    const column = kept && present(table, item, kept);
     const owned = column && table.sequences.find((one) => one.column === column.number);
     if (owned) await client.query('select setval($1::regclass, $2, $3)', [tableName(owned), sequence.last, sequence.called]);
   }

@@ -15,6 +15,16 @@ export async function readKept(client: pg.Client, kind: 'migrate' | 'rollback', 
   return rows.map(({ item }) => item);
 }
 
+/** The transaction of the last rollback of a migration, when nothing was applied since by us; undefined when there was none. */
+export async function lastRollback(client: pg.Client, version: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ xid: string | null; kind: string }>(
+    `select xid, kind from supabase_migrations.supasnap_runs
+     where status in ('applied', 'done') and (kind = 'migrate' and version = $1 or kind = 'rollback' and undone = array[$1]) order by id desc limit 1`,
+    [version],
+  );
+  return rows[0]?.kind === 'rollback' ? (rows[0].xid ?? undefined) : undefined;
+}
+
 /** Enters the kept tables of a run. */
 export async function recordKept(client: pg.Client, runId: string, items: KeptItem[]): Promise<void> {
   for (const item of items) {

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import type { Effects } from './effects.ts';
 import type { KeptItem } from './item.ts';
-import { keepAfter, keepBefore, lockForKeeping, unexplained } from './keep.ts';
-import { checkForeignKeys, markUnchanged, putBack, type PutBackReport } from './put-back.ts';
+import { keepAfter, keepBefore, lockForKeeping, unexplained, type Keeping } from './keep.ts';
+import { checkForeignKeys, markUnchanged, putBack, returnBeforeConversion, type PutBackReport } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
+import { bringBack, setAside, type Aside } from './set-aside.ts';
 
 /** A change that writes rows which nobody foresaw: the transaction is rolled back and tried again with these tables kept too. */
 export class Unforeseen extends Error {
@@ -22,6 +23,8 @@ export interface KeepingRun {
   /** What makes room for returning rows, and what they must satisfy. */
   early: () => Promise<void>;
   late: () => Promise<void>;
+  /** The transaction of the rollback that this run follows: rows from before it are set aside meanwhile. */
+  after?: string;
   /** What to say when returning rows break a foreign key. */
   state: string;
 }
@@ -35,18 +38,39 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<{ 
   await lockForKeeping(client, run.effects);
   const keeping = await keepBefore(client, run.effects, undoing);
   await markUnchanged(client, undoing);
-  await run.early();
+  await returnBeforeConversion(client, undoing, run.effects);
+  const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
   const reports: PutBackReport[] = [];
-  if (undoing.length > 0) {
+  if (undoing.length > 0 || aside) {
     await withQuietTriggers(client, async () => {
+      if (aside) await bringBack(client, aside);
       for (const items of run.undoing) reports.push(...(await putBack(client, items)));
     });
   }
   await run.late();
   await checkForeignKeys(client, reports, run.state);
   return { kept: await keepAfter(client, keeping, undoing), reports };
+}
+
+/** Runs the change; again after a rollback, first without the rows that it has seen, and with them where it can't do without. */
+async function runAside(client: pg.Client, run: KeepingRun, keeping: Keeping): Promise<Aside | undefined> {
+  if (run.after === undefined || run.effects.written.length === 0) {
+    await run.early();
+    return undefined;
+  }
+  await client.query('savepoint supasnap_aside');
+  try {
+    const aside = await setAside(client, keeping, run.effects, run.after);
+    await run.early();
+    await client.query('release savepoint supasnap_aside');
+    return aside;
+  } catch {
+    await client.query('rollback to savepoint supasnap_aside; release savepoint supasnap_aside');
+    await run.early();
+    return undefined;
+  }
 }
 
 /** Tries again with what was unforeseen, each time with more tables kept; `attempt` runs a whole transaction. */

@@ -11,8 +11,8 @@ export interface TableShape {
   /** Key of the root, where this is a partition. */
   root?: string;
   columns: ColumnShape[];
-  /** Column numbers of the primary key, or of a unique key without nulls; empty when there is neither. */
-  rowKey: number[];
+  /** Column numbers of each key that tells rows apart: the primary key first, then unique keys without nulls. */
+  rowKeys: number[][];
   /** Changes when the rows' file does: TRUNCATE and rewrites. */
   fileNode: string;
   sequences: SequenceShape[];
@@ -23,6 +23,8 @@ export interface ColumnShape {
   name: string;
   /** As format_type prints it with an empty search_path. */
   type: string;
+  /** Of the type itself: another one may have its name later. */
+  typeNumber: number;
   /** Whether the type, or what it is made of, is PostgreSQL's own: its values can be kept in a column of that type. */
   builtIn: boolean;
   /** Computed by the server; never written. */
@@ -53,19 +55,19 @@ with tables as (
     and n.nspname not in ('pg_catalog', 'information_schema', 'supabase_migrations') and n.nspname not like 'pg\\_%'
     and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 ), keys as (
-  select distinct on (i.indrelid) i.indrelid, i.indkey::int2[] as columns
+  select i.indrelid, jsonb_agg(to_jsonb(i.indkey::int2[]) order by i.indisprimary desc, i.indnatts, i.indexrelid) as keys
   from pg_index i
   where i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null and i.indnkeyatts = i.indnatts
     and not exists (select from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any(i.indkey::int2[]) and not a.attnotnull)
-  order by i.indrelid, i.indisprimary desc, i.indnatts, i.indexrelid
+  group by i.indrelid
 )
 select jsonb_build_object(
   'key', 'c' || t.oid, 'schema', t.nspname, 'name', t.relname, 'partitioned', t.relkind = 'p',
   'root', case when t.relispartition then 'c' || pg_partition_root(t.oid)::oid end,
   'fileNode', coalesce(t.node::text, ''),
-  'rowKey', coalesce(to_jsonb(k.columns), '[]'),
+  'rowKeys', coalesce(k.keys, '[]'),
   'columns', coalesce((
-    select jsonb_agg(jsonb_build_object('number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+    select jsonb_agg(jsonb_build_object('number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'typeNumber', a.atttypid::bigint,
       'builtIn', coalesce(e.typnamespace, y.typnamespace) = 'pg_catalog'::regnamespace and y.typtype in ('b', 'r', 'm'),
       'generated', a.attgenerated <> '', 'identity', a.attidentity <> '', 'identityAlways', a.attidentity = 'a') order by a.attnum)
     from pg_attribute a join pg_type y on y.oid = a.atttypid left join pg_type e on e.oid = y.typelem and y.typcategory = 'A'
