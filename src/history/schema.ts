@@ -85,9 +85,9 @@ create sequence if not exists supabase_migrations.supasnap_kept_number;
 create or replace function supabase_migrations.supasnap_refuse_truncate() returns trigger
   language plpgsql set search_path = '' as $refuse$
 begin
-  raise exception 'supasnap: %.% holds the only copies of snapshots and rollbacks of this database; TRUNCATE was refused',
+  raise exception 'supasnap: TRUNCATE of %.% was refused and nothing was changed: it holds the only copies of this database''s snapshots and rollbacks. To go back without losing rows: npx supasnap rollback --list. To empty the database all the same: npx supasnap kept release',
     tg_table_schema, tg_table_name
-    using hint = 'Nothing was changed. "supabase migration down" and "db reset" do this. To go back without losing rows run: npx supasnap rollback --list. To let go of these copies run: npx supasnap kept release';
+    using hint = '"supabase migration down" and "supabase db reset" empty every table of this schema.';
 end
 $refuse$;
 ${tables.map((table) => `create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.${table}

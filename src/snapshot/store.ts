@@ -19,7 +19,13 @@ export interface StoredSnapshot {
   inTarget: boolean;
   /** Only of snapshots in the target: what the catalog was at that moment. */
   catalogCheck?: string;
+  /** Only of snapshots in the target: their order by when they were last its state. */
+  kept?: number;
 }
+
+/** The snapshot that was the target's state last; it may have been taken long ago, and reached again by a rollback. */
+export const lastKept = (known: StoredSnapshot[]): StoredSnapshot | undefined =>
+  known.reduce<StoredSnapshot | undefined>((last, one) => ((one.kept ?? 0) > (last?.kept ?? 0) ? one : last), undefined);
 
 export const snapshotFiles = (folder: string, id: string) => ({
   sql: join(folder, `${id}.sql`),
@@ -31,10 +37,10 @@ export const snapshotFiles = (folder: string, id: string) => ({
 export async function listSnapshots(client: pg.Client, folder: string, ours: boolean): Promise<StoredSnapshot[]> {
   const found = new Map<string, StoredSnapshot>();
   const rows = ours
-    ? (await client.query<{ manifest: Manifest; catalog_check: string }>('select manifest, catalog_check from supabase_migrations.supasnap_snapshots order by id')).rows
+    ? (await client.query<{ manifest: Manifest; catalog_check: string }>('select manifest, catalog_check from supabase_migrations.supasnap_snapshots order by taken_at, id')).rows
     : [];
-  for (const { manifest, catalog_check } of rows) {
-    found.set(snapshotId(manifest), { id: snapshotId(manifest), manifest, inFolder: false, inTarget: true, catalogCheck: catalog_check });
+  for (const [index, { manifest, catalog_check }] of rows.entries()) {
+    found.set(snapshotId(manifest), { id: snapshotId(manifest), manifest, inFolder: false, inTarget: true, catalogCheck: catalog_check, kept: index + 1 });
   }
   for (const manifest of await readManifests(folder)) {
     const id = snapshotId(manifest);
@@ -127,9 +133,9 @@ export async function keepInTarget(client: pg.Client, manifest: Manifest, state:
     ]);
   }
   await client.query(
-    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (name, copy) do update set catalog_check = excluded.catalog_check, identity_gz = excluded.identity_gz`,
-    [manifest.name, manifest.copy, key, JSON.stringify(manifest), anchor.catalogCheck, gzipSync(JSON.stringify(anchor.identity)), manifest.takenAt],
+    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, $5, $6, clock_timestamp())
+     on conflict (name, copy) do update set catalog_check = excluded.catalog_check, identity_gz = excluded.identity_gz, taken_at = excluded.taken_at`,
+    [manifest.name, manifest.copy, key, JSON.stringify(manifest), anchor.catalogCheck, gzipSync(JSON.stringify(anchor.identity))],
   );
 }
 

@@ -6,7 +6,7 @@ import { factDifferences } from './facts.ts';
 import { readIdentity } from './identity.ts';
 import { snapshotId, type Manifest } from './manifest.ts';
 import { captureState, companionToJson, readSummary, sha256, type CaptureOptions, type CapturedState } from './state.ts';
-import { loadSnapshot, nextCopy, writeSnapshotFiles, type StoredSnapshot } from './store.ts';
+import { lastKept, loadSnapshot, nextCopy, writeSnapshotFiles, type StoredSnapshot } from './store.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 
 /** The present state, and how it compares with the last snapshot kept in the target. */
@@ -20,7 +20,7 @@ export interface Present {
 
 /** Reads the present state: taken over from the last snapshot when the catalog is still the one of then, else dumped. */
 export async function readPresent(client: pg.Client, settings: ConnectionSettings, known: StoredSnapshot[], folder: string, options: CaptureOptions): Promise<Present> {
-  const last = known.filter((snapshot) => snapshot.inTarget).at(-1);
+  const last = lastKept(known);
   if (last?.catalogCheck !== undefined && last.catalogCheck === (await catalogCheck(client))) {
     const state = await loadSnapshot(client, folder, last);
     const summary = await readSummary(client);

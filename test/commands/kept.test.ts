@@ -2,14 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { majors, withDatabase } from '../postgres/database.ts';
 import { runCli, withProject } from '../project.ts';
+import { shareShadow } from './shared-shadow.ts';
 
 const first = 'supabase/migrations/20260101000000_v0_1_0_notes.sql';
 const second = 'supabase/migrations/20260102000000_v0_2_0_tags.sql';
+
+const useShadow = shareShadow();
 
 describe.each(majors)('PostgreSQL %i', (major) => {
   test('TRUNCATE is refused, released by name, and refused again after the next migrate', async () => {
     await withDatabase(major, (database) =>
       withProject({ [first]: 'create table public.notes (id int);' }, async (project) => {
+        useShadow(project);
         const run = (name: string, ...words: string[]) => runCli(name, [...words, `--remote=${database.url}`], { cwd: project.folder });
         const truncate = () => withClient(database.settings, (client) => client.query('begin; truncate supabase_migrations.supasnap_runs, supabase_migrations.supasnap_snapshots, supabase_migrations.supasnap_states cascade; rollback')).then(() => 'done', (error: Error) => error.message);
         expect((await run('db-migrate', '--yes')).exitCode).toBe(0);
@@ -30,7 +34,6 @@ describe.each(majors)('PostgreSQL %i', (major) => {
         project.write(second, 'create table public.tags (id int);');
         expect((await run('db-migrate', '--yes')).exitCode).toBe(0);
         expect(await truncate()).toContain('TRUNCATE was refused');
-        await runCli('db-stop', [], { cwd: project.folder });
       }),
     );
   });

@@ -4,6 +4,7 @@ import { withClient } from '../../src/target/connection.ts';
 import { majors, withDatabase, type TestDatabase } from '../postgres/database.ts';
 import { runCli, withProject, type Project } from '../project.ts';
 import { applyAsCli, inMigrations } from './applied-by-cli.ts';
+import { shareShadow } from './shared-shadow.ts';
 
 const first = '20260101000000_v0_1_0_notes.sql';
 const second = '20260102000000_v0_2_0_tags.sql';
@@ -17,16 +18,15 @@ interface Place {
   sql: (text: string) => Promise<unknown[]>;
 }
 
+const useShadow = shareShadow();
+
 const withPlace = (major: number, use: (place: Place) => Promise<void>) =>
   withDatabase(major, (database) =>
-    withProject(inMigrations(files), async (project) => {
+    withProject(inMigrations(files), (project) => {
+      useShadow(project);
       const run = (name: string) => (...words: string[]) => runCli(name, [...words, `--remote=${database.url}`], { cwd: project.folder });
       const sql = (text: string) => withClient(database.settings, async (client) => (await client.query(text)).rows);
-      try {
-        await use({ project, database, status: run('db-status'), migrate: run('db-migrate'), sql });
-      } finally {
-        await runCli('db-stop', [], { cwd: project.folder });
-      }
+      return use({ project, database, status: run('db-status'), migrate: run('db-migrate'), sql });
     }),
   );
 
@@ -85,12 +85,12 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 
       const kept = 'select count(*)::int as snapshots from supabase_migrations.supasnap_snapshots';
       const before = [await sql(kept), project.list('supabase/snapshots')];
-      await sql('alter table public.notes add body text');
+      await sql('alter table public.notes add color text');
       const drifted = await status('--exit-code');
       expect(drifted.exitCode).toBe(3);
       expect(drifted.stdout).toMatch(/^Drift +\d+ differences? since v0\.2\.0_20260102000000_after$/m);
-      expect(drifted.stdout).toContain('added: column public.notes.body');
-      await sql('alter table public.notes drop body');
+      expect(drifted.stdout).toContain('added: column public.notes.color');
+      await sql('alter table public.notes drop color');
       expect(await json(status('--output-format', 'json'))).toMatchObject({ drift: { by: 'facts', differences: [] }, inOrder: true });
       expect([await sql(kept), project.list('supabase/snapshots')]).toEqual(before);
     });
