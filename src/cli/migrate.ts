@@ -1,6 +1,7 @@
 import { parseDuration } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
+import type { KeepData } from '../kept/run.ts';
 import { migrate } from '../commands/migrate.ts';
 import { seconds } from '../commands/text.ts';
 import { settingsFromUrl } from '../target/url.ts';
@@ -28,12 +29,13 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
 }
 
 /** The flags that migrate and rollback share. */
-export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; shadow?: ConnectionSettings } {
+export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; keepData?: KeepData; shadow?: ConnectionSettings } {
   const shadow = typeof flags.shadow === 'string' ? settingsFromUrl(flags.shadow, '--shadow') : undefined;
   if (shadow?.password) context.secret(shadow.password);
   return {
     ...(typeof flags.lockWait === 'string' ? { lockWaitMs: duration(flags.lockWait) } : {}),
-    ...(typeof flags.pgDump === 'string' ? { pgDump: whichPgDump(flags.pgDump) } : {}),
+    ...(typeof flags.pgDump === 'string' ? { pgDump: oneOf('--pg-dump', flags.pgDump, ['auto', 'native', 'bundled'] as const) } : {}),
+    ...(typeof flags.keepData === 'string' ? { keepData: oneOf('--keep-data', flags.keepData, ['auto', 'always', 'never'] as const) } : {}),
     ...(shadow ? { shadow } : {}),
   };
 }
@@ -44,7 +46,8 @@ function duration(text: string): number {
   return ms;
 }
 
-function whichPgDump(text: string): 'auto' | 'native' | 'bundled' {
-  if (text === 'auto' || text === 'native' || text === 'bundled') return text;
-  throw usage(`--pg-dump takes native, bundled or auto, not "${text}".`, { state: 'Nothing was changed.', next: 'Leave it out to have the best one chosen.' });
+function oneOf<T extends string>(flag: string, text: string, words: readonly T[]): T {
+  const found = words.find((word) => word === text);
+  if (found) return found;
+  throw usage(`${flag} takes ${words.join(', ')}, not "${text}".`, { state: 'Nothing was changed.', next: 'Leave it out to have the best one chosen.' });
 }

@@ -17,6 +17,8 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     ...(flags.steps === undefined ? {} : { steps: Number(flags.steps) }),
     dryRun: flags.dryRun === true,
     allowUnproven: flags.allowUnproven === true,
+    fill: pairs('--fill', flags.fill),
+    map: pairs('--map', flags.map),
     ...engineFlags(context, flags),
   });
   if (!result.changed) {
@@ -28,6 +30,18 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
   const { done } = result;
   const tested = done?.tested ? `, smoke test passed (${done.tested.passed} checks)` : '';
   return { value: result, text: `Rolled back to ${result.goal} in ${seconds(done!.durationMs)}${tested}. To undo this: npx supasnap rollback ${done!.snapshotBefore}` };
+}
+
+/** "place=value" words as a record; the first = separates. */
+function pairs(flag: string, words: unknown): Record<string, string> {
+  const list = Array.isArray(words) ? (words as string[]) : [];
+  return Object.fromEntries(
+    list.map((word) => {
+      const at = word.indexOf('=');
+      if (at < 1) throw usage(`${flag} takes name=value, not "${word}".`, { state: 'Nothing was changed.', next: `Write it as ${flag} "schema.table.name=value".` });
+      return [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
 }
 
 function renderList(all: StoredSnapshot[], now: Date): string {

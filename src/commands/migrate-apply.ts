@@ -4,7 +4,7 @@ import { attention, failed, Problem } from '../errors.ts';
 import { completeRun, recordApplied, recordRun } from '../history/history.ts';
 import type { Effects } from '../kept/effects.ts';
 import { lastRollback, readKept, recordKept, recordReturned } from '../kept/record.ts';
-import { runKeeping, withForesight } from '../kept/run.ts';
+import { returnLater, runKeeping, withForesight, type KeepData } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { historyStatements } from '../migration/statements.ts';
 import { changesBetween } from '../report/changes.ts';
@@ -18,7 +18,7 @@ import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
-import { headerStatements, runBatches, runSteps, settle } from '../transition/execute.ts';
+import { headerStatements, runBatches, runSteps, settle, timeoutStatements } from '../transition/execute.ts';
 import { openApply, withLockRetries } from '../transition/apply.ts';
 import { runRollback } from '../transition/rehearse.ts';
 import { captureOptions } from './present.ts';
@@ -53,7 +53,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
   const startedAt = context.now();
   const started = performance.now();
   report.step(`Applying ${migration.label} …`);
-  const run = { context, session, prepared, startedAt, started };
+  const run: RunInput = { context, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto' };
   const work =
     script.execution.mode === 'transaction'
       ? await withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(run, effects)))
@@ -106,6 +106,7 @@ interface RunInput {
   prepared: Prepared;
   startedAt: Date;
   started: number;
+  keepData: KeepData;
 }
 
 /** The change, its proof, its test and its history in one transaction: all of it or nothing. */
@@ -117,8 +118,10 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
   try {
     const undoing = await readKept(client, 'rollback', migration.name.version);
-    const { kept, reports } = await runKeeping(client, {
+    const { kept, reports, later } = await runKeeping(client, {
       effects,
+      keepData: run.keepData,
+      limitBytes: context.config.settings.keepLimitBytes,
       undoing: [undoing],
       after: await lastRollback(client, migration.name.version),
       state: unchanged.state,
@@ -136,8 +139,9 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     if (test && !test.ok) throw testFailed(test, unchanged.state);
     const runId = await record(run, { facts, test, status: 'applied', xid });
     await recordKept(client, runId, kept);
-    await recordReturned(client, runId, undoing, reports);
+    if (!later) await recordReturned(client, runId, undoing, reports);
     await client.query('commit');
+    if (later) await returnLater(client, runId, [undoing], timeoutStatements(context.config.settings));
     return { facts, check, runId, test };
   } catch (error) {
     await client.query('rollback').catch(() => {});

@@ -1,3 +1,4 @@
+import type { KeepData } from '../kept/run.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import type { UseShadow } from '../shadow/shadows.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
@@ -14,6 +15,8 @@ export interface MigrateOptions {
   allowUnproven?: boolean;
   /** Rehearse and show, change nothing. */
   dryRun?: boolean;
+  /** Whether what goes is kept: `auto` (default) asks above the limit. */
+  keepData?: KeepData;
   lockWaitMs?: number;
   pgDump?: PgDumpChoice;
   /** An empty database to rehearse in, or a function that gives a shadow. */

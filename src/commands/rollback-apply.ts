@@ -4,7 +4,7 @@ import { completeRun, recordApplied, recordRun, removeApplied } from '../history
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
-import { runKeeping } from '../kept/run.ts';
+import { returnLater, runKeeping } from '../kept/run.ts';
 import { migrationName } from '../migration/file-name.ts';
 import { changesBetween } from '../report/changes.ts';
 import { loadSmokeTest } from '../smoke/load-test.ts';
@@ -19,7 +19,7 @@ import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { openApply, withLockRetries } from '../transition/apply.ts';
-import { runBatches, settle } from '../transition/execute.ts';
+import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
 import type { Step } from '../transition/way-back.ts';
 import { quoteName } from '../sql-names.ts';
@@ -108,9 +108,9 @@ async function inOneTransaction(
   }
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
-    const done: { undoes: string[]; script?: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[] }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, state)) });
-    if (done.length === 0) done.push({ undoes: undone, kept: [], undoing: [], reports: [] });
+    const done: { undoes: string[]; script?: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[]; later: boolean }[] = [];
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, state)) });
+    if (done.length === 0) done.push({ undoes: undone, kept: [], undoing: [], reports: [], later: false });
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
@@ -147,10 +147,13 @@ async function inOneTransaction(
         toolVersion,
       });
       await recordKept(client, runId, step.kept);
-      await recordReturned(client, runId, step.undoing.flat(), step.reports);
+      if (!step.later) await recordReturned(client, runId, step.undoing.flat(), step.reports);
       runIds.push(runId);
     }
     await client.query('commit');
+    for (const [index, step] of done.entries()) {
+      if (step.later) step.reports = await returnLater(client, runIds[index]!, step.undoing, timeoutStatements(context.config.settings));
+    }
     return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports) };
   } catch (error) {
     await client.query('rollback').catch(() => {});
@@ -159,16 +162,23 @@ async function inOneTransaction(
 }
 
 /** One step: what it removes is kept, what the migration destroyed is put back. */
-async function runStep(client: TargetSession['client'], { undoes, script, effects }: Step, options: RollbackOptions, state: string) {
+async function runStep(client: TargetSession['client'], { undoes, script, effects }: Step, options: RollbackOptions, limitBytes: number, state: string) {
   const undoing: KeptItem[][] = [];
   for (const version of undoes) undoing.push(await readKept(client, 'migrate', version));
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
+  const mapped = await labelColumns(client, options.map ?? {});
   const result = await runKeeping(client, {
-    effects,
+    effects: { ...effects, written: [...new Set([...effects.written, ...mapped.map(({ reach }) => reach)])] },
+    prepare: () => mapLabels(client, mapped),
+    keepData: options.keepData ?? 'auto',
+    limitBytes,
     undoing,
     state,
-    early: () => runBatches(client, script, early, consequence),
+    early: () =>
+      runBatches(client, script, early, consequence).catch((error: unknown) => {
+        throw needsMap(error, state) ?? error;
+      }),
     late: async () => {
       await fillMissing(client, options.fill ?? {});
       await runBatches(client, script, late, consequence).catch((error: unknown) => {
@@ -177,6 +187,43 @@ async function runStep(client: TargetSession['client'], { undoes, script, effect
     },
   });
   return { ...result, undoing };
+}
+
+/** Columns of enum types whose labels are to be exchanged. */
+async function labelColumns(client: TargetSession['client'], map: Record<string, string>): Promise<{ reach: string; column: string; label: string; other: string }[]> {
+  const found: { reach: string; column: string; label: string; other: string }[] = [];
+  for (const [place, other] of Object.entries(map)) {
+    const [schema, type, ...label] = place.split('.');
+    if (!schema || !type || label.length === 0) throw usage(`--map takes schema.type.label=other, not "${place}=${other}".`, { state: 'Nothing was changed.' });
+    const { rows } = await client.query<{ reach: string; column: string }>(
+      `select format('%I.%I', n.nspname, c.relname) as reach, a.attname as column
+       from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and not c.relispartition join pg_namespace n on n.oid = c.relnamespace
+       join pg_type t on t.oid = a.atttypid join pg_namespace m on m.oid = t.typnamespace
+       where m.nspname = $1 and t.typname = $2 and not a.attisdropped`,
+      [schema, type],
+    );
+    for (const { reach, column } of rows) found.push({ reach: reach.split('.').map((part) => (part.startsWith('"') ? part : quoteName(part))).join('.'), column, label: label.join('.'), other });
+  }
+  return found;
+}
+
+async function mapLabels(client: TargetSession['client'], columns: { reach: string; column: string; label: string; other: string }[]): Promise<void> {
+  for (const { reach, column, label, other } of columns) {
+    await client.query(`update ${reach} set ${quoteName(column)} = $1 where ${quoteName(column)}::text = $2`, [other, label]);
+  }
+}
+
+/** Rows use a label that goes: a question, with the flag that answers it. */
+function needsMap(error: unknown, state: string): Problem | undefined {
+  const cause = error instanceof Problem ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
+  const label = cause?.code === '22P02' ? /^invalid input value for enum (.+?): "(.*)"$/s.exec(cause.message ?? '') : null;
+  if (!label) return undefined;
+  const type = label[1]!.replaceAll('"', '');
+  return refused(`Rows use the label '${label[2]}' of ${type}, which goes with this rollback.`, {
+    state,
+    next: `Say which label they get instead: --map "${type.includes('.') ? type : `public.${type}`}.${label[2]}=<other label>"`,
+    cause,
+  });
 }
 
 async function fillMissing(client: TargetSession['client'], fill: Record<string, string>): Promise<void> {

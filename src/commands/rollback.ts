@@ -12,6 +12,7 @@ import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
+import type { KeepData } from '../kept/run.ts';
 import { planWayTo, type Step, type WayBack } from '../transition/way-back.ts';
 import { confirmByName } from './confirm.ts';
 import { below, captureOptions, showDrift } from './present.ts';
@@ -35,6 +36,10 @@ export interface RollbackOptions {
   shadow?: ConnectionSettings | UseShadow;
   /** Values for columns that return and must not be null, by "schema.table.column": an SQL expression each. */
   fill?: Record<string, string>;
+  /** Whether what goes is kept: `auto` (default) asks above the limit. */
+  keepData?: KeepData;
+  /** Labels that rows get instead of ones that go, by "schema.type.label". */
+  map?: Record<string, string>;
 }
 
 export interface RollbackResult {

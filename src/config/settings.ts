@@ -13,6 +13,8 @@ export interface Settings {
   lockWaitMs: number;
   statementTimeoutMs: number;
   testTimeoutMs: number;
+  /** Above this many bytes to copy, keeping rows is a question. */
+  keepLimitBytes: number;
   environment?: string;
 }
 
@@ -26,6 +28,7 @@ export const defaultSettings: Settings = {
   lockWaitMs: 60_000,
   statementTimeoutMs: 0,
   testTimeoutMs: 60_000,
+  keepLimitBytes: 1_000_000_000,
 };
 
 type Reader = (value: unknown, problem: (expected: string) => never) => unknown;
@@ -35,6 +38,10 @@ const text: Reader = (value, problem) => (typeof value === 'string' && value !==
 const count: Reader = (value, problem) => (typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : problem('a whole number'));
 const choice = (...words: string[]): Reader => (value, problem) =>
   typeof value === 'string' && words.includes(value) ? value : problem(words.map((word) => `"${word}"`).join(', '));
+const bytes: Reader = (value, problem) => {
+  const match = typeof value === 'string' ? /^\s*(\d+)\s*(kB|MB|GB)\s*$/.exec(value) : null;
+  return match ? Number(match[1]) * { kB: 1e3, MB: 1e6, GB: 1e9 }[match[2] as 'kB'] : problem('a size like "500MB" or "2GB"');
+};
 const duration: Reader = (value, problem) => {
   const ms = typeof value === 'string' ? parseDuration(value) : undefined;
   return ms ?? problem('a duration like "5s", "500ms" or "2min" ("0" for none)');
@@ -50,6 +57,7 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   lock_wait: { setting: 'lockWaitMs', read: duration },
   statement_timeout: { setting: 'statementTimeoutMs', read: duration },
   test_timeout: { setting: 'testTimeoutMs', read: duration },
+  keep_limit: { setting: 'keepLimitBytes', read: bytes },
   environment: { setting: 'environment', read: text },
 };
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { refused } from '../errors.ts';
 import { quoteText } from '../sql-names.ts';
 import { type Effects, tableName } from './effects.ts';
 import { after, before, keptColumn, keyName, sameValue, storedValue, type KeptColumn, type KeptItem } from './item.ts';
@@ -8,6 +9,8 @@ const place = (relation: string) => `supabase_migrations."${relation}"`;
 
 /** A copy begun before a run, to be finished after it. */
 interface OpenItem extends KeptItem {
+  /** The copy holds all columns of the table. */
+  whole: boolean;
   /** Compare with the table after the run, and keep only what differs. */
   compare: boolean;
 }
@@ -31,6 +34,20 @@ export async function lockForKeeping(client: pg.Client, effects: Effects): Promi
   const strongest = new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.exclusive]);
   const locks = wanted.map((name) => `lock table only ${name} in ${strongest.has(name) ? 'access exclusive' : 'share row exclusive'} mode`);
   if (locks.length > 0) await client.query(locks.join(';\n'));
+}
+
+/** Throws a Problem when the tables to be copied hold more than the limit. */
+export async function refuseTooMuch(client: pg.Client, effects: Effects, limitBytes: number, state: string): Promise<void> {
+  const names = [...new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.written])];
+  const { rows } = await client.query<{ name: string; bytes: string }>('select name, coalesce(pg_table_size(to_regclass(name)), 0) as bytes from unnest($1::text[]) as name order by 2 desc', [names]);
+  const bytes = rows.reduce((sum, row) => sum + Number(row.bytes), 0);
+  if (bytes <= limitBytes) return;
+  const megabytes = (count: number) => `${(count / 1e6).toFixed(0)} MB`;
+  throw refused(`Keeping what this would destroy or change means copying up to ${megabytes(bytes)}; the limit is ${megabytes(limitBytes)}.`, {
+    detail: rows.slice(0, 5).map((row) => `${row.name}: ${megabytes(Number(row.bytes))}`),
+    state,
+    next: 'Copy it all the same with --keep-data always, or let those rows go for good with --keep-data never.',
+  });
 }
 
 /**
@@ -74,6 +91,7 @@ async function copy(client: pg.Client, table: TableShape, how: { dropped: boolea
     fate: how.dropped ? 'dropped' : 'stays',
     sequences,
     compare,
+    whole: how.whole,
   };
   const mark = how.dropped ? 'd' : 'c';
   const keys = rowKey.map((column) => `${storedValue(column, `t."${column.name.replaceAll('"', '""')}"`)} as ${keyName(column)}`);
@@ -105,7 +123,7 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const now = await readShapes(client);
   const kept: KeptItem[] = [];
-  for (const { compare, ...item } of keeping.items) {
+  for (const { compare, whole: _, ...item } of keeping.items) {
     const touched = undoing.filter(({ table }) => table.key === item.table.key);
     const table = now.get(item.table.key);
     const finished = compare && table ? await finish(client, item, table, touched) : item;

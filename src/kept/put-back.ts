@@ -19,8 +19,8 @@ export interface PutBackReport {
 }
 
 const place = (relation: string) => `supabase_migrations."${relation}"`;
-const still = (item: KeptItem) => `pg_temp."still_${item.relation}"`;
-const same = (column: KeptColumn) => `s${column.number}`;
+export const still = (item: KeptItem) => `pg_temp."still_${item.relation}"`;
+export const same = (column: KeptColumn) => `s${column.number}`;
 
 /**
  * Notes, before the schema changes, which kept rows are still as the earlier run left them: `p` says whether the row is
@@ -103,7 +103,7 @@ async function putTableBack(client: pg.Client, item: KeptItem, table: TableShape
 }
 
 /** Whether the rows could be told apart when the run began. */
-async function isMarked(client: pg.Client, item: KeptItem): Promise<boolean> {
+export async function isMarked(client: pg.Client, item: KeptItem): Promise<boolean> {
   const { rows } = await client.query<{ marked: boolean }>('select to_regclass($1) is not null as marked', [still(item)]);
   return rows[0]!.marked;
 }
@@ -122,7 +122,7 @@ export async function returnBeforeConversion(client: pg.Client, items: KeptItem[
     const converted = new Set((effects.doomed[tableName(table)] ?? []).filter(({ dropped }) => !dropped).map(({ column }) => column));
     for (const kept of item.columns) {
       const column = present(table, item, kept);
-      if (!column || !kept.compared || !converted.has(column.name) || !/^(text|character varying)/.test(column.type)) continue;
+      if (!column || !kept.compared || !converted.has(column.name) || !/^(text|character varying)$/.test(column.type)) continue;
       const onStill = item.rowKey.map((key) => `s.${keyName(key)} = k.${keyName(key)}`).join(' and ');
       await client.query(`update ${table.partitioned ? '' : 'only '}${tableName(table)} t set ${quoteName(column.name)} = k.${before(kept)}::text
         from ${place(item.relation)} k, ${still(item)} s where ${join(item, keys)} and ${onStill} and k.mark = 'c' and s.p and s.${same(kept)}`);

@@ -1,9 +1,11 @@
 import type pg from 'pg';
+import { attention } from '../errors.ts';
 import type { Effects } from './effects.ts';
 import type { KeptItem } from './item.ts';
-import { keepAfter, keepBefore, lockForKeeping, unexplained, type Keeping } from './keep.ts';
+import { keepAfter, keepBefore, lockForKeeping, refuseTooMuch, unexplained, type Keeping } from './keep.ts';
 import { checkForeignKeys, markUnchanged, putBack, returnBeforeConversion, type PutBackReport } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
+import { recordReturned } from './record.ts';
 import { bringBack, setAside, type Aside } from './set-aside.ts';
 
 /** A change that writes rows which nobody foresaw: the transaction is rolled back and tried again with these tables kept too. */
@@ -16,11 +18,18 @@ export class Unforeseen extends Error {
   }
 }
 
+export type KeepData = 'auto' | 'always' | 'never';
+
 export interface KeepingRun {
   effects: Effects;
+  /** `auto` asks above `limitBytes`; `never` lets the rows go. */
+  keepData: KeepData;
+  limitBytes: number;
   /** Copies of the runs that this one undoes, newest first, each run's in one list. */
   undoing: KeptItem[][];
   /** What makes room for returning rows, and what they must satisfy. */
+  /** Changes of rows that a person asked for, before anything else. */
+  prepare?: () => Promise<void>;
   early: () => Promise<void>;
   late: () => Promise<void>;
   /** The transaction of the rollback that this run follows: rows from before it are set aside meanwhile. */
@@ -29,47 +38,104 @@ export interface KeepingRun {
   state: string;
 }
 
+/** What came of a run: the copies it left, what it put back, and whether rows can be put back only after COMMIT. */
+export interface Kept {
+  kept: KeptItem[];
+  reports: PutBackReport[];
+  later: boolean;
+}
+
 /**
  * Carries a change out inside the open transaction so that nothing is lost: what it destroys or changes is copied first, what
  * the opposite change destroyed is put back, and every row that was written is accounted for. Throws Unforeseen otherwise.
  */
-export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<{ kept: KeptItem[]; reports: PutBackReport[] }> {
+export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Kept> {
   const undoing = run.undoing.flat();
+  if (run.keepData === 'never') return runWithout(client, run);
   await lockForKeeping(client, run.effects);
+  if (run.keepData === 'auto') await refuseTooMuch(client, run.effects, run.limitBytes, run.state);
   const keeping = await keepBefore(client, run.effects, undoing);
   await markUnchanged(client, undoing);
+  await run.prepare?.();
   await returnBeforeConversion(client, undoing, run.effects);
   const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
   const reports: PutBackReport[] = [];
+  let later = false;
   if (undoing.length > 0 || aside) {
-    await withQuietTriggers(client, async () => {
-      if (aside) await bringBack(client, aside);
-      for (const items of run.undoing) reports.push(...(await putBack(client, items)));
-    });
+    await client.query('savepoint supasnap_return');
+    try {
+      reports.push(...(await returnRows(client, run.undoing, aside)));
+    } catch (error) {
+      if ((error as { code?: string }).code !== unsafeNewLabel) throw error;
+      await client.query('rollback to savepoint supasnap_return');
+      later = true;
+    }
+    await client.query('release savepoint supasnap_return');
   }
   await run.late();
   await checkForeignKeys(client, reports, run.state);
-  return { kept: await keepAfter(client, keeping, undoing), reports };
+  return { kept: await keepAfter(client, keeping, undoing), reports, later };
+}
+
+/** The change as it is: what it destroys is gone, what was kept earlier still returns. */
+async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
+  await markUnchanged(client, run.undoing.flat());
+  await run.prepare?.();
+  await run.early();
+  const reports = await returnRows(client, run.undoing, undefined);
+  await run.late();
+  await checkForeignKeys(client, reports, run.state);
+  return { kept: [], reports, later: false };
+}
+
+/** A label that ALTER TYPE … ADD VALUE brought can be used only after COMMIT. */
+const unsafeNewLabel = '55P04';
+
+async function returnRows(client: pg.Client, undoing: KeptItem[][], aside: Aside | undefined): Promise<PutBackReport[]> {
+  const reports: PutBackReport[] = [];
+  await withQuietTriggers(client, async () => {
+    if (aside) await bringBack(client, aside, undoing.flat());
+    for (const items of undoing) reports.push(...(await putBack(client, items)));
+  });
+  return reports;
+}
+
+/** Puts rows back in a transaction of its own, after the one that brought the labels they use; the run is noted as having done so. */
+export async function returnLater(client: pg.Client, runId: string, undoing: KeptItem[][], begin: string): Promise<PutBackReport[]> {
+  const state = 'The schema is changed and recorded; the rows are kept and not put back yet.';
+  await client.query(`begin; ${begin}`);
+  try {
+    await markUnchanged(client, undoing.flat());
+    const reports = await returnRows(client, undoing, undefined);
+    await checkForeignKeys(client, reports, state);
+    await recordReturned(client, runId, undoing.flat(), reports);
+    await client.query('commit');
+    return reports;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw attention(`Rows that use a new label could not be put back: ${(error as Error).message}`, { state, next: 'Look at: npx supasnap status', cause: error });
+  }
 }
 
 /** Runs the change; again after a rollback, first without the rows that it has seen, and with them where it can't do without. */
 async function runAside(client: pg.Client, run: KeepingRun, keeping: Keeping): Promise<Aside | undefined> {
-  if (run.after === undefined || run.effects.written.length === 0) {
+  if (run.after === undefined || !keeping.items.some(({ whole }) => whole)) {
     await run.early();
     return undefined;
   }
   await client.query('savepoint supasnap_aside');
   try {
-    const aside = await setAside(client, keeping, run.effects, run.after);
+    const aside = await setAside(client, keeping, run.after, true);
     await run.early();
     await client.query('release savepoint supasnap_aside');
     return aside;
   } catch {
     await client.query('rollback to savepoint supasnap_aside; release savepoint supasnap_aside');
+    const aside = await setAside(client, keeping, run.after, false);
     await run.early();
-    return undefined;
+    return aside;
   }
 }
 
