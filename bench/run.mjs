@@ -1,6 +1,6 @@
 // npm run bench [-- --json] [-- --only=one-file,many-files] [-- --runs=3] [-- --major=17] [-- --tables=1000] [-- --files=200]
 import { build } from 'esbuild';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildAll } from '../scripts/build.mjs';
@@ -24,8 +24,18 @@ try {
     logLevel: 'warning',
   });
   copyFileSync(join(root, 'src/snapshot/pg-dump/worker.mjs'), join(outdir, 'worker.mjs'));
+  const installed = join(outdir, 'package');
+  copyAsInstalled(installed);
   const { bench } = await import(pathToFileURL(join(outdir, 'bench.js')).href);
-  await bench(root, outdir, process.argv.slice(2));
+  await bench(installed, outdir, process.argv.slice(2));
 } finally {
   rmSync(outdir, { recursive: true, force: true });
+}
+
+/** What an install has: scripts/ and dist/ without src/, so that no edit made meanwhile is built inside a measurement. */
+function copyAsInstalled(folder) {
+  cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  mkdirSync(join(folder, 'dist'));
+  for (const name of readdirSync(join(root, 'dist')).filter((each) => /\.m?js$/.test(each))) copyFileSync(join(root, 'dist', name), join(folder, 'dist', name));
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPlatformDatabase } from '../src/target/embedded/platform.ts';
@@ -18,12 +18,19 @@ export const withBenchServer = async <T>(root: string, major: number, use: (serv
   const folder = mkdtempSync(join(tmpdir(), 'supasnap-bench-'));
   chmodSync(folder, 0o755);
   const place = { stateFolder: folder, name: 'bench' };
+  const clear = async () => {
+    const shadows = ['tables', 'files'].map((project) => ({ stateFolder: join(folder, project, '.supasnap'), name: `shadow-${major}` }));
+    for (const each of [place, ...shadows]) if (existsSync(join(each.stateFolder, 'embedded'))) await stopEmbedded(each);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const onSignal = () => void clear().finally(() => process.exit(130));
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     const server = await startEmbedded({ ...place, major, searchFrom: [root] });
     return await use(describe(server, folder));
   } finally {
-    await stopEmbedded(place);
-    rmSync(folder, { recursive: true, force: true });
+    await clear();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 };
 

@@ -47,7 +47,7 @@ export const commonOptions: [flag: string, text: string][] = [
   ['--workdir <folder>', 'the folder that holds supabase/'],
   ['--output-format <format>', 'text or json', ],
   ['--yes', 'do it without asking'],
-  ['--debug', 'show more when something goes wrong'],
+  ['--debug', 'show when each step began, and more when something goes wrong'],
   ['--no-color', 'plain text'],
 ];
 

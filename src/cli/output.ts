@@ -15,9 +15,11 @@ export function createOutput(options: OutputOptions, secrets: () => string[]) {
   const paint = colors.createColors(options.color);
   const mask = (text: string) => maskSecrets(text, secrets());
   const tell = (text: string) => process.stderr.write(`${mask(text)}\n`);
+  const began = performance.now();
+  const time = () => (options.debug ? paint.dim(`${((performance.now() - began) / 1000).toFixed(2).padStart(6)} s  `) : '');
   const report: Reporter = {
     target: (line) => tell(paint.bold(line)),
-    step: (text) => tell(text),
+    step: (text) => tell(`${time()}${text}`),
     note: (text) => tell(paint.dim(text)),
     warn: (text) => tell(paint.yellow(text)),
   };

@@ -19,7 +19,7 @@ import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { headerStatements, runBatches, runSteps, settle, timeoutStatements } from '../transition/execute.ts';
-import { openApply, withLockRetries } from '../transition/apply.ts';
+import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { runRollback } from '../transition/rehearse.ts';
 import { captureOptions } from './present.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -133,7 +133,11 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
       late: async () => {},
     });
     const facts = await readFacts(client, { insideTransaction: true });
-    expectAsRehearsed(facts, prepared, unchanged.state);
+    const differences = factDifferences(prepared.rehearsal.after, facts);
+    if (differences.length > 0) {
+      await blameOthers(client, prepared.before.catalogCheck, session.target.name);
+      throw ledElsewhere(differences, unchanged.state);
+    }
     const check = await catalogCheck(client);
     const test = prepared.test && (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
     if (test && !test.ok) throw testFailed(test, unchanged.state);
@@ -258,15 +262,12 @@ const historyRow = ({ migration, rollbackText }: Prepared) => ({
   rollback: rollbackText === undefined ? [] : historyStatements(rollbackText),
 });
 
-function expectAsRehearsed(facts: Facts, { rehearsal }: Prepared, state: string): void {
-  const differences = factDifferences(rehearsal.after, facts);
-  if (differences.length === 0) return;
-  throw failed('On the target the migration led to another schema than in the rehearsal, so it was not committed.', {
+const ledElsewhere = (differences: string[], state: string) =>
+  failed('On the target the migration led to another schema than in the rehearsal, so it was not committed.', {
     detail: differences.slice(0, 20),
     state,
-    next: 'The file does something that depends on rows or settings of the target. Make it say what it means, or look at: npx supasnap migrate --dry-run --debug',
+    next: 'The file does something that depends on rows or settings of the target: let it say what it means, then run the same command again.',
   });
-}
 
 const testFailed = (test: SmokeResult, state: string) =>
   failed(`The smoke test of ${test.version} failed, so the migration was not kept.`, {

@@ -18,7 +18,7 @@ import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
-import { openApply, withLockRetries } from '../transition/apply.ts';
+import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
 import type { Step } from '../transition/way-back.ts';
@@ -115,6 +115,7 @@ async function inOneTransaction(
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
     if (differences.length > 0 && !options.allowUnproven) {
+      await blameOthers(client, present.catalogCheck, target.name);
       throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
     }
     const check = await catalogCheck(client);

@@ -85,7 +85,7 @@ create sequence if not exists supabase_migrations.supasnap_kept_number;
 create or replace function supabase_migrations.supasnap_refuse_truncate() returns trigger
   language plpgsql set search_path = '' as $refuse$
 begin
-  raise exception 'supasnap: TRUNCATE of %.% was refused and nothing was changed: it holds the only copies of this database''s snapshots and rollbacks. To go back without losing rows: npx supasnap rollback --list. To empty the database all the same: npx supasnap kept release',
+  raise exception 'supasnap: TRUNCATE was refused and nothing was changed: %.% holds the only copies of this database''s snapshots and rollbacks. To go back without losing rows: npx supasnap rollback --list. To empty the database all the same: npx supasnap kept release',
     tg_table_schema, tg_table_name
     using hint = '"supabase migration down" and "supabase db reset" empty every table of this schema.';
 end

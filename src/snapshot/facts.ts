@@ -36,16 +36,26 @@ export async function readFacts(client: pg.Client, options: { insideTransaction:
   };
 }
 
-export const factsToJson = (facts: Facts): string =>
-  JSON.stringify({
+/** Facts never change once they are read, so their text is made once: it is megabytes, and wanted again and again. */
+const texts = new WeakMap<Facts, string>();
+
+export function factsToJson(facts: Facts): string {
+  const known = texts.get(facts);
+  if (known !== undefined) return known;
+  const text = JSON.stringify({
     notModelled: facts.notModelled,
     facts: JSON.parse(serializeSnapshot(facts.base, { pgVersion: facts.serverVersion })),
   });
+  texts.set(facts, text);
+  return text;
+}
 
 export function factsFromJson(json: string): Facts {
   const value = JSON.parse(json) as { notModelled: string[]; facts: unknown };
   const { factBase, pgVersion } = deserializeSnapshot(JSON.stringify(value.facts));
-  return { base: factBase, serverVersion: pgVersion, notModelled: value.notModelled };
+  const facts = { base: factBase, serverVersion: pgVersion, notModelled: value.notModelled };
+  texts.set(facts, json);
+  return facts;
 }
 
 export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash;
@@ -119,17 +129,28 @@ function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
   const facts = base
     .facts()
     .filter((fact) => !ours(fact.id))
-    .map((fact) => ({ ...fact, payload: settle(fact.payload) as Payload }));
+    .map((fact) => {
+      const payload = settle(fact.payload) as Payload;
+      return payload === fact.payload ? fact : { ...fact, payload };
+    });
   const edges = base.edges.filter((edge) => !ours(edge.from) && !ours(edge.to));
   return buildFactBase(facts, edges, base.source);
 }
 
-/** Expressions in the spelling that stays the same when their text is run again. */
+/**
+ * Expressions in the spelling that stays the same when their text is run again. What needs no change is given back as the
+ * same object, whose hash the planner knows already.
+ */
 function settle(value: unknown): unknown {
   if (typeof value === 'string') return settleSpelling(value);
-  if (Array.isArray(value)) return value.map(settle);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, settle(entry)]));
+  if (Array.isArray(value)) {
+    const settled = value.map(settle);
+    return settled.some((entry, index) => entry !== value[index]) ? settled : value;
+  }
+  const entries = Object.entries(value);
+  const settled = entries.map(([key, entry]) => [key, settle(entry)] as const);
+  return settled.some(([, entry], index) => entry !== entries[index]![1]) ? Object.fromEntries(settled) : value;
 }
 
 /**

@@ -114,8 +114,7 @@ export async function writeSnapshotFiles(folder: string, manifest: Manifest, sta
   await requireSpace(folder, Buffer.byteLength(state.sql) + companion.length + 10_000);
   const write = (path: string, content: string | Buffer) => writeFileAtomic(path, content, { replace: !existsSync(files.manifest) });
   if (!existsSync(files.manifest)) {
-    await write(files.sql, state.sql);
-    await write(files.facts, companion);
+    await Promise.all([write(files.sql, state.sql), write(files.facts, companion)]);
     await write(files.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
   }
   return files.sql;

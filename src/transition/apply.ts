@@ -14,10 +14,7 @@ export async function openApply(client: pg.Client, timeouts: Timeouts, expectedC
   await client.query(`begin isolation level read committed; ${timeoutStatements(timeouts)}; select pg_advisory_xact_lock(${lockKey})`);
   try {
     if ((await catalogCheck(client)) !== expectedCheck) {
-      throw refused('The target was changed by someone else between the rehearsal and now.', {
-        state: `Nothing was changed on ${target} by this run.`,
-        next: 'Run the command again; it rehearses on the state of now.',
-      });
+      throw changedMeanwhile(target);
     }
     await client.query(historySchema);
     await client.query('lock table supabase_migrations.schema_migrations in share row exclusive mode');
@@ -28,6 +25,21 @@ export async function openApply(client: pg.Client, timeouts: Timeouts, expectedC
     throw error;
   }
 }
+
+/**
+ * After the change led elsewhere than the rehearsal: rolls back, and throws when that is because someone else changed the
+ * schema meanwhile.
+ */
+export async function blameOthers(client: pg.Client, expectedCheck: string, target: string): Promise<void> {
+  await client.query('rollback');
+  if ((await catalogCheck(client)) !== expectedCheck) throw changedMeanwhile(target);
+}
+
+const changedMeanwhile = (target: string) =>
+  refused('The target was changed by someone else between the rehearsal and now.', {
+    state: `Nothing was changed on ${target} by this run.`,
+    next: 'Run the command again; it rehearses on the state of now.',
+  });
 
 /** Tries again, after a growing and jittered pause, while someone else holds a lock that the change needs. */
 export async function withLockRetries<T>(settings: { lockRetries: number; lockTimeoutMs: number }, report: Reporter, attempt: () => Promise<T>): Promise<T> {
