@@ -61,42 +61,44 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
-  const reports: PutBackReport[] = [];
-  let later = false;
-  if (undoing.length > 0 || aside) {
-    await client.query('savepoint supasnap_return');
-    try {
-      reports.push(...(await returnRows(client, run.undoing, aside)));
-    } catch (error) {
-      if ((error as { code?: string }).code !== unsafeNewLabel) throw error;
-      await client.query('rollback to savepoint supasnap_return');
-      later = true;
-    }
-    await client.query('release savepoint supasnap_return');
-  }
+  const brought = aside && (await unlessNewLabel(client, () => withQuietTriggers(client, () => bringBack(client, aside, undoing))));
+  if (brought?.later) await withQuietTriggers(client, () => bringBack(client, aside!, []));
+  const returned = undoing.length > 0 ? await unlessNewLabel(client, () => returnRows(client, run.undoing)) : undefined;
+  const reports = returned?.result ?? [];
+  const later = (brought?.later ?? false) || (returned?.later ?? false);
   await run.late();
   await checkForeignKeys(client, reports, run.state);
   return { kept: await keepAfter(client, keeping, undoing), reports, later };
 }
 
-/** The change as it is: what it destroys is gone, what was kept earlier still returns. */
+/** The change as it is: what it destroys is gone, what was kept earlier stays where it is. */
 async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
-  await markUnchanged(client, run.undoing.flat());
   await run.prepare?.();
   await run.early();
-  const reports = await returnRows(client, run.undoing, undefined);
   await run.late();
-  await checkForeignKeys(client, reports, run.state);
-  return { kept: [], reports, later: false };
+  return { kept: [], reports: [], later: false };
 }
 
 /** A label that ALTER TYPE … ADD VALUE brought can be used only after COMMIT. */
 const unsafeNewLabel = '55P04';
 
-async function returnRows(client: pg.Client, undoing: KeptItem[][], aside: Aside | undefined): Promise<PutBackReport[]> {
+/** What `use` gives, or `later` where it can be done only after COMMIT: then nothing of it stays. */
+async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Promise<{ result?: T; later: boolean }> {
+  await client.query('savepoint supasnap_return');
+  try {
+    const result = await use();
+    await client.query('release savepoint supasnap_return');
+    return { result, later: false };
+  } catch (error) {
+    if ((error as { code?: string }).code !== unsafeNewLabel) throw error;
+    await client.query('rollback to savepoint supasnap_return; release savepoint supasnap_return');
+    return { later: true };
+  }
+}
+
+async function returnRows(client: pg.Client, undoing: KeptItem[][]): Promise<PutBackReport[]> {
   const reports: PutBackReport[] = [];
   await withQuietTriggers(client, async () => {
-    if (aside) await bringBack(client, aside, undoing.flat());
     for (const items of undoing) reports.push(...(await putBack(client, items)));
   });
   return reports;
@@ -108,7 +110,7 @@ export async function returnLater(client: pg.Client, runId: string, undoing: Kep
   await client.query(`begin; ${begin}`);
   try {
     await markUnchanged(client, undoing.flat());
-    const reports = await returnRows(client, undoing, undefined);
+    const reports = await returnRows(client, undoing);
     await checkForeignKeys(client, reports, state);
     await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');
