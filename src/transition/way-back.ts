@@ -1,12 +1,13 @@
-import type { Shadow } from '../shadow/shadow.ts';
+import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts } from '../snapshot/facts.ts';
 import type { Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { Anchor, State } from '../snapshot/state.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
-import { planSettings, planStatements, type Destroyed } from './plan.ts';
+import { planSettings, planStatements, type Destroyed, type TransitionPlan } from './plan.ts';
 import { judge, unproven, type Proof } from './proof.ts';
-import { asReason, clusterCheck, onShadow, planBack, proveCommitted, runRollback, runScript } from './rehearse.ts';
+import { proveCommitted, type Judged } from './prove.ts';
+import { asReason, clusterCheck, planBack, runRollback, runScript } from './rehearse.ts';
 import { nameBeforeRenames } from './renames.ts';
 import { rollbackScript, type Script } from './script.ts';
 
@@ -36,23 +37,41 @@ export interface WayInput {
 
 /** Plans the way on a shadow that holds the present, runs it there, and judges what it leads to. */
 export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBack> {
-  const way = input.byHand ? await wayByHand(input.byHand) : await plannedWay(shadow, input);
-  if (way.script.statements.length === 0) return { ...way, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: input.present.facts }) };
+  const plan = input.byHand ? undefined : await planOnShadow(shadow, input);
+  const way = plan ? await plannedWay(plan, input) : await wayByHand(input.byHand!);
+  if (way.script.statements.length === 0) {
+    const proof = judge(shadow.name, input.goal, input.present);
+    if (proof.proven) return { ...way, proof };
+  }
   if (!shadow.commits || (shadow.kind !== 'embedded' && (await touchesCluster(shadow, way.script, input.timeouts)))) {
     return { ...way, proof: await proveUncommitted(shadow, way.script, input) };
   }
-  const failure = await onShadow(shadow, (client) => runRollback(client, way.script, input.timeouts)).catch(asReason);
-  return { ...way, proof: failure ? unproven(shadow.name, failure) : await proveCommitted(shadow, input.goal, input) };
+  const { proof, longer } = await tryWay(shadow, way.script, input, plan);
+  if (!longer) return { ...way, proof };
+  const whole = await plannedWay(longer, input);
+  // Its parts led to the goal; where the present can be had again, the whole of it is run too.
+  if (!shadow.reload) return { ...whole, proof: judge(shadow.name, input.goal, input.goal) };
+  await shadow.reload(input.present);
+  return { ...whole, proof: (await tryWay(shadow, whole.script, input, undefined)).proof };
+}
+
+async function tryWay(shadow: Shadow, script: Script, input: WayInput, plan: TransitionPlan | undefined): Promise<Judged> {
+  const failure = await onShadow(shadow, (client) => runRollback(client, script, input.timeouts)).catch(asReason);
+  return failure ? { proof: unproven(shadow.name, failure) } : proveCommitted(shadow, input.goal, input, plan);
 }
 
 async function wayByHand({ file, text }: { file: string; text: string }): Promise<Omit<WayBack, 'proof'>> {
   return { script: await rollbackScript(file, text), source: text, destroys: [], returns: [], hazards: [`Runs what was written by hand: ${file}`] };
 }
 
-async function plannedWay(shadow: Shadow, { present, goal, goalIdentity }: WayInput): Promise<Omit<WayBack, 'proof'>> {
-  const before = goalIdentity ?? { origin: '', things: {} };
-  const plan = await onShadow(shadow, (client) => planBack(client, shadow, goal, { after: present.facts, now: present.identity, before }, false));
-  const now = nameBeforeRenames(present.identity, before);
+/** Without the numbers of then, nothing is taken for renamed. */
+const identityOf = ({ goalIdentity }: WayInput): Identity => goalIdentity ?? { origin: '', things: {} };
+
+const planOnShadow = (shadow: Shadow, input: WayInput): Promise<TransitionPlan> =>
+  onShadow(shadow, (client) => planBack(client, shadow, input.goal, { after: input.present.facts, now: input.present.identity, before: identityOf(input) }, false));
+
+async function plannedWay(plan: TransitionPlan, input: WayInput): Promise<Omit<WayBack, 'proof'>> {
+  const now = nameBeforeRenames(input.present.identity, identityOf(input));
   const statements = planStatements(plan);
   const source = statements.length === 0 ? '' : [...planSettings(plan), ...statements].map((sql) => `${sql};\n`).join('');
   return {
