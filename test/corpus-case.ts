@@ -10,7 +10,7 @@ import { splitStatements } from '../src/migration/statements.ts';
 import { embeddedShadow } from '../src/shadow/embedded.ts';
 import type { UseShadow } from '../src/shadow/shadows.ts';
 import { catalogCheck } from '../src/snapshot/catalog-check.ts';
-import { dumpSchema } from '../src/snapshot/pg-dump/dump.ts';
+import { dumpSchema, type PgDumpChoice } from '../src/snapshot/pg-dump/dump.ts';
 import { quoteName, type ConnectionSettings, withClient } from '../src/target/connection.ts';
 import { createPlatformDatabase } from '../src/target/embedded/platform.ts';
 import type { EmbeddedServer } from '../src/target/embedded/server.ts';
@@ -39,24 +39,24 @@ const timestamp = '20260101000000';
 const timeouts = { lockTimeoutMs: 30_000, statementTimeoutMs: 60_000 };
 
 /** Loads before.sql into a fresh database, migrates with migration.sql and rolls back, as a user of the library would. */
-export async function runCase(server: EmbeddedServer, name: string): Promise<Outcome> {
-  const database = `corpus_${counter++}`;
+export async function runCase(server: EmbeddedServer, name: string, pgDump: PgDumpChoice = 'bundled'): Promise<Outcome> {
+  const database = `corpus_${process.pid}_${counter++}`;
   const settings = await createPlatformDatabase(server, database);
   const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
   try {
     await withClient(settings, async (client) => runLikeMigration(client, await script(`${name}/before.sql`)));
-    const before = await look(server, settings);
+    const before = await look(server, settings, pgDump);
     return await withProject({ [`supabase/migrations/${timestamp}_v1_0_0_case.sql`]: text(`${name}/migration.sql`) }, async (project) => {
-      const context = quietContext(project.folder, settings);
+      const context = quietContext(project.folder, settings, pgDump);
       try {
         await migrate(context, { shadow });
       } catch (error) {
         if (!(error instanceof Problem) || error.exitCode !== 3) throw error;
-        return { before, after: await look(server, settings), refusal: error };
+        return { before, after: await look(server, settings, pgDump), refusal: error };
       }
       const migrated = project.read(`supabase/snapshots/v1.0.0_${timestamp}_after.sql`);
       await rollback(context, { to: `v1.0.0_${timestamp}`, shadow });
-      return { before, migrated, after: await look(server, settings) };
+      return { before, migrated, after: await look(server, settings, pgDump) };
     });
   } finally {
     await withClient(server.superuser, async (client) => {
@@ -67,11 +67,11 @@ export async function runCase(server: EmbeddedServer, name: string): Promise<Out
 
 let counter = 0;
 
-export const quietContext = (workdir: string, settings: ConnectionSettings): Context => {
+export const quietContext = (workdir: string, settings: ConnectionSettings, pgDump: PgDumpChoice): Context => {
   const config = readConfig(workdir, workdir);
   const quiet = () => {};
   return {
-    config: { ...config, settings: { ...config.settings, pgDump: 'bundled', lockTimeoutMs: timeouts.lockTimeoutMs } },
+    config: { ...config, settings: { ...config.settings, pgDump, lockTimeoutMs: timeouts.lockTimeoutMs } },
     target: { remote: `postgresql://${settings.user}:${settings.password}@${settings.host}:${settings.port}/${settings.database}` },
     environment: {},
     report: { target: quiet, step: quiet, note: quiet, warn: quiet },
@@ -81,9 +81,9 @@ export const quietContext = (workdir: string, settings: ConnectionSettings): Con
   };
 };
 
-async function look(server: EmbeddedServer, settings: ConnectionSettings): Promise<Seen> {
+async function look(server: EmbeddedServer, settings: ConnectionSettings, pgDump: PgDumpChoice): Promise<Seen> {
   const dumping = dumpSchema(settings, {
-    choice: 'bundled',
+    choice: pgDump,
     serverVersion: server.major * 10_000,
     excludeSchemas: ['supabase_migrations'],
     lockWaitMs: 30_000,

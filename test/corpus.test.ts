@@ -45,7 +45,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
 });
 
 function expectBack({ before, migrated, after }: Awaited<ReturnType<typeof runCase>>): void {
-  expect(compareDumps(before.dump, migrated!).equal, 'the migration changed the schema').toBe(false);
+  expect(migrated, 'the migration changed the schema').not.toBe(before.dump);
   expect(compareDumps(before.dump, after.dump).differences).toEqual([]);
   expect(after.history).toEqual([]);
 }

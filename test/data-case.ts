@@ -41,7 +41,7 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
     await run('before.sql');
     await run('seed.sql');
     return await withProject({ [`supabase/migrations/${timestamp}_v1_0_0_case.sql`]: text(`${name}/migration.sql`) }, async (project) => {
-      const context = quietContext(project.folder, settings);
+      const context = quietContext(project.folder, settings, 'bundled');
       await migrate(context, { shadow });
       await run('writes_after.sql');
       const written = await readRows(settings);

@@ -110,7 +110,7 @@ function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState
 }
 
 const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
-  ...hazards.filter(({ severity }) => severity !== 'low').map(({ line, what, loses }) => `line ${line} ${what}: ${loses}`),
+  ...hazards.filter(({ severity, returns }) => severity !== 'low' && !returns).map(({ line, what, loses }) => `line ${line} ${what}: ${loses}`),
   ...returned.map((column) => `the place of ${column}: it will stand last in its table`),
 ];
 
@@ -118,8 +118,9 @@ const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
 export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]): void {
   const { report } = context;
   const { rehearsal, handWritten, rollbackPath } = prepared;
-  for (const { line, what, loses, severity } of hazards) {
+  for (const { line, what, loses, severity, returns } of hazards) {
     if (severity === 'low') report.note(`Line ${line} ${what}.`);
+    else if (returns) report.warn(`Line ${line} ${what}: ${loses.startsWith('nothing, but ') ? loses.slice('nothing, but '.length) : `gone is ${loses}`}.`);
     else report.warn(`Line ${line} ${what}; lost: ${loses}.`);
   }
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);

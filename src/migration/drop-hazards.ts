@@ -67,7 +67,7 @@ function dropped({ removeType = 'OBJECT_TABLE', objects = [], behavior }: Drop):
     const parts = nameParts(object);
     const isOn = removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_TRIGGER' || removeType === 'OBJECT_RULE';
     const name = isOn ? `${parts.at(-1)} on ${parts.slice(0, -1).join('.')}` : parts.join('.');
-    if (!cascade) return found(`drops ${word} ${name}`, loses, severity);
+    if (!cascade) return { ...found(`drops ${word} ${name}`, loses, severity), ...(definitions.has(removeType) ? { returns: true } : {}) };
     if (removeType === 'OBJECT_SCHEMA')
       return found(
         `drops schema ${name} and all in it`,
@@ -84,6 +84,9 @@ function dropped({ removeType = 'OBJECT_TABLE', objects = [], behavior }: Drop):
     );
   });
 }
+
+/** Dropped alone, they hold nothing that their definition does not say. */
+const definitions = new Set(['OBJECT_POLICY', 'OBJECT_EVENT_TRIGGER', 'OBJECT_PUBLICATION', 'OBJECT_FOREIGN_SERVER', 'OBJECT_FDW']);
 
 /** With CASCADE these take columns of tables with them. */
 const takesColumns = new Set(['OBJECT_TYPE', 'OBJECT_DOMAIN', 'OBJECT_EXTENSION', 'OBJECT_FUNCTION', 'OBJECT_ROUTINE']);

@@ -17,6 +17,8 @@ export interface Hazard {
   /** What is gone afterwards, such as `the values of that column`. */
   loses: string;
   severity: Severity;
+  /** A definition or a right: a proven rollback brings it back whole. */
+  returns?: true;
 }
 
 export type Found = Omit<Hazard, 'line'>;
@@ -113,6 +115,7 @@ function tableHazards({ relation, cmds, objtype }: AlterTable): Found[] {
             what: `switches row level security off on ${table}`,
             loses: 'the protection of its policies: every role with a grant sees all rows',
             severity: 'medium',
+            returns: true,
           },
         ];
       case 'AT_NoForceRowSecurity':
@@ -191,6 +194,7 @@ function grantHazards(node: Node): Found[] {
       what: `grants ${rights} on ${on} to ${roles.join(', ')}`,
       loses: 'nothing, but people who are not signed in may get access',
       severity: 'medium',
+      returns: true,
     },
   ];
 }

@@ -20,7 +20,10 @@ function onPlatformTable(node: Node): boolean {
   if ('AlterPolicyStmt' in node) return isPlatform(node.AlterPolicyStmt.table?.schemaname);
   if ('CreateTrigStmt' in node) return isPlatform(node.CreateTrigStmt.relation?.schemaname);
   if ('RenameStmt' in node)
-    return node.RenameStmt.renameType === 'OBJECT_POLICY' && isPlatform(node.RenameStmt.relation?.schemaname);
+    return (
+      (node.RenameStmt.renameType === 'OBJECT_POLICY' || node.RenameStmt.renameType === 'OBJECT_TRIGGER') &&
+      isPlatform(node.RenameStmt.relation?.schemaname)
+    );
   if (!('DropStmt' in node)) return false;
   const { removeType, objects = [] } = node.DropStmt;
   return (

@@ -1,5 +1,8 @@
+import { encodeId } from '@supabase/pg-delta';
 import type pg from 'pg';
+import { joinDump, splitDump, titleOf } from '../snapshot/canonical-entries.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { rerunnable } from '../snapshot/spelling.ts';
 import type { State } from '../snapshot/state.ts';
 import { planSettings, planStatements, planTransition } from '../transition/plan.ts';
 import { quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
@@ -13,7 +16,7 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await requireExtensions(client, state.facts);
     await createRoles(client, state.facts);
     await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
-    await runDump(client, state.sql);
+    await runDump(client, madeByTheirMakers(rerunnable(state.sql), state.facts), await futureSuperusers(client, state.facts));
     await converge(client, state.facts, ownRoles);
   });
 }
@@ -27,14 +30,52 @@ async function createRoles(client: pg.Client, facts: Facts): Promise<void> {
   if (missing.length > 0) await client.query(missing.map((name) => `create role ${quoteName(name)};`).join('\n'));
 }
 
-export async function runDump(client: pg.Client, sql: string): Promise<void> {
+/** Runs a dump in one transaction; `superusers` are made so while it lasts. */
+export async function runDump(client: pg.Client, sql: string, superusers: string[] = []): Promise<void> {
+  const alter = (word: string) => superusers.map((name) => `alter role ${quoteName(name)} ${word};\n`).join('');
+  const lock = superusers.length > 0 ? 'lock table pg_catalog.pg_authid in share row exclusive mode;\n' : '';
   try {
-    await client.query(`begin;\n${sql}\n;commit`);
+    await client.query(`begin;\n${lock}${alter('superuser')}${sql}\n;${alter('nosuperuser')}commit`);
     await client.query('reset all');
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw new NotFaithful(`the dump can't be loaded: ${(error as Error).message}`);
   }
+}
+
+/** Who is to be a superuser while a dump is loaded: only one may own an event trigger, and an extension's functions belong to its maker. */
+async function futureSuperusers(client: pg.Client, facts: Facts): Promise<string[]> {
+  const owners = new Set(extensionMakers(facts).values());
+  for (const { kind, from, to } of facts.base.edges) {
+    if (kind === 'owner' && to.kind === 'role' && (from.kind === 'eventTrigger' || from.kind === 'fdw')) owners.add(to.name);
+  }
+  const { rows } = await client.query<{ name: string }>('select rolname::text as name from pg_roles where not rolsuper and rolname = any($1)', [[...owners]]);
+  return rows.map(({ name }) => name);
+}
+
+/** The dump with each extension made by the role that made it on the target. */
+function madeByTheirMakers(sql: string, facts: Facts): string {
+  const makers = extensionMakers(facts);
+  if (makers.size === 0) return sql;
+  const dump = splitDump(sql);
+  const entries = dump.entries.map((entry) => {
+    const { type, name } = titleOf(entry.header);
+    const maker = type === 'EXTENSION' ? makers.get(name) : undefined;
+    return maker === undefined ? entry : { ...entry, body: `set role ${quoteName(maker)};\n${entry.body}reset role;\n` };
+  });
+  return joinDump({ ...dump, entries });
+}
+
+/** The role that made each extension: its functions and types belong to that role. */
+function extensionMakers({ base }: Facts): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const { kind, from, to } of base.edges) if (kind === 'owner' && to.kind === 'role') owners.set(encodeId(from), to.name);
+  const makers = new Map<string, string>();
+  for (const { kind, from, to } of base.edges) {
+    const owner = kind === 'memberOfExtension' && from.kind !== 'schema' ? owners.get(encodeId(from)) : undefined;
+    if (owner !== undefined && to.kind === 'extension') makers.set(to.name, owner);
+  }
+  return makers;
 }
 
 /** What a dump does not carry (roles' rights, memberships, settings, default privileges) is brought over as facts. */

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { rerunnable } from '../snapshot/spelling.ts';
 import { readSession, type State } from '../snapshot/state.ts';
 import { quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { converge, NotFaithful, runDump } from './load.ts';
@@ -22,7 +23,7 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
     try {
       const settings = { ...target, database: name };
       await withClient(settings, async (scratch) => {
-        await runDump(scratch, state.sql);
+        await runDump(scratch, rerunnable(state.sql));
         await converge(scratch, state.facts, []);
       });
       return await use({ kind: 'scratch', name: `a scratch database on the target's server`, settings, ownRoles: [], actAs: state.session, commits: true, keep: async () => {} });
@@ -50,7 +51,7 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
        where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' and c.relkind in ('r', 'p', 'v', 'm')`,
     );
     if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
-    await runDump(client, state.sql);
+    await runDump(client, rerunnable(state.sql));
     await converge(client, state.facts, []);
     const session = await readSession(client);
     return {

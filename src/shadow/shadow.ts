@@ -27,6 +27,16 @@ export async function connectAsTarget(shadow: Shadow): Promise<pg.Client> {
   return client;
 }
 
+/** Opens such a connection, hands it over, and always closes it. */
+export async function onShadow<T>(shadow: Shadow, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connectAsTarget(shadow);
+  try {
+    return await use(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 const sessionStatements = (session: Session): string[] => [
   `set session authorization ${quoteName(session.user)}`,
   ...session.settings.map(({ name, value }) => `select set_config(${quoteText(name)}, ${quoteText(value)}, false)`),

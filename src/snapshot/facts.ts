@@ -130,7 +130,7 @@ function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
     .facts()
     .filter((fact) => !ours(fact.id))
     .map((fact) => {
-      const payload = settle(fact.payload) as Payload;
+      const payload = fact.id.kind === 'comment' ? fact.payload : (settle(fact.payload) as Payload);
       return payload === fact.payload ? fact : { ...fact, payload };
     });
   const edges = base.edges.filter((edge) => !ours(edge.from) && !ours(edge.to));

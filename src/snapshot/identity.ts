@@ -16,7 +16,7 @@ export interface Thing {
   name: string;
   /** Key of the table, type or domain it belongs to. */
   parent?: string;
-  /** Identity arguments of a function. */
+  /** Identity arguments of a function; 'owned' of a sequence or index that goes with a table, 'index' of a constraint that has one. */
   args?: string;
 }
 
@@ -91,7 +91,7 @@ from pg_proc f join places p on p.oid = f.pronamespace
 where not exists (select from members m where m.classid = 'pg_proc'::regclass and m.objid = f.oid)
 union all
 select 'k' || k.oid, case when k.contypid <> 0 then 'domain constraint' else 'constraint' end, p.nspname, k.conname,
-  case when k.contypid <> 0 then 't' || k.contypid else 'c' || k.conrelid end, null
+  case when k.contypid <> 0 then 't' || k.contypid else 'c' || k.conrelid end, case when k.conindid <> 0 and k.contype in ('p', 'u', 'x') then 'index' end
 from pg_constraint k join places p on p.oid = k.connamespace
 where k.conparentid = 0 and k.coninhcount = 0 and k.contype <> 't' and k.contype <> 'n'
 union all

@@ -1,19 +1,54 @@
+import { skipQuoted } from './canonical-scan.ts';
+
 /**
  * PostgreSQL prints some expressions in a form that changes once when the text is run and printed again: a cast of an
  * array of constants becomes an array of casts. Both mean the same; this turns the first into the second, so that a
  * state and its rebuilt copy compare equal. Only `(ARRAY[a, b])::type[]` is touched, outside string constants.
  */
-export function settleSpelling(text: string): string {
-  if (!text.includes('(ARRAY[')) return text;
+export const settleSpelling = (text: string): string => rewrite(text, ({ items, type }) => settled(items, type));
+
+/**
+ * The text of a dump, so written that running it makes the expressions as they were: compared with ANY or ALL, an array is
+ * cast by the operator itself, and prints again as it did; a written cast would be pushed down to its elements.
+ */
+export const rerunnable = (sql: string): string =>
+  rewrite(sql, ({ items, type, before }) => (isCompared(before) ? `ARRAY[${items.join(', ')}]` : `(ARRAY[${items.join(', ')}])::${type}[]`));
+
+/** Statements planned from settled expressions, so written that they make those of the dump `goal`. */
+export function respell(statement: string, goal: string): string {
+  if (!statement.includes('ARRAY[(')) return statement;
+  let result = statement;
+  rewrite(goal, ({ items, type, before }) => {
+    if (isCompared(before)) result = result.replaceAll(`(${settled(items, type)})`, `(ARRAY[${items.join(', ')}])`);
+    return '';
+  });
+  return result;
+}
+
+interface CastArray {
+  items: string[];
+  /** What the elements are cast to. */
+  type: string;
+  /** The text before it. */
+  before: string;
+}
+
+const mark = '(ARRAY[';
+const isCompared = (before: string) => /\s(?:ANY|ALL) \($/.test(before);
+const settled = (items: string[], type: string) => `ARRAY[${items.map((item) => `${wrapped(settleSpelling(item))}::${type}`).join(', ')}]`;
+
+/** Writes every `(ARRAY[…])::type[]` outside of quotes anew. */
+function rewrite(text: string, write: (array: CastArray) => string): string {
+  if (!text.includes(mark)) return text;
   let result = '';
   let from = 0;
-  for (let at = nextCode(text, 0, '(ARRAY['); at !== -1; at = nextCode(text, at + 1, '(ARRAY[', from)) {
+  for (let at = nextCode(text, 0, mark); at !== -1; at = nextCode(text, at + 1, mark, from)) {
     if (at < from) continue;
-    const list = readList(text, at + '(ARRAY['.length);
+    const list = readList(text, at + mark.length);
     if (!list) continue;
     const cast = /^\)::((?:"(?:[^"]|"")*"|[\w.$ ]|\(\d+(?:,\d+)?\))+)\[\]/.exec(text.slice(list.end, list.end + 200));
     if (!cast) continue;
-    result += `${text.slice(from, at)}ARRAY[${list.items.map((item) => `${wrapped(settleSpelling(item))}::${cast[1]}`).join(', ')}]`;
+    result += text.slice(from, at) + write({ items: list.items, type: cast[1]!, before: text.slice(Math.max(0, at - 8), at) });
     from = list.end + cast[0].length;
   }
   return from === 0 ? text : result + text.slice(from);
@@ -51,20 +86,8 @@ function readList(text: string, start: number): { items: string[]; end: number }
   return undefined;
 }
 
-/** The next place behind this character, jumping over a string constant or quoted name that starts here. */
-function step(text: string, at: number): number {
-  const quote = text[at];
-  if (quote !== "'" && quote !== '"') return at + 1;
-  const escapes = quote === "'" && /[eE]/.test(text[at - 1] ?? '') && !/\w/.test(text[at - 2] ?? '');
-  for (let end = at + 1; end < text.length; end++) {
-    if (escapes && text[end] === '\\') end++;
-    else if (text[end] === quote) {
-      if (text[end + 1] !== quote) return end + 1;
-      end++;
-    }
-  }
-  return text.length;
-}
+/** The next place behind this character, jumping over whatever is quoted (a function's body too) or a comment that starts here. */
+const step = (text: string, at: number): number => Math.max(skipQuoted(text, at), at + 1);
 
 /** Where `what` next stands outside string constants; positions before `known` are known to be code. */
 function nextCode(text: string, start: number, what: string, known = 0): number {

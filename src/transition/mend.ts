@@ -7,3 +7,26 @@ export const mendStatement = (sql: string): string =>
     /^(ALTER ROLE (?:"(?:[^"]|"")*"|\S+) SET )"?(search_path|temp_tablespaces|session_preload_libraries|local_preload_libraries)"? TO '((?:[^']|'')*)'$/,
     (_, head: string, name: string, list: string) => `${head}${name} TO ${list.replaceAll("''", "'") || "''"}`,
   );
+
+/**
+ * The planner sets the default of a column that changes its type before it changes the type, and twice: the default then
+ * does not fit, or its type does not exist yet. It belongs behind the change of type, once.
+ */
+export function mendOrder<T extends { sql: string }>(statements: T[]): T[] {
+  const ordered = [...statements];
+  for (const change of statements) {
+    const column = /^(ALTER TABLE [^]*? ALTER COLUMN (?:"(?:[^"]|"")*"|\S+) )TYPE /.exec(change.sql)?.[1];
+    if (column === undefined) continue;
+    const early = ordered.slice(0, ordered.indexOf(change)).filter(({ sql }) => sql.startsWith(`${column}SET DEFAULT `));
+    if (early.length === 0) continue;
+    for (const statement of early) ordered.splice(ordered.indexOf(statement), 1);
+    ordered.splice(ordered.indexOf(change) + 1, 0, early.at(-1)!);
+  }
+  return ordered;
+}
+
+/** There is no cast from one enum to another, nor from other types to an enum, but by way of text. */
+export const mendEnumCast = (sql: string, isEnum: (type: string) => boolean): string =>
+  sql.replace(/^(ALTER TABLE [^]*? TYPE ([^]*?) USING ("(?:[^"]|"")*"))::([^]*)$/, (whole, head: string, type: string, _column: string, target: string) =>
+    type === target && isEnum(type) ? `${head}::text::${target}` : whole,
+  );

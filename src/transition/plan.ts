@@ -1,8 +1,10 @@
 import { plan, type Action } from '@supabase/pg-delta';
 import { failed } from '../errors.ts';
 import { describeId, type Facts } from '../snapshot/facts.ts';
-import { mendStatement } from './mend.ts';
 import { arrangeForReturn, returnPoint, type Arranged } from '../kept/arrange.ts';
+import { quoteName } from '../sql-names.ts';
+import { respell } from '../snapshot/spelling.ts';
+import { mendEnumCast, mendOrder, mendStatement } from './mend.ts';
 import type { Rename } from './renames.ts';
 
 /** A table (or materialized view), or one column of it. */
@@ -36,9 +38,10 @@ export interface TransitionPlan {
 }
 
 /**
- * Plans the way from one state to another. `from` is the state after `renames`. Throws a Problem when no plan exists.
+ * Plans the way from one state to another. `from` is the state after `renames`; `goalSql`, the dump of `to`, tells how its
+ * expressions are spelled. Throws a Problem when no plan exists.
  */
-export function planTransition(from: Facts, to: Facts, renames: Rename[] = []): TransitionPlan {
+export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], goalSql = ''): TransitionPlan {
   let planned: ReturnType<typeof plan>;
   try {
     planned = plan(from.base, to.base, { renames: 'off' });
@@ -49,21 +52,22 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = []): 
       cause: error,
     });
   }
+  const enums = enumNames(to);
   return {
     settings: planned.preamble.map(({ name, value }) => ({ name, value })),
     renames,
-    statements: planned.actions.map((action) => statementOf(action, from)),
+    statements: mendOrder(planned.actions.map((action) => statementOf(action, from, { enums, goalSql }))),
   };
 }
 
-function statementOf(action: Action, from: Facts): PlannedStatement {
+function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string }): PlannedStatement {
   const dropsTable = action.destroys.some((id) => id.kind === 'table');
   const destroys = action.destroys.flatMap((id): Destroyed[] => {
     if (id.kind === 'table' || id.kind === 'materializedView') return [{ what: describeId(id), schema: id.schema, table: id.name }];
     return id.kind === 'column' && !dropsTable ? [{ what: describeId(id), schema: id.schema, table: id.table, column: id.name }] : [];
   });
   return {
-    sql: mendStatement(action.sql.replace(/;\s*$/, '')),
+    sql: respell(mendEnumCast(mendStatement(action.sql.replace(/;\s*$/, '')), (type) => goal.enums.has(type)), goal.goalSql),
     destroys,
     lock: action.lockClass,
     rewrites: action.rewriteRisk,
@@ -72,6 +76,12 @@ function statementOf(action: Action, from: Facts): PlannedStatement {
       .map(describeId),
   };
 }
+
+/** As PostgreSQL writes the names of types: quoted only where they need it. */
+const enumNames = ({ base }: Facts): Set<string> => {
+  const written = (name: string) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteName(name));
+  return new Set(base.facts().flatMap(({ id, payload }) => (id.kind === 'type' && payload.variant === 'enum' ? [`${written(id.schema)}.${written(id.name)}`] : [])));
+};
 
 /** Every statement of the plan in the order it runs, without the settings; kept rows return between `early` and `late`. */
 export function arrangedStatements(transition: TransitionPlan): Arranged {

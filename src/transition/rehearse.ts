@@ -2,13 +2,14 @@ import type pg from 'pg';
 import { Problem, refused } from '../errors.ts';
 import { noEffects, probeEffects, readEffects, type Effects } from '../kept/effects.ts';
 import { emptyShadow } from '../shadow/empty.ts';
-import { connectAsTarget, type Shadow } from '../shadow/shadow.ts';
-import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
-import { dumpSchema, type PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
+import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
 import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, type Consequence, type Timeouts } from './execute.ts';
 import { planTransition, type TransitionPlan } from './plan.ts';
+import { proveCommitted, type Judged } from './prove.ts';
 import { judge, unproven, type Proof } from './proof.ts';
 import { planRenames } from './renames.ts';
 import { renderRollbackBody } from './rollback-file.ts';
@@ -56,15 +57,29 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   });
   const found = { after, identity, effects, rollback, shadow };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
-  const failure = await onShadow(shadow, (client) => runRollback(client, rollback.script, input.timeouts)).then(() => undefined, asReason);
-  if (failure) return { ...found, proof: unproven(shadow.name, failure) };
-  const proof = await proveCommitted(shadow, state, input);
+  const first = await tryRollback(shadow, state, rollback, input);
+  if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, input);
+  await emptyShadow(shadow);
+  await forward(shadow, input);
+  const whole = await rollbackOf(input.version, first.longer);
+  const { proof } = await tryRollback(shadow, state, { ...whole, plan: undefined }, input);
+  return finishRehearsal({ ...found, rollback: whole, proof }, input);
+}
+
+/** Leaves the shadow as the target will be. */
+async function finishRehearsal(rehearsal: Rehearsal, input: RehearsalInput): Promise<Rehearsal> {
+  const { shadow, proof } = rehearsal;
   if (proof.proven) {
     await emptyShadow(shadow);
     await forward(shadow, input);
     await emptyShadow(shadow);
   }
-  return { ...found, proof };
+  return rehearsal;
+}
+
+async function tryRollback(shadow: Shadow, state: State, { script, plan }: NonNullable<Rehearsal['rollback']>, input: RehearsalInput): Promise<Judged> {
+  const failure = await onShadow(shadow, (client) => runRollback(client, script, input.timeouts)).then(() => undefined, asReason);
+  return failure ? { proof: unproven(shadow.name, failure) } : proveCommitted(shadow, state, input, plan);
 }
 
 /** The same inside one transaction that is rolled back: facts judge alone, and what can't run in a transaction can't be proven. */
@@ -135,29 +150,33 @@ async function findWayBack(
   }
   try {
     const plan = await planBack(client, shadow, state, reached, insideTransaction);
-    const source = renderRollbackBody(input.version, plan);
-    return { rollback: { script: await rollbackScript(`supabase/rollback/${input.version}_rollback.sql`, source), source, plan } };
+    return { rollback: await rollbackOf(input.version, plan) };
   } catch (error) {
     return { rollback: undefined, reason: asReason(error) };
   }
+}
+
+async function rollbackOf(version: string, plan: TransitionPlan): Promise<NonNullable<Rehearsal['rollback']>> {
+  const source = renderRollbackBody(version, plan);
+  return { script: await rollbackScript(`supabase/rollback/${version}_rollback.sql`, source), source, plan };
 }
 
 /** Renames come first and are run to see what they leave: then only real differences are planned. */
 export async function planBack(
   client: pg.Client,
   shadow: Pick<Shadow, 'ownRoles'>,
-  goal: Pick<State, 'facts'>,
+  goal: Pick<State, 'facts' | 'sql'>,
   reached: { after: Facts; now: Identity; before: Identity },
   insideTransaction: boolean,
 ): Promise<TransitionPlan> {
   const renames = planRenames(reached.now, reached.before);
-  if (renames.length === 0) return planTransition(reached.after, goal.facts);
+  if (renames.length === 0) return planTransition(reached.after, goal.facts, [], goal.sql);
   await client.query(insideTransaction ? 'savepoint supasnap_renames' : 'begin');
   try {
     const script = await rollbackScript('renames', renames.map(({ sql }) => `${sql};`).join('\n'));
     if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, untouched);
     const renamed = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
-    return planTransition(renamed, goal.facts, renames);
+    return planTransition(renamed, goal.facts, renames, goal.sql);
   } finally {
     await client.query(insideTransaction ? 'rollback to savepoint supasnap_renames' : 'rollback');
   }
@@ -165,45 +184,20 @@ export async function planBack(
 
 /** Runs a rollback in one transaction, or in its own steps where it needs them, and tells what it does to rows. */
 export async function runRollback(client: pg.Client, script: Script, timeouts: Timeouts): Promise<Effects> {
-  if (script.execution.mode === 'outside') await runSteps(client, script, script.execution.steps, timeouts, () => untouched, async () => {});
-  else {
-    return inTransaction(client, timeouts, async () => {
-      const shapes = await probeEffects(client);
-      await runScript(client, script);
-      return readEffects(client, shapes, mentionsTruncate(script));
-    });
+  if (script.execution.mode === 'outside') {
+    await runSteps(client, script, script.execution.steps, timeouts, () => untouched, async () => {});
+    return noEffects;
   }
-  return noEffects;
+  return inTransaction(client, timeouts, async () => {
+    const shapes = await probeEffects(client);
+    await runScript(client, script);
+    return readEffects(client, shapes, mentionsTruncate(script));
+  });
 }
 
 export async function runScript(client: pg.Client, script: Script): Promise<void> {
   if (script.execution.mode === 'outside') throw new Error('it holds statements that can\'t run in a transaction');
   await runBatches(client, script, script.execution.batches, untouched);
-}
-
-/**
- * Judges the committed state of a shadow against a goal. When only the dumps differ, another pg_dump or PostgreSQL's own
- * rewording may be why: then the goal is built afresh beside it and dumped the same way.
- */
-export async function proveCommitted(shadow: Shadow, goal: State, options: { serverVersionNum: number; pgDump: PgDumpChoice }): Promise<Proof> {
-  const reached = await readReached(shadow, options);
-  const proof = judge(shadow.name, goal, reached);
-  if (proof.proven || !shadow.reload || factDifferences(goal.facts, reached.facts).length > 0) return proof;
-  await shadow.reload(goal);
-  const rebuilt = judge(shadow.name, await readReached(shadow, options), reached);
-  return rebuilt.proven ? rebuilt : proof;
-}
-
-async function readReached(shadow: Shadow, options: { serverVersionNum: number; pgDump: PgDumpChoice }): Promise<{ facts: Facts; sql: string }> {
-  const dumping = dumpSchema(shadow.settings, {
-    choice: options.pgDump,
-    serverVersion: options.serverVersionNum,
-    excludeSchemas: ['supabase_migrations'],
-    lockWaitMs: 30_000,
-  });
-  dumping.catch(() => {});
-  const facts = await onShadow(shadow, (client) => readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles }));
-  return { facts, sql: (await dumping).sql };
 }
 
 /** On a shared server, whether the file touches roles or other things of the whole cluster: tried and rolled back. */
@@ -241,15 +235,6 @@ export async function clusterCheck(client: pg.Client): Promise<string> {
       (select string_agg(row(objoid, classoid, description)::text, ',' order by classoid, objoid) from pg_shdescription),
       (select string_agg(row(datname, datdba, datacl)::text, ',' order by datname) from pg_database))) as check`);
   return rows[0]!.check;
-}
-
-export async function onShadow<T>(shadow: Shadow, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = await connectAsTarget(shadow);
-  try {
-    return await use(client);
-  } finally {
-    await client.end().catch(() => {});
-  }
 }
 
 export const mentionsTruncate = (script: Script) => /truncate/i.test(script.text);

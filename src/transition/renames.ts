@@ -114,6 +114,7 @@ class Names {
 
 /** Two things with one slot can't exist at the same time. */
 function slot(thing: Thing): string {
+  if (thing.kind === 'constraint' && thing.args === 'index') return JSON.stringify(['relation', thing.schema, thing.name]);
   const group = ['table', 'foreign table', 'view', 'materialized view', 'sequence', 'index'].includes(thing.kind)
     ? 'relation'
     : ['function', 'procedure', 'aggregate'].includes(thing.kind)

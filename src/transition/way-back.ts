@@ -1,13 +1,14 @@
 import { type Effects, noEffects, probeEffects, readEffects } from '../kept/effects.ts';
-import type { Shadow } from '../shadow/shadow.ts';
+import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts } from '../snapshot/facts.ts';
 import type { Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { Anchor, State } from '../snapshot/state.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
-import { planStatements, planText } from './plan.ts';
+import { planStatements, planText, type TransitionPlan } from './plan.ts';
 import { judge, unproven, type Proof } from './proof.ts';
-import { asReason, clusterCheck, mentionsTruncate, onShadow, planBack, proveCommitted, runRollback, runScript } from './rehearse.ts';
+import { proveCommitted, type Judged } from './prove.ts';
+import { asReason, clusterCheck, mentionsTruncate, planBack, runRollback, runScript } from './rehearse.ts';
 import { rollbackScript, type Script } from './script.ts';
 
 /** One part of the way: the rollback of one migration, or a plan that leads to the goal at once. */
@@ -52,25 +53,40 @@ export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBac
     if (way.proof.proven || byHand.length > 0 || (shadow.commits && !shadow.reload)) return way;
     await shadow.reload?.(input.present);
   }
-  const { script, hazards } = await plannedWay(shadow, input);
-  if (script.statements.length === 0) return { steps: [], hazards, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: input.present.facts }) };
-  return { ...(await prove(shadow, [{ undoes: input.undone, script, effects: noEffects }], input)), hazards };
+  const plan = await planOnShadow(shadow, input);
+  const step = await plannedStep(plan, input);
+  if (step.script.statements.length === 0) {
+    const proof = judge(shadow.name, input.goal, input.present);
+    if (proof.proven) return { steps: [], hazards: [], proof };
+  }
+  const { longer, ...way } = await prove(shadow, [step], input, plan);
+  if (!longer) return { ...way, hazards: hazardsOf(plan) };
+  // Its parts led to the goal; where the present can be had again, the whole of it is run too.
+  const whole = await plannedStep(longer, input);
+  if (!shadow.reload) return { steps: [{ ...whole, effects: way.steps[0]!.effects }], hazards: hazardsOf(longer), proof: judge(shadow.name, input.goal, input.goal) };
+  await shadow.reload(input.present);
+  return { ...(await prove(shadow, [whole], input)), hazards: hazardsOf(longer) };
 }
 
-async function plannedWay(shadow: Shadow, { present, goal, goalIdentity }: WayInput): Promise<{ script: Script; hazards: string[] }> {
-  const before = goalIdentity ?? { origin: '', things: {} };
-  const plan = await onShadow(shadow, (client) => planBack(client, shadow, goal, { after: present.facts, now: present.identity, before }, false));
-  return {
-    script: await rollbackScript('the rollback plan', planStatements(plan).length === 0 ? '' : planText(plan)),
-    hazards: [
-      ...plan.renames.map(({ what }) => `Renames: ${what}.`),
-      ...plan.statements.filter(({ rewrites }) => rewrites).map(({ sql }) => `Rewrites a whole table and locks it meanwhile: ${firstLine(sql)}`),
-    ],
-  };
-}
+/** Without the numbers of then, nothing is taken for renamed. */
+const planOnShadow = (shadow: Shadow, { present, goal, goalIdentity }: WayInput): Promise<TransitionPlan> =>
+  onShadow(shadow, (client) => planBack(client, shadow, goal, { after: present.facts, now: present.identity, before: goalIdentity ?? { origin: '', things: {} } }, false));
+
+const plannedStep = async (plan: TransitionPlan, { undone }: WayInput): Promise<Step> => ({
+  undoes: undone,
+  script: await rollbackScript('the rollback plan', planStatements(plan).length === 0 ? '' : planText(plan)),
+  effects: noEffects,
+});
+
+const hazardsOf = (plan: TransitionPlan): string[] => [
+  ...plan.renames.map(({ what }) => `Renames: ${what}.`),
+  ...plan.statements.filter(({ rewrites }) => rewrites).map(({ sql }) => `Rewrites a whole table and locks it meanwhile: ${firstLine(sql)}`),
+];
+
+type Proven = Omit<WayBack, 'hazards'> & Pick<Judged, 'longer'>;
 
 /** Runs the steps on the shadow, learns what each does to rows, and compares the state reached with the goal. */
-async function prove(shadow: Shadow, steps: Step[], input: WayInput): Promise<Omit<WayBack, 'hazards'>> {
+async function prove(shadow: Shadow, steps: Step[], input: WayInput, plan?: TransitionPlan): Promise<Proven> {
   if (!shadow.commits || (shadow.kind !== 'embedded' && (await touchesCluster(shadow, steps, input.timeouts)))) return proveUncommitted(shadow, steps, input);
   const seen: Step[] = [];
   for (const step of steps) {
@@ -78,10 +94,10 @@ async function prove(shadow: Shadow, steps: Step[], input: WayInput): Promise<Om
     if ('reason' in run) return { steps, proof: unproven(shadow.name, run.reason) };
     seen.push({ ...step, effects: run.effects });
   }
-  return { steps: seen, proof: await proveCommitted(shadow, input.goal, input) };
+  return { steps: seen, ...(await proveCommitted(shadow, input.goal, input, plan)) };
 }
 
-async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput): Promise<Omit<WayBack, 'hazards'>> {
+async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput): Promise<Proven> {
   return onShadow(shadow, async (client) => {
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {

@@ -1,9 +1,12 @@
 import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { startEmbedded, stopEmbedded } from '../../src/target/embedded/server.ts';
 import { type CliResult, type Project, runCli, withProject } from '../project.ts';
+
+/** Each runs a dozen real commands. */
+vi.setConfig({ testTimeout: 400_000 });
 
 const example = fileURLToPath(new URL('../../supabase/', import.meta.url));
 const baseline = '20251026211500';

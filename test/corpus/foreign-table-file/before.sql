@@ -1,5 +1,5 @@
-create extension if not exists file_fdw schema extensions;
-create server files foreign data wrapper file_fdw;
+create foreign data wrapper nightly_files;
+create server files foreign data wrapper nightly_files;
 create foreign table public.people_csv (id int options (force_not_null 'true') not null, name text default 'x')
   server files options (filename '/dev/null', format 'csv', header 'true');
 comment on foreign table public.people_csv is 'Nightly export';
