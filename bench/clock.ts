@@ -12,7 +12,7 @@ export const timeProcess = (program: string, words: string[], environment: Recor
     });
     child.on('error', reject).on('close', (code) => {
       if (code === 0) resolve(performance.now() - started);
-      else reject(new Error(`${program} ${words.join(' ')} ended with ${code}:\n${said}`));
+      else reject(new Error(`${program} ${words.join(' ')} ended with ${code}:\n${said}`.replaceAll(/:[^:@/\s]+@/g, ':***@')));
     });
   });
 

@@ -18,6 +18,8 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
     await runDump(client, madeByTheirMakers(rerunnable(state.sql), state.facts), await futureSuperusers(client, state.facts));
     await converge(client, state.facts, ownRoles);
+    // Its login could dump all of the target; a right to that by membership in a predefined role is in no fact.
+    await client.query(`grant pg_read_all_data to ${quoteName(state.session.user)}`);
   });
 }
 

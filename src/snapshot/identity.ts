@@ -14,7 +14,7 @@ export interface Thing {
   /** Empty for schemas and roles. */
   schema: string;
   name: string;
-  /** Key of the table, type or domain it belongs to. */
+  /** Key of the table, type or domain it belongs to, and whose schema it is in. */
   parent?: string;
   /** Identity arguments of a function; 'owned' of a sequence or index that goes with a table, 'index' of a constraint that has one. */
   args?: string;
@@ -66,7 +66,10 @@ union all
 select 'r' || oid, 'role', '', rolname::text, null, null from pg_roles where oid >= 16384 and rolname not like 'cli\\_login\\_%'
 union all
 select 'c' || oid, case relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' when 'f' then 'foreign table'
-  when 'i' then 'index' when 'I' then 'index' when 'c' then 'type' else 'table' end, nspname, relname, null,
+  when 'i' then 'index' when 'I' then 'index' when 'c' then 'type' else 'table' end, nspname, relname,
+  case when relkind in ('i', 'I') then (select 'c' || indrelid from pg_index where indexrelid = relations.oid)
+    when relkind = 'S' then (select 'c' || d.refobjid from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = relations.oid
+      and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0 limit 1) end,
   case when relkind in ('i', 'I') or relkind = 'S' and exists (
     select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = relations.oid and d.deptype in ('a', 'i') and d.refobjsubid > 0) then 'owned' end
 from relations

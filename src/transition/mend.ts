@@ -1,12 +1,15 @@
 /**
  * Corrects what the planner (pg-delta 1.0.0-alpha.34) is known to write wrongly: settings that hold a list of names are
- * stored quoted already, and would be quoted again as one name.
+ * stored quoted already, and would be quoted again as one name; from PostgreSQL 17 on, NOT NULL of a domain is a constraint
+ * with a name, and would be written twice.
  */
 export const mendStatement = (sql: string): string =>
-  sql.replace(
-    /^(ALTER ROLE (?:"(?:[^"]|"")*"|\S+) SET )"?(search_path|temp_tablespaces|session_preload_libraries|local_preload_libraries)"? TO '((?:[^']|'')*)'$/,
-    (_, head: string, name: string, list: string) => `${head}${name} TO ${list.replaceAll("''", "'") || "''"}`,
-  );
+  sql
+    .replace(
+      /^(ALTER ROLE (?:"(?:[^"]|"")*"|\S+) SET )"?(search_path|temp_tablespaces|session_preload_libraries|local_preload_libraries)"? TO '((?:[^']|'')*)'$/,
+      (_, head: string, name: string, list: string) => `${head}${name} TO ${list.replaceAll("''", "'") || "''"}`,
+    )
+    .replace(/^(CREATE DOMAIN [^]*?) NOT NULL( [^]*?CONSTRAINT "(?:[^"]|"")*" NOT NULL)(?=$| CONSTRAINT )/, '$1$2');
 
 /**
  * The planner sets the default of a column that changes its type before it changes the type, and twice: the default then
@@ -28,5 +31,5 @@ export function mendOrder<T extends { sql: string }>(statements: T[]): T[] {
 /** There is no cast from one enum to another, nor from other types to an enum, but by way of text. */
 export const mendEnumCast = (sql: string, isEnum: (type: string) => boolean): string =>
   sql.replace(/^(ALTER TABLE [^]*? TYPE ([^]*?) USING ("(?:[^"]|"")*"))::([^]*)$/, (whole, head: string, type: string, _column: string, target: string) =>
-    type === target && isEnum(type) ? `${head}::text::${target}` : whole,
+    type === target && isEnum(type.replace(/(?:\[\])+$/, '')) ? `${head}::text${type.endsWith('[]') ? '[]' : ''}::${target}` : whole,
   );

@@ -35,7 +35,7 @@ function renameAll(now: Identity, goal: Identity): { renames: Rename[]; things: 
     for (const key of keys) {
       const from = names.current(key);
       const wanted = { name: goal.things[key]!.name, schema: names.wantedSchema(goal.things[key]!.schema) };
-      if (from.kind === 'index' || from.args === 'owned') wanted.schema = from.schema;
+      if (from.parent !== undefined) wanted.schema = from.schema;
       if (from.name === wanted.name && from.schema === wanted.schema) continue;
       if (goal.things[key]!.kind !== from.kind) continue;
       renames.push(...names.give(key, wanted));
@@ -48,7 +48,8 @@ function renameAll(now: Identity, goal: Identity): { renames: Rename[]; things: 
 const order: Thing['kind'][][] = [
   ['function', 'procedure', 'aggregate'],
   ['type', 'domain'],
-  ['table', 'foreign table', 'view', 'materialized view', 'sequence', 'index'],
+  ['table', 'foreign table', 'view', 'materialized view'],
+  ['sequence', 'index'],
   ['column', 'attribute', 'label', 'constraint', 'domain constraint', 'trigger', 'policy'],
   ['schema'],
   ['role'],
@@ -83,11 +84,21 @@ class Names {
     if (thing.schema !== wanted.schema && movable(thing)) {
       const blocked = this.taken.get(slot({ ...this.current(key), schema: wanted.schema }));
       if (blocked && blocked !== key) steps.push(this.rename(key, aside(key)));
-      steps.push(this.move(key, wanted.schema));
+      steps.push(...this.clear(key, wanted.schema), this.move(key, wanted.schema));
     }
     if (this.current(key).name !== wanted.name) steps.push(this.rename(key, wanted.name));
     return steps;
   }
+
+  /** What moves along with a table must not meet its name there. */
+  private clear(key: string, schema: string): Rename[] {
+    return this.childrenOf(key).flatMap((child) => {
+      const occupant = this.taken.get(slot({ ...this.current(child), schema }));
+      return occupant && occupant !== child ? [this.rename(child, aside(child))] : [];
+    });
+  }
+
+  private childrenOf = (key: string): string[] => Object.keys(this.things).filter((child) => this.things[child]!.parent === key);
 
   private rename(key: string, name: string): Rename {
     const thing = this.current(key);
@@ -101,7 +112,7 @@ class Names {
     const thing = this.current(key);
     const rename = { sql: `ALTER ${word(thing)} ${address(thing)} SET SCHEMA ${quoteName(schema)}`, what: `${describe(thing)} moves to schema ${schema}` };
     this.put(key, { ...thing, schema });
-    for (const [child, value] of Object.entries(this.things)) if (value.parent === key) this.put(child, { ...value, schema });
+    for (const child of this.childrenOf(key)) this.put(child, { ...this.current(child), schema });
     return rename;
   }
 
@@ -114,14 +125,13 @@ class Names {
 
 /** Two things with one slot can't exist at the same time. */
 function slot(thing: Thing): string {
-  if (thing.kind === 'constraint' && thing.args === 'index') return JSON.stringify(['relation', thing.schema, thing.name]);
-  const group = ['table', 'foreign table', 'view', 'materialized view', 'sequence', 'index'].includes(thing.kind)
-    ? 'relation'
-    : ['function', 'procedure', 'aggregate'].includes(thing.kind)
-      ? `routine(${thing.args})`
-      : ['type', 'domain'].includes(thing.kind)
-        ? 'type'
-        : thing.kind;
+  const isRelation = ['table', 'foreign table', 'view', 'materialized view', 'sequence', 'index'].includes(thing.kind);
+  if (isRelation || (thing.kind === 'constraint' && thing.args === 'index')) return JSON.stringify(['relation', thing.schema, thing.name]);
+  const group = ['function', 'procedure', 'aggregate'].includes(thing.kind)
+    ? `routine(${thing.args})`
+    : ['type', 'domain'].includes(thing.kind)
+      ? 'type'
+      : thing.kind;
   return JSON.stringify([group, thing.parent ?? thing.schema, thing.name]);
 }
 
