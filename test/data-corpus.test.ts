@@ -20,7 +20,7 @@ const runsOn = (name: string, major: number): boolean =>
   process.env.SUPASNAP_CORPUS === 'all' || majors[createHash('sha256').update(name).digest()[0]! % majors.length] === major;
 
 describe.each(majors)('on PostgreSQL %i', (major) => {
-  const server = ownServer(major);
+  const server = ownServer('data', major);
 
   for (const name of cases.filter((each) => runsOn(each, major))) {
     const run = notYet[name] ? test.fails : test.concurrent;

@@ -45,8 +45,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-/** A server of this run: shared ('test') or of one test file alone ('own'). It is removed with the run. */
-export const startTestServer = async (name: string, kind: 'test' | 'own', major: number): Promise<EmbeddedServer> => {
+/** Servers of a run: one shared by all files, and one for each corpus alone. */
+const kinds = ['test', 'corpus', 'data'] as const;
+export type ServerKind = (typeof kinds)[number];
+
+/** A server of this run. It is removed with the run. */
+export const startTestServer = async (name: string, kind: ServerKind, major: number): Promise<EmbeddedServer> => {
   const server = await startEmbedded({
     major,
     stateFolder: join(tmpdir(), name),
@@ -61,7 +65,7 @@ export const startTestServer = async (name: string, kind: 'test' | 'own', major:
 
 const remove = async (name: string): Promise<void> => {
   const stateFolder = join(tmpdir(), name);
-  await Promise.all(majors.flatMap((major) => ['test', 'own'].map((kind) => stopEmbedded({ stateFolder, name: `${kind}-${major}` }))));
+  await Promise.all(majors.flatMap((major) => kinds.map((kind) => stopEmbedded({ stateFolder, name: `${kind}-${major}` }))));
   for (const folder of [stateFolder, ...(memory ? [join(memory, name)] : [])]) {
     rmSync(folder, { recursive: true, force: true });
   }
