@@ -7,7 +7,7 @@ import type { Target } from '../target/target.ts';
 export async function confirmMigration(context: Context, target: Target, label: string, hazards: Hazard[]): Promise<void> {
   if (context.yes) return;
   const destructive = hazards.some((hazard) => hazard.severity === 'high');
-  if (destructive) return confirmByName(context, target, `Apply ${label} to ${target.name}? It destroys data.`);
+  if (destructive) return confirmByName(context, target, `Apply ${label} to ${target.name}? It removes data.`);
   if (!context.ask) throw noTerminal(target);
   const answer = await context.ask(`Apply ${label} to ${target.name}? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw declined(target);

@@ -30,6 +30,8 @@ export interface Prepared {
   rollbackText: string | undefined;
   rollbackPath: string;
   handWritten: boolean;
+  /** Whether rows and values that the migration destroys are copied first. */
+  keepsRows: boolean;
   test: LoadedTest | undefined;
   provenance: Provenance;
 }
@@ -80,7 +82,8 @@ export async function prepareMigration(context: Context, session: TargetSession,
       timeouts: config.settings,
     }),
   );
-  const rollbackText = handWritten ?? rollbackFile(input, state, rehearsal);
+  const keepsRows = script.execution.mode === 'transaction' && options.keepData !== 'never';
+  const rollbackText = handWritten ?? rollbackFile(input, state, rehearsal, keepsRows);
   if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven) await writeRollbackFile(path, rollbackText);
   return {
     migration,
@@ -93,19 +96,21 @@ export async function prepareMigration(context: Context, session: TargetSession,
     rollbackText,
     rollbackPath: below(context, path),
     handWritten: handWritten !== undefined,
+    keepsRows,
     test,
     provenance,
   };
 }
 
-function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof }: Rehearsal): string | undefined {
+function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof }: Rehearsal, keepsRows: boolean): string | undefined {
   if (!rollback) return undefined;
   return renderRollbackFile(rollback.source, {
     migration: migration.name.fileName,
     version: migration.name.version,
     before: state.sha256,
     proof,
-    cannotBringBack: cannotBringBack(hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? []),
+    keepsRows,
+    cannotBringBack: cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? []),
   });
 }
 
@@ -117,11 +122,11 @@ const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
 /** Shows what the migration destroys, what the rollback does, and whether it is proven. */
 export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]): void {
   const { report } = context;
-  const { rehearsal, handWritten, rollbackPath } = prepared;
+  const { rehearsal, handWritten, rollbackPath, keepsRows } = prepared;
   for (const { line, what, loses, severity, returns } of hazards) {
     if (severity === 'low') report.note(`Line ${line} ${what}.`);
     else if (returns) report.warn(`Line ${line} ${what}: ${loses.startsWith('nothing, but ') ? loses.slice('nothing, but '.length) : `gone is ${loses}`}.`);
-    else report.warn(`Line ${line} ${what}; lost: ${loses}.`);
+    else report.warn(`Line ${line} ${what}; ${keepsRows ? 'kept for the way back' : 'lost'}: ${loses}.`);
   }
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);

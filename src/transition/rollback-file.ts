@@ -13,6 +13,7 @@ export interface RollbackHeader {
   /** sha256 of the dumps on both sides, as hex. */
   before: string;
   proof: Proof;
+  keepsRows: boolean;
   cannotBringBack: string[];
 }
 
@@ -35,6 +36,7 @@ export function renderRollbackFile(body: string, header: RollbackHeader): string
     `-- From: the state after ${header.migration}`,
     `-- To:   the state before it (snapshot sha256 ${header.before.slice(0, 16)})`,
     `-- Proof: ${describeProof(header.proof)}`,
+    ...(header.keepsRows ? ['-- Rows: "npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'] : []),
     ...(header.cannotBringBack.length > 0 ? ['-- It does not bring back:', ...header.cannotBringBack.map((what) => `--   ${what.replace(/\s*\n\s*/g, ' ')}`)] : []),
     '-- Edit this file and it is yours: it is then never overwritten, and rehearsed and proven as it stands.',
     '',
