@@ -23,9 +23,9 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     withAll({}, async (site) => {
       await site.sql("insert into public.tags values (1), (2); update public.notes set done = true");
       const asked = await expectUntouched(site, 3, () => site.rollback({ to: 'v0.1.0', yes: false }));
-      expect(asked).toContain('Undoes: 20260102000000, 20260103000000');
-      expect(asked).toMatch(/Lost with .*public\.tags: 2 rows\./);
-      expect(asked).toMatch(/Lost with .*public\.notes\.done: 2 values\./);
+      expect(asked).toContain('Undoes: 20260103000000, 20260102000000');
+      expect(asked).toContain('Removes table public.tags with 2 rows');
+      expect(asked).toContain('Removes column public.notes.done with 2 values');
       await expectUntouched(site, 0, () => site.rollback({ to: 'v0.1.0', dryRun: true }));
       expect(await expectUntouched(site, 2, () => site.rollback({ to: 'v0.2.0_2026010200000' }))).toContain('Did you mean v0.2.0_20260102000000?');
       expect(await expectUntouched(site, 3, () => site.rollback({ to: '20260102000000' }))).toContain('1 newer migration stands on 20260102000000: 20260103000000.');
@@ -42,7 +42,8 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
         { id: 3, body: 'third', due: null },
       ]);
       expect(await site.sql('select version from supabase_migrations.schema_migrations')).toEqual([{ version: '20260101000000' }]);
-      expect(await site.sql("select kind, undone from supabase_migrations.supasnap_runs where kind = 'rollback'")).toEqual([{ kind: 'rollback', undone: ['20260102000000', '20260103000000'] }]);
+      const undone = await site.sql<{ undone: string[] }>("select undone from supabase_migrations.supasnap_runs where kind = 'rollback' order by id");
+      expect(undone.flatMap((run) => run.undone).sort()).toEqual(['20260102000000', '20260103000000']);
       expect(expectCode(await site.migrate(), 0).value?.applied).toHaveLength(2);
     }));
 
