@@ -45,7 +45,7 @@ describe('the embedded server', () => {
     await withStateFolder(async (options) => {
       const server = await startEmbedded(options);
       await stopEmbedded(server);
-      const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+      const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'ignore' });
       const lines = [other.pid, server.dataFolder, 1, server.port, '', '127.0.0.1', '1 1', 'ready', ''];
       await writeFile(join(server.dataFolder, 'postmaster.pid'), lines.join('\n'));
       await stopEmbedded(server);
