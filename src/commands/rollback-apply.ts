@@ -155,12 +155,15 @@ async function inOneTransaction(
     for (const [index, step] of done.entries()) {
       if (step.later) step.reports = await returnLater(client, runIds[index]!, step.undoing, timeoutStatements(context.config.settings));
     }
-    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports) };
+    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports).filter(({ table }) => remains(facts, table)) };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
   }
 }
+
+/** Rows that one step put back into a table which a later step removed are no news. */
+const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back. */
 async function runStep(client: TargetSession['client'], { undoes, script, effects }: Step, options: RollbackOptions, limitBytes: number, state: string) {
