@@ -104,6 +104,14 @@ async function returnRows(client: pg.Client, undoing: KeptItem[][]): Promise<Put
   return reports;
 }
 
+/** A rollback in a transaction that will not be committed: kept rows return where they would, and nothing more is kept. */
+export async function runReturning(client: pg.Client, undoing: KeptItem[][], early: () => Promise<void>, late: () => Promise<void>): Promise<void> {
+  await markUnchanged(client, undoing.flat());
+  await early();
+  await returnRows(client, undoing);
+  await late();
+}
+
 /** Puts rows back in a transaction of its own, after the one that brought the labels they use; the run is noted as having done so. */
 export async function returnLater(client: pg.Client, runId: string, undoing: KeptItem[][], begin: string): Promise<PutBackReport[]> {
   const state = 'The schema is changed and recorded; the rows are kept and not put back yet.';

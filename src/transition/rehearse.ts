@@ -1,6 +1,10 @@
 import type pg from 'pg';
 import { Problem, refused } from '../errors.ts';
+import { historySchema } from '../history/schema.ts';
 import { noEffects, probeEffects, readEffects, type Effects } from '../kept/effects.ts';
+import type { KeptItem } from '../kept/item.ts';
+import { runKeeping, runReturning, withForesight } from '../kept/run.ts';
+import type { Batch } from '../migration/transaction.ts';
 import { emptyShadow } from '../shadow/empty.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
@@ -13,7 +17,7 @@ import { proveCommitted, type Judged } from './prove.ts';
 import { judge, unproven, type Proof } from './proof.ts';
 import { planRenames } from './renames.ts';
 import { renderRollbackBody } from './rollback-file.ts';
-import { rollbackScript, type Script } from './script.ts';
+import { rollbackScript, splitAtReturn, type Script } from './script.ts';
 
 /** What a rehearsal found: the state that the change leads to, the way back, and whether that way was seen to lead back. */
 export interface Rehearsal {
@@ -96,22 +100,38 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {
       const identityBefore = await readIdentity(client);
-      const shapes = await probeEffects(client);
-      await runBatches(client, input.script, execution.batches, untouched);
-      const effects = await readEffects(client, shapes, mentionsTruncate(input.script));
+      const { effects, kept } = await forwardUncommitted(client, shadow, input.script, execution.batches);
       await client.query('set constraints all immediate; reset all');
       const after = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       const identity = await readIdentity(client);
       const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
       const found = { after, identity, effects, rollback, shadow };
       if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
-      const failure = await runScript(client, rollback.script).then(() => undefined, asReason);
+      const failure = await runScript(client, rollback.script, [kept]).then(() => undefined, asReason);
       if (failure) return { ...found, proof: unproven(shadow.name, failure) };
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       return { ...found, proof: judge(shadow.name, { facts: state.facts }, { facts: back }) };
     } finally {
       await client.query('rollback').catch(() => {});
     }
+  });
+}
+
+/** On the target itself there are rows: they are kept as they will be, so that the way back can return them. */
+async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Script, batches: Batch[]): Promise<{ effects: Effects; kept: KeptItem[] }> {
+  const run = () => runBatches(client, script, batches, untouched);
+  const shapes = await probeEffects(client);
+  await client.query('savepoint supasnap_probe');
+  await run();
+  const effects = await readEffects(client, shapes, mentionsTruncate(script));
+  if (shadow.kind !== 'target') return { effects, kept: [] };
+  await client.query('rollback to savepoint supasnap_probe');
+  await client.query(historySchema);
+  await client.query('savepoint supasnap_probe');
+  return withForesight(effects, async (known) => {
+    await client.query('rollback to savepoint supasnap_probe');
+    const { kept } = await runKeeping(client, { effects: known, keepData: 'always', limitBytes: 0, undoing: [], early: run, late: async () => {}, state: untouched.state });
+    return { effects: known, kept };
   });
 }
 
@@ -195,9 +215,11 @@ export async function runRollback(client: pg.Client, script: Script, timeouts: T
   });
 }
 
-export async function runScript(client: pg.Client, script: Script): Promise<void> {
+/** Runs a rollback inside the open transaction; `undoing` are copies whose rows return on the way. */
+export async function runScript(client: pg.Client, script: Script, undoing: KeptItem[][] = []): Promise<void> {
   if (script.execution.mode === 'outside') throw new Error('it holds statements that can\'t run in a transaction');
-  await runBatches(client, script, script.execution.batches, untouched);
+  const { early, late } = splitAtReturn(script);
+  await runReturning(client, undoing, () => runBatches(client, script, early, untouched), () => runBatches(client, script, late, untouched));
 }
 
 /** On a shared server, whether the file touches roles or other things of the whole cluster: tried and rolled back. */

@@ -1,4 +1,7 @@
+import type pg from 'pg';
 import { type Effects, noEffects, probeEffects, readEffects } from '../kept/effects.ts';
+import type { KeptItem } from '../kept/item.ts';
+import { readKept } from '../kept/record.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts } from '../snapshot/facts.ts';
 import type { Identity } from '../snapshot/identity.ts';
@@ -104,7 +107,7 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
       const seen: Step[] = [];
       for (const step of steps) {
         const shapes = await probeEffects(client);
-        await runScript(client, step.script);
+        await runScript(client, step.script, shadow.kind === 'target' ? await keptOf(client, step.undoes) : []);
         seen.push({ ...step, effects: await readEffects(client, shapes, mentionsTruncate(step.script)) });
       }
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
@@ -116,6 +119,12 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
     }
   });
 }
+
+const keptOf = async (client: pg.Client, versions: string[]): Promise<KeptItem[][]> => {
+  const kept: KeptItem[][] = [];
+  for (const version of versions) kept.push(await readKept(client, 'migrate', version));
+  return kept;
+};
 
 const touchesCluster = (shadow: Shadow, steps: Step[], timeouts: Timeouts): Promise<boolean> =>
   onShadow(shadow, async (client) => {
