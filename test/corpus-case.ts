@@ -12,10 +12,10 @@ import type { UseShadow } from '../src/shadow/shadows.ts';
 import { catalogCheck } from '../src/snapshot/catalog-check.ts';
 import { dumpSchema, type PgDumpChoice } from '../src/snapshot/pg-dump/dump.ts';
 import { quoteName, type ConnectionSettings, withClient } from '../src/target/connection.ts';
-import { createPlatformDatabase } from '../src/target/embedded/platform.ts';
 import type { EmbeddedServer } from '../src/target/embedded/server.ts';
 import { inTransaction, runBatches, runSteps } from '../src/transition/execute.ts';
 import type { Script } from '../src/transition/script.ts';
+import { createCaseDatabase } from './postgres/case-database.ts';
 import { withProject } from './project.ts';
 
 /** What a case's database was like before, in between and after. */
@@ -26,6 +26,8 @@ export interface Outcome {
   after: Seen;
   /** Why the tool did not migrate. */
   refusal?: Problem;
+  /** What the tool had to ask before it rolled back. */
+  question?: Problem;
 }
 
 interface Seen {
@@ -41,22 +43,19 @@ const timeouts = { lockTimeoutMs: 30_000, statementTimeoutMs: 60_000 };
 /** Loads before.sql into a fresh database, migrates with migration.sql and rolls back, as a user of the library would. */
 export async function runCase(server: EmbeddedServer, name: string, pgDump: PgDumpChoice = 'bundled'): Promise<Outcome> {
   const database = `corpus_${process.pid}_${counter++}`;
-  const settings = await createPlatformDatabase(server, database);
+  const [before, migration] = [text(`${name}/before.sql`), text(`${name}/migration.sql`)];
+  const settings = await createCaseDatabase(server, database, [before, migration]);
   const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
   try {
-    await withClient(settings, async (client) => runLikeMigration(client, await script(`${name}/before.sql`)));
-    const before = await look(server, settings, pgDump);
-    return await withProject({ [`supabase/migrations/${timestamp}_v1_0_0_case.sql`]: text(`${name}/migration.sql`) }, async (project) => {
+    await withClient(settings, async (client) => runLikeMigration(client, await scriptOf(`${name}/before.sql`, before)));
+    const seenBefore = await look(server, settings, pgDump);
+    return await withProject({ [`supabase/migrations/${timestamp}_v1_0_0_case.sql`]: migration }, async (project) => {
       const context = quietContext(project.folder, settings, pgDump);
-      try {
-        await migrate(context, { shadow });
-      } catch (error) {
-        if (!(error instanceof Problem) || error.exitCode !== 3) throw error;
-        return { before, after: await look(server, settings, pgDump), refusal: error };
-      }
+      const refusal = await refusalOf(() => migrate(context, { shadow }));
+      if (refusal) return { before: seenBefore, after: await look(server, settings, pgDump), refusal };
       const migrated = project.read(`supabase/snapshots/v1.0.0_${timestamp}_after.sql`);
-      await rollback(context, { to: `v1.0.0_${timestamp}`, shadow });
-      return { before, migrated, after: await look(server, settings, pgDump) };
+      const question = await refusalOf(() => rollback(context, { to: `v1.0.0_${timestamp}`, shadow }));
+      return { before: seenBefore, migrated, after: await look(server, settings, pgDump), question };
     });
   } finally {
     await withClient(server.superuser, async (client) => {
@@ -66,6 +65,17 @@ export async function runCase(server: EmbeddedServer, name: string, pgDump: PgDu
 }
 
 let counter = 0;
+
+/** The Problem with which a guard refused (exit 3); undefined when it went through. Anything else is thrown on. */
+async function refusalOf(run: () => Promise<unknown>): Promise<Problem | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem && error.exitCode === 3) return error;
+    throw error;
+  }
+}
 
 export const quietContext = (workdir: string, settings: ConnectionSettings, pgDump: PgDumpChoice): Context => {
   const config = readConfig(workdir, workdir);
@@ -99,7 +109,6 @@ async function look(server: EmbeddedServer, settings: ConnectionSettings, pgDump
   return { dump: sql, ...seen };
 }
 
-const script = (path: string): Promise<Script> => scriptOf(path, text(path));
 
 /** A case's SQL, ready to run. */
 export async function scriptOf(path: string, sql: string): Promise<Script> {

@@ -6,9 +6,9 @@ import { Problem } from '../src/errors.ts';
 import { embeddedShadow } from '../src/shadow/embedded.ts';
 import type { UseShadow } from '../src/shadow/shadows.ts';
 import { type ConnectionSettings, quoteName, withClient } from '../src/target/connection.ts';
-import { createPlatformDatabase } from '../src/target/embedded/platform.ts';
 import type { EmbeddedServer } from '../src/target/embedded/server.ts';
 import { quietContext, runLikeMigration, scriptOf } from './corpus-case.ts';
+import { createCaseDatabase } from './postgres/case-database.ts';
 import { withProject } from './project.ts';
 
 /** Rows by "schema.table": each a column → text (or null) record, in primary key order, or sorted where there is no key. */
@@ -34,7 +34,7 @@ export const expectedRows = (name: string): Rows => JSON.parse(text(`${name}/aft
 /** before.sql, seed.sql, migrate, writes_after.sql, roll back, forward again: what the rows are at each turn. */
 export async function runDataCase(server: EmbeddedServer, name: string): Promise<DataOutcome> {
   const database = `data_${counter++}`;
-  const settings = await createPlatformDatabase(server, database);
+  const settings = await createCaseDatabase(server, database, ['before.sql', 'seed.sql', 'migration.sql', 'writes_after.sql'].map((file) => text(`${name}/${file}`)));
   const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
   const run = (file: string) => withClient(settings, async (client) => runLikeMigration(client, await scriptOf(file, text(`${name}/${file}`))));
   try {

@@ -32,6 +32,7 @@ function renameAll(now: Identity, goal: Identity): { renames: Rename[]; things: 
   const renames: Rename[] = [];
   for (const kinds of order) {
     const keys = Object.keys(goal.things).filter((key) => kinds.includes(goal.things[key]!.kind) && now.things[key]);
+    if (kinds.includes('column')) renames.push(...names.clearReplaced(goal));
     for (const key of keys) {
       const from = names.current(key);
       const wanted = { name: goal.things[key]!.name, schema: names.wantedSchema(goal.things[key]!.schema) };
@@ -75,6 +76,14 @@ class Names {
 
   /** Schemas are renamed last, so a goal's schema is named as that same schema is named now. */
   wantedSchema = (schema: string): string => this.goalSchemas.get(schema) ?? schema;
+
+  /** A column that was dropped and added again under its name is another one: its values are not those that were lost. */
+  clearReplaced = (goal: Identity): Rename[] =>
+    Object.entries(goal.things).flatMap(([key, thing]) => {
+      if (thing.kind !== 'column' || this.things[key] || !this.things[thing.parent!]) return [];
+      const occupant = this.taken.get(slot(thing));
+      return occupant && !goal.things[occupant] ? [this.rename(occupant, aside(occupant))] : [];
+    });
 
   give(key: string, wanted: { name: string; schema: string }): Rename[] {
     const steps: Rename[] = [];

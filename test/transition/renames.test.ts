@@ -141,6 +141,19 @@ test('nothing is taken for renamed in another database', async () => {
   expect(planRenames({ origin: 'here', things }, { origin: 'there', things: { c1: { ...things.c1, name: 'b' } } })).toEqual([]);
 });
 
+test('a column that was dropped and added again is moved aside, for the plan to drop it', async () => {
+  await withEmptyDatabase(17, ({ superuser }) =>
+    withClient(superuser, async (client) => {
+      await client.query('create table t (a int, b int)');
+      const goal = await readIdentity(client);
+      await client.query('alter table t drop a, drop b; alter table t add a int');
+      const [rename, ...others] = planRenames(await readIdentity(client), goal);
+      expect(rename?.sql).toMatch(/^ALTER TABLE "public"."t" RENAME COLUMN "a" TO "supasnap_aside_c\d+_3"$/);
+      expect(others).toEqual([]);
+    }),
+  );
+});
+
 test('a dropped and newly made table is not renamed, even where its name is the same', async () => {
   await withEmptyDatabase(17, ({ superuser }) =>
     withClient(superuser, async (client) => {
