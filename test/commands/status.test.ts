@@ -118,7 +118,7 @@ test('a run that was cut off says what is true and how to go back, until it is g
 test('a run whose session is still there is being done, not broken', async () => {
   await withPlace(17, async ({ status, migrate, sql, database }) => {
     expect((await migrate('--yes')).exitCode).toBe(0);
-    await sql("update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null where id = 2");
+    await sql("update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null where id = (select max(id) from supabase_migrations.supasnap_runs)");
     await withClient(database.settings, async (runner) => {
       const { rows } = await runner.query('select pg_advisory_lock(5201026211500), pg_backend_pid() as pid');
       expect((await status()).stdout).toContain(`It is being done now, by session ${rows[0].pid}.`);
