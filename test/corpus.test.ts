@@ -7,9 +7,6 @@ import { type Outcome, runCase } from './corpus-case.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
-/** Cases that no generated rollback can lead back from, each with the reason: they must be refused. */
-const refused: Record<string, string> = {};
-
 /** Cases that can be rolled back only with an answer about rows, each with the reason: without it nothing may be changed. */
 const asks: Record<string, string> = {
   'column-drop-primary-key': 'without its primary key the table has no way left to tell whose values they were',
@@ -27,13 +24,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
 
   for (const name of cases.filter((each) => runsOn(each, major))) {
     const words = name.replaceAll('-', ' ');
-    if (refused[name]) {
-      test.concurrent(`${words}: refused, and nothing is changed`, async () => {
-        const outcome = await runCase(server(), name);
-        expect(outcome.refusal?.message).toMatch(/could not be proven/);
-        expect(outcome.after).toEqual(outcome.before);
-      });
-    } else if (asks[name]) {
+    if (asks[name]) {
       test.concurrent(`${words}: the rollback asks (${asks[name]}), and nothing is changed`, async () => {
         const { migrated, after, question } = await runCase(server(), name);
         expect(question?.next).toContain('--fill');
@@ -63,6 +54,6 @@ function expectBack({ before, migrated, after, question }: Outcome): void {
   expect(after.history).toEqual([]);
 }
 
-test('every case of the lists above is there', () => {
-  expect(cases).toEqual(expect.arrayContaining([...Object.keys(refused), ...Object.keys(asks)]));
+test('every case of the list above is there', () => {
+  expect(cases).toEqual(expect.arrayContaining(Object.keys(asks)));
 });
