@@ -11,6 +11,7 @@ import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
+import { changesCluster } from './cluster.ts';
 import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, type Consequence, type Timeouts } from './execute.ts';
 import { planTransition, type TransitionPlan } from './plan.ts';
 import { proveCommitted, type Judged } from './prove.ts';
@@ -49,7 +50,7 @@ const untouched: Consequence = {
 /** Runs the change forward, finds the way back, runs that, compares, and runs the change again so that the shadow is as the target will be. */
 export async function rehearse(shadow: Shadow, state: State, input: RehearsalInput): Promise<Rehearsal> {
   if (!shadow.commits) return rehearseUncommitted(shadow, state, input);
-  if (shadow.kind !== 'embedded' && (await changesCluster(shadow, input))) {
+  if (shadow.kind !== 'embedded' && (await changesCluster(shadow, input.script, input.timeouts))) {
     return rehearseUncommitted(shadow, state, input);
   }
   const identityBefore = await onShadow(shadow, readIdentity);
@@ -220,43 +221,6 @@ export async function runScript(client: pg.Client, script: Script, undoing: Kept
   if (script.execution.mode === 'outside') throw new Error('it holds statements that can\'t run in a transaction');
   const { early, late } = splitAtReturn(script);
   await runReturning(client, undoing, () => runBatches(client, script, early, untouched), () => runBatches(client, script, late, untouched));
-}
-
-/** On a shared server, whether the file touches roles or other things of the whole cluster: tried and rolled back. */
-async function changesCluster(shadow: Shadow, input: RehearsalInput): Promise<boolean> {
-  const { script, timeouts } = input;
-  if (script.execution.mode === 'outside') {
-    const dangerous = script.statements.find(({ kind }) => /Role|Database|TableSpace|AlterSystem/.test(kind) || kind === 'DoStmt' || kind === 'CallStmt');
-    if (dangerous) {
-      throw refused(`Line ${dangerous.line} may change the whole server, so it can't be rehearsed on a scratch database of it.`, {
-        state: 'Nothing was changed.',
-        next: 'Give a database of another server with --shadow <url>, or move that statement to a migration of its own.',
-      });
-    }
-    return false;
-  }
-  const { batches } = script.execution;
-  return onShadow(shadow, async (client) => {
-    await client.query(`begin; ${timeoutStatements(timeouts)}`);
-    try {
-      const before = await clusterCheck(client);
-      await runBatches(client, script, batches, untouched);
-      return (await clusterCheck(client)) !== before;
-    } finally {
-      await client.query('rollback').catch(() => {});
-    }
-  });
-}
-
-export async function clusterCheck(client: pg.Client): Promise<string> {
-  const { rows } = await client.query<{ check: string }>(`
-    select md5(concat(
-      (select string_agg(r::text, ',' order by rolname) from pg_roles r),
-      (select string_agg(row(roleid, member, admin_option)::text, ',' order by roleid, member) from pg_auth_members),
-      (select string_agg(row(setrole, setdatabase, setconfig)::text, ',' order by setrole, setdatabase) from pg_db_role_setting),
-      (select string_agg(row(objoid, classoid, description)::text, ',' order by classoid, objoid) from pg_shdescription),
-      (select string_agg(row(datname, datdba, datacl)::text, ',' order by datname) from pg_database))) as check`);
-  return rows[0]!.check;
 }
 
 export const mentionsTruncate = (script: Script) => /truncate/i.test(script.text);

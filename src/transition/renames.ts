@@ -91,12 +91,21 @@ class Names {
     const occupant = this.taken.get(slot({ ...thing, ...wanted }));
     if (occupant && occupant !== key) steps.push(this.rename(occupant, aside(occupant)));
     if (thing.schema !== wanted.schema && movable(thing)) {
+      steps.push(...this.ensureSchema(wanted.schema));
       const blocked = this.taken.get(slot({ ...this.current(key), schema: wanted.schema }));
       if (blocked && blocked !== key) steps.push(this.rename(key, aside(key)));
       steps.push(...this.clear(key, wanted.schema), this.move(key, wanted.schema));
     }
     if (this.current(key).name !== wanted.name) steps.push(this.rename(key, wanted.name));
     return steps;
+  }
+
+  /** A schema that is gone has to be there before anything can move back into it; its owner and grants are left to the plan. */
+  private ensureSchema(name: string): Rename[] {
+    const thing: Thing = { kind: 'schema', schema: '', name };
+    if (this.taken.has(slot(thing))) return [];
+    this.taken.set(slot(thing), `new ${name}`);
+    return [{ sql: `CREATE SCHEMA ${quoteName(name)}`, what: `schema ${name} returns` }];
   }
 
   /** What moves along with a table must not meet its name there. */

@@ -11,7 +11,8 @@ import { timeoutStatements, type Timeouts } from './execute.ts';
 import { planStatements, planText, type TransitionPlan } from './plan.ts';
 import { judge, unproven, type Proof } from './proof.ts';
 import { proveCommitted, type Judged } from './prove.ts';
-import { asReason, clusterCheck, mentionsTruncate, planBack, runRollback, runScript } from './rehearse.ts';
+import { clusterCheck } from './cluster.ts';
+import { asReason, mentionsTruncate, planBack, runRollback, runScript } from './rehearse.ts';
 import { rollbackScript, type Script } from './script.ts';
 
 /** One part of the way: the rollback of one migration, or a plan that leads to the goal at once. */

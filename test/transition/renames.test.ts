@@ -67,6 +67,12 @@ const cases: { name: string; before: string; migration: string; statements?: str
       alter procedure p(int) set schema n; alter procedure n.p(int) rename to p2; alter aggregate sum2(int) set schema n; alter aggregate n.sum2(int) rename to sum3`,
   },
   {
+    name: 'what moved out of a schema that is gone',
+    before: 'create schema app; create table app.t (id int primary key); create view app.v as select 1 as one',
+    migration: 'alter table app.t set schema public; alter view app.v set schema public; drop schema app',
+    statements: ['CREATE SCHEMA "app"', 'ALTER TABLE "public"."t" SET SCHEMA "app"', 'ALTER VIEW "public"."v" SET SCHEMA "app"'],
+  },
+  {
     name: 'labels of an enum that swapped their names',
     before: `create type e as enum ('a', 'b', 'c')`,
     migration: `alter type e rename value 'a' to 'x'; alter type e rename value 'b' to 'a'; alter type e rename value 'x' to 'b'; alter type e rename value 'c' to 'd'`,
@@ -114,7 +120,7 @@ describe.each(majors)('on PostgreSQL %i, names come back to', (major) => {
         for (const { sql } of renames) await client.query(sql);
 
         const back = await readIdentity(client);
-        for (const [key, thing] of Object.entries(goal.things)) expect(back.things[key]).toEqual(thing);
+        for (const [key, thing] of Object.entries(goal.things)) if (now.things[key]) expect(back.things[key]).toEqual(thing);
         expect(planRenames(back, goal)).toEqual([]);
       }),
     );

@@ -1,0 +1,41 @@
+import type pg from 'pg';
+import { refused } from '../errors.ts';
+import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { runBatches, timeoutStatements, type Timeouts } from './execute.ts';
+import type { Script } from './script.ts';
+
+/** On a shared server, whether the file touches roles or other things of the whole cluster: tried and rolled back. */
+export async function changesCluster(shadow: Shadow, script: Script, timeouts: Timeouts): Promise<boolean> {
+  if (script.execution.mode === 'outside') {
+    const dangerous = script.statements.find(({ kind }) => /Role|Database|TableSpace|AlterSystem/.test(kind) || kind === 'DoStmt' || kind === 'CallStmt');
+    if (dangerous) {
+      throw refused(`Line ${dangerous.line} may change the whole server, so it can't be rehearsed on a scratch database of it.`, {
+        state: 'Nothing was changed.',
+        next: 'Give a database of another server with --shadow <url>, or move that statement to a migration of its own.',
+      });
+    }
+    return false;
+  }
+  const { batches } = script.execution;
+  return onShadow(shadow, async (client) => {
+    await client.query(`begin; ${timeoutStatements(timeouts)}`);
+    try {
+      const before = await clusterCheck(client);
+      await runBatches(client, script, batches, { state: 'It failed in the rehearsal. The target was not touched.', next: 'Correct the file and run the same command again.' });
+      return (await clusterCheck(client)) !== before;
+    } finally {
+      await client.query('rollback').catch(() => {});
+    }
+  });
+}
+
+export async function clusterCheck(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ check: string }>(`
+    select md5(concat(
+      (select string_agg(r::text, ',' order by rolname) from pg_roles r),
+      (select string_agg(row(roleid, member, admin_option)::text, ',' order by roleid, member) from pg_auth_members),
+      (select string_agg(row(setrole, setdatabase, setconfig)::text, ',' order by setrole, setdatabase) from pg_db_role_setting),
+      (select string_agg(row(objoid, classoid, description)::text, ',' order by classoid, objoid) from pg_shdescription),
+      (select string_agg(row(datname, datdba, datacl)::text, ',' order by datname) from pg_database))) as check`);
+  return rows[0]!.check;
+}
