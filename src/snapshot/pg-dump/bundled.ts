@@ -20,7 +20,8 @@ export const runBundled = async (settings: ConnectionSettings, args: string[], s
       },
       { applicationName: 'supasnap pg_dump' },
     );
-    thread.rest();
+    if (run.sql === undefined) await thread.end();
+    else thread.rest();
     return run;
   } catch (error) {
     await thread.end();

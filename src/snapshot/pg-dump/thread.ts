@@ -24,44 +24,55 @@ const mostResting = 2;
 export const takeThread = (): DumpThread => resting.pop() ?? startThread();
 
 const startThread = (): DumpThread => {
-  const { port1: port, port2 } = new MessageChannel();
-  const bell = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(workerFile(), { workerData: { bell, port: port2 }, transferList: [port2], execArgv: [] });
-  let hear: ((bytes: Uint8Array) => void) | undefined;
-  const early: Uint8Array[] = [];
-  port.on('message', (bytes: Uint8Array) => (hear === undefined ? early.push(bytes) : hear(bytes)));
+  const worker = new Worker(workerFile(), { execArgv: [] });
+  let line: ReturnType<typeof openLine>;
 
   const thread: DumpThread = {
     dump: (args) =>
       new Promise<Outcome>((resolve, reject) => {
+        line = openLine();
         worker.removeAllListeners();
         worker.once('message', resolve).once('error', reject);
         worker.once('exit', (code) => reject(new Error(`the dump's thread ended early (${code})`)));
-        port.ref();
         worker.ref();
-        worker.postMessage(args);
+        worker.postMessage({ args, port: line.far, bell: line.bell }, [line.far]);
       }),
-    onSent: (listener) => {
-      hear = listener;
-      for (const bytes of early.splice(0)) hear(bytes);
-    },
-    answer: (bytes) => {
-      port.postMessage(bytes);
-      Atomics.add(bell, 0, 1);
-      Atomics.notify(bell, 0);
-    },
+    onSent: (listener) => line.onSent(listener),
+    answer: (bytes) => line.answer(bytes),
     rest: () => {
+      line.close();
       if (resting.length >= mostResting) return void thread.end();
-      hear = undefined;
-      port.unref();
       worker.removeAllListeners().unref();
       worker.once('error', () => resting.splice(resting.indexOf(thread), 1));
       resting.push(thread);
     },
     end: () => {
-      port.close();
+      line.close();
       return worker.terminate();
     },
   };
   return thread;
+};
+
+/** A port and a bell for one dump alone: what it leaves behind can't reach the next. */
+const openLine = () => {
+  const { port1: port, port2: far } = new MessageChannel();
+  const bell = new Int32Array(new SharedArrayBuffer(4));
+  let hear: ((bytes: Uint8Array) => void) | undefined;
+  const early: Uint8Array[] = [];
+  port.on('message', (bytes: Uint8Array) => (hear === undefined ? early.push(bytes) : hear(bytes)));
+  return {
+    far,
+    bell,
+    onSent: (listener: (bytes: Uint8Array) => void) => {
+      hear = listener;
+      for (const bytes of early.splice(0)) hear(bytes);
+    },
+    answer: (bytes: Uint8Array) => {
+      port.postMessage(bytes);
+      Atomics.add(bell, 0, 1);
+      Atomics.notify(bell, 0);
+    },
+    close: () => port.close(),
+  };
 };

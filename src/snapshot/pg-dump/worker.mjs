@@ -1,32 +1,29 @@
 // Runs the WebAssembly pg_dump, which can only wait by blocking: hence a thread of its own.
 // Plain JavaScript, because a thread cannot be started from TypeScript source.
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
 
-const { bell, port } = workerData;
-
-const exchange = (bytes) => {
-  const rings = Atomics.load(bell, 0);
-  port.postMessage(bytes.slice());
-  Atomics.wait(bell, 0, rings);
-  return receiveMessageOnPort(port).message;
-};
-
-// What pgDump asks of a PGlite, answered by the real server at the other end of the port.
-const server = {
+// What pgDump asks of a PGlite, answered by the real server at the other end of the port. Each dump has a port and a bell
+// of its own: nothing that one leaves behind reaches the next.
+const serverAt = ({ port, bell }) => ({
   execProtocolRawStream: (bytes, { onRawData }) => {
-    const reply = exchange(bytes);
+    const rings = Atomics.load(bell, 0);
+    port.postMessage(bytes.slice());
+    Atomics.wait(bell, 0, rings);
+    const reply = receiveMessageOnPort(port).message;
     if (reply.length > 0) onRawData(reply);
   },
   query: async () => ({ rows: [{ search_path: 'public' }] }),
   exec: async () => [],
-};
+});
 
-parentPort.on('message', async (args) => {
+parentPort.on('message', async ({ args, port, bell }) => {
   try {
-    const file = await pgDump({ pg: server, args });
+    const file = await pgDump({ pg: serverAt({ port, bell }), args });
     parentPort.postMessage({ sql: await file.text() });
   } catch (error) {
     parentPort.postMessage({ failure: error instanceof Error ? error.message : String(error) });
+  } finally {
+    port.close();
   }
 });
