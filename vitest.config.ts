@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     globalSetup: ['test/postgres/setup.ts'],
     maxWorkers: 3,
+    // Roles belong to a whole server: a file that makes one between another's rehearsal and its apply is rightly refused as a change by others.
+    retry: 1,
   },
 });
