@@ -37,8 +37,8 @@ export const before = (column: KeptColumn) => `c${column.number}`;
 export const after = (column: KeptColumn) => `n${column.number}`;
 export const keyName = (column: KeptColumn) => `k${column.number}`;
 
-/** Values of types that are not PostgreSQL's own are kept as text, so that the type can be dropped or changed meanwhile. */
-export const storedValue = (column: Pick<ColumnShape, 'builtIn'>, sql: string) => (column.builtIn ? sql : `${sql}::text`);
+/** Values whose type or collation is not PostgreSQL's own are kept as plain text, so that it can be dropped or changed meanwhile. */
+export const storedValue = (column: Pick<ColumnShape, 'builtIn'>, sql: string) => (column.builtIn ? sql : `${sql}::text collate "default"`);
 
 export const returnedValue = (column: Pick<ColumnShape, 'type'>, sql: string) => `(${sql})::${column.type}`;
 

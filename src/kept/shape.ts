@@ -68,7 +68,8 @@ select jsonb_build_object(
   'rowKeys', coalesce(k.keys, '[]'),
   'columns', coalesce((
     select jsonb_agg(jsonb_build_object('number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'typeNumber', a.atttypid::bigint,
-      'builtIn', coalesce(e.typnamespace, y.typnamespace) = 'pg_catalog'::regnamespace and y.typtype in ('b', 'r', 'm'),
+      'builtIn', coalesce(e.typnamespace, y.typnamespace) = 'pg_catalog'::regnamespace and y.typtype in ('b', 'r', 'm')
+        and not exists (select from pg_collation l where l.oid = a.attcollation and l.collnamespace <> 'pg_catalog'::regnamespace),
       'generated', a.attgenerated <> '', 'identity', a.attidentity <> '', 'identityAlways', a.attidentity = 'a') order by a.attnum)
     from pg_attribute a join pg_type y on y.oid = a.atttypid left join pg_type e on e.oid = y.typelem and y.typcategory = 'A'
     where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped), '[]'),
