@@ -19,6 +19,10 @@ export interface DataOutcome {
   written: Rows;
   /** After the rollback. */
   back: Rows;
+  /** After the rollback was undone. */
+  undone: Rows;
+  /** After it was done once more. */
+  again: Rows;
   /** After going forward again. */
   forward: Rows;
   /** What the rollback said without its answers, where the case has answers, and the rows then. */
@@ -31,7 +35,7 @@ const text = (path: string) => readFileSync(`${folder}/${path}`, 'utf8');
 
 export const expectedRows = (name: string): Rows => JSON.parse(text(`${name}/after_rollback.json`)) as Rows;
 
-/** before.sql, seed.sql, migrate, writes_after.sql, roll back, forward again: what the rows are at each turn. */
+/** before.sql, seed.sql, migrate, writes_after.sql, roll back, undo that, roll back, forward again: what the rows are at each turn. */
 export async function runDataCase(server: EmbeddedServer, name: string): Promise<DataOutcome> {
   const database = `data_${counter++}`;
   const settings = await createCaseDatabase(server, database, ['before.sql', 'seed.sql', 'migration.sql', 'writes_after.sql'].map((file) => text(`${name}/${file}`)));
@@ -47,10 +51,14 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
       const written = await readRows(settings);
       const answers = readAnswers(name);
       const refusal = answers && { problem: await refusalOf(() => rollback(context, { to: timestamp, shadow })), rows: await readRows(settings) };
-      await rollback(context, { to: timestamp, shadow, ...answers });
+      const { done } = await rollback(context, { to: timestamp, shadow, ...answers });
       const back = await readRows(settings);
+      await rollback(context, { to: done!.snapshotBefore, shadow });
+      const undone = await readRows(settings);
+      await rollback(context, { to: timestamp, shadow, ...answers });
+      const again = await readRows(settings);
       await migrate(context, { shadow });
-      return { written, back, forward: await readRows(settings), ...(refusal ? { refusal } : {}) };
+      return { written, back, undone, again, forward: await readRows(settings), ...(refusal ? { refusal } : {}) };
     });
   } finally {
     await withClient(server.superuser, async (client) => {
@@ -96,6 +104,11 @@ async function readRows(settings: ConnectionSettings): Promise<Rows> {
         and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
       order by 1`);
     const result: Rows = {};
+    const { rows: sequences } = await client.query<{ name: string; reach: string }>(`
+      select 'sequence ' || n.nspname || '.' || c.relname as name, format('%I.%I', n.nspname, c.relname) as reach from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'S' and n.nspname not in ('auth', 'storage', 'realtime', 'supabase_migrations', 'graphql') and n.nspname not like 'pg\\_%'
+        and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i', 'e') and d.refobjsubid > 0)`);
+    for (const { name, reach } of sequences) result[name] = (await client.query<{ last: string }>(`select last_value::text as last from ${reach}`)).rows;
     for (const { name, reach, columns, key } of tables) {
       const order = key.length > 0 ? ` order by ${key.map((column) => `t.${quoteName(column)}`).join(', ')}` : '';
       const { rows } = await client.query<Record<string, string | null>>(`select ${columns.map((column) => `t.${quoteName(column)}::text as ${quoteName(column)}`).join(', ')} from only ${reach} t${order}`);

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { attention, failed, Problem } from '../errors.ts';
 import { completeRun, recordApplied, recordRun } from '../history/history.ts';
 import type { Effects } from '../kept/effects.ts';
-import { lastRollback, readKept, recordKept, recordReturned } from '../kept/record.ts';
+import { lastRollback, readKeptForMigrate, recordKept, recordReturned } from '../kept/record.ts';
 import { returnLater, runKeeping, withForesight, type KeepData } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { historyStatements } from '../migration/statements.ts';
@@ -117,12 +117,12 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const unchanged = { state: `Nothing was changed on ${session.target.name}: the transaction was rolled back.`, next: 'Correct the file and run the same command again.' };
   const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
   try {
-    const undoing = await readKept(client, 'rollback', migration.name.version);
+    const undoing = await readKeptForMigrate(client, migration.name.version);
     const { kept, reports, later } = await runKeeping(client, {
       effects,
       keepData: run.keepData,
       limitBytes: context.config.settings.keepLimitBytes,
-      undoing: [undoing],
+      undoing,
       after: await lastRollback(client, migration.name.version),
       state: unchanged.state,
       early: async () => {
@@ -143,9 +143,9 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     if (test && !test.ok) throw testFailed(test, unchanged.state);
     const runId = await record(run, { facts, test, status: 'applied', xid });
     await recordKept(client, runId, kept);
-    if (!later) await recordReturned(client, runId, undoing, reports);
+    if (!later) await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');
-    if (later) await returnLater(client, runId, [undoing], timeoutStatements(context.config.settings));
+    if (later) await returnLater(client, runId, undoing, kept, timeoutStatements(context.config.settings));
     return { facts, check, runId, test };
   } catch (error) {
     await client.query('rollback').catch(() => {});

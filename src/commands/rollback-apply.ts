@@ -108,9 +108,8 @@ async function inOneTransaction(
   }
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
-    const done: { undoes: string[]; script?: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[]; later: boolean }[] = [];
+    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[]; later: boolean }[] = [];
     for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, state)) });
-    if (done.length === 0) done.push({ undoes: undone, kept: [], undoing: [], reports: [], later: false });
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
@@ -123,16 +122,16 @@ async function inOneTransaction(
     await removeApplied(client, undone);
     for (const version of restored) await restoreRow(client, version, prepared);
     const runIds: string[] = [];
-    for (const [index, step] of done.entries()) {
+    for (const step of done) {
       const runId = await recordRun(client, {
         kind: 'rollback',
         status: 'applied',
         version: prepared.goal.snapshot.id,
         name: prepared.goal.what,
         fileSha256: null,
-        statements: step.script?.statements.map(({ text }) => text) ?? [],
+        statements: step.script.statements.map(({ text }) => text),
         undone: step.undoes,
-        restored: index === 0 ? restored : [],
+        restored: step.restores,
         snapshotBefore: snapshotId(manifest!),
         snapshotAfter: null,
         rollbackSql: null,
@@ -153,7 +152,7 @@ async function inOneTransaction(
     }
     await client.query('commit');
     for (const [index, step] of done.entries()) {
-      if (step.later) step.reports = await returnLater(client, runIds[index]!, step.undoing, timeoutStatements(context.config.settings));
+      if (step.later) step.reports = await returnLater(client, runIds[index]!, step.undoing, step.kept, timeoutStatements(context.config.settings));
     }
     return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports).filter(({ table }) => remains(facts, table)) };
   } catch (error) {
@@ -166,9 +165,8 @@ async function inOneTransaction(
 const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back. */
-async function runStep(client: TargetSession['client'], { undoes, script, effects }: Step, options: RollbackOptions, limitBytes: number, state: string) {
-  const undoing: KeptItem[][] = [];
-  for (const version of undoes) undoing.push(await readKept(client, 'migrate', version));
+async function runStep(client: TargetSession['client'], { undoes, restores, script, effects }: Step, options: RollbackOptions, limitBytes: number, state: string) {
+  const undoing = await readKept(client, undoes, restores);
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
   const mapped = await labelColumns(client, options.map ?? {});
@@ -176,6 +174,7 @@ async function runStep(client: TargetSession['client'], { undoes, script, effect
     effects: { ...effects, written: [...new Set([...effects.written, ...mapped.map(({ reach }) => reach)])] },
     prepare: () => mapLabels(client, mapped),
     keepData: options.keepData ?? 'auto',
+    carry: true,
     limitBytes,
     undoing,
     state,
@@ -244,18 +243,20 @@ function needsFill(error: unknown, state: string): Problem | undefined {
   const cause = error instanceof Problem ? (error.cause as { code?: string; schema?: string; table?: string; column?: string } | undefined) : undefined;
   if (cause?.code !== '23502' || !cause.column) return undefined;
   const place = `${cause.schema}.${cause.table}.${cause.column}`;
-  return refused(`Rows that were inserted since have no value for ${place}, which must not be null again.`, {
+  return refused(`There are rows without a value for ${place}, which must not be null again.`, {
     state,
     next: `Say which value they get: --fill "${place}=<SQL expression>"`,
     cause,
   });
 }
 
-function tellReturned({ report }: Context, { table, returned, newer, uncertain, unmatched }: PutBackReport): void {
-  if (returned > 0) report.step(`  ${table}: ${returned} row${returned === 1 ? '' : 's'} put back`);
-  if (newer > 0) report.warn(`  ${table}: ${newer} row${newer === 1 ? ' was' : 's were'} changed by users since; theirs stay, the old values are kept`);
-  if (uncertain > 0) report.warn(`  ${table}: ${uncertain} deleted row${uncertain === 1 ? '' : 's'} not put back, for someone else uses the key now; kept`);
-  if (unmatched > 0) report.warn(`  ${table}: ${unmatched} row${unmatched === 1 ? '' : 's'} can't be told apart without a key, so the values were not put back; kept`);
+function tellReturned({ report }: Context, { table, returned, removed, newer, uncertain, unmatched }: PutBackReport): void {
+  const rows = (count: number) => `${count} row${count === 1 ? '' : 's'}`;
+  if (returned > 0) report.step(`  ${table}: ${rows(returned)} put back`);
+  if (removed > 0) report.step(`  ${table}: ${rows(removed)} of the migration removed; kept`);
+  if (newer > 0) report.warn(`  ${table}: in ${rows(newer)} users changed values since; those stay, and the old ones are kept`);
+  if (uncertain > 0) report.warn(`  ${table}: ${rows(uncertain)} not put back, for someone else uses the key now; kept`);
+  if (unmatched > 0) report.warn(`  ${table}: ${rows(unmatched)} can't be told apart without a key, so the values were not put back; kept`);
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { quoteName } from '../sql-names.ts';
 import { readShapes } from '../kept/shape.ts';
-import { tableName, type Effects } from '../kept/effects.ts';
+import type { Effects } from '../kept/effects.ts';
+import { tableName } from '../kept/item.ts';
 
 /** What a rollback takes out of the tables and keeps: how many rows of a table, or values of a column that are not null. */
 export interface Removal {

@@ -132,7 +132,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   report.step(`Planning and proving the way to ${goal.what} …`);
   const chain = restored.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance };
 }

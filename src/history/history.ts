@@ -100,7 +100,24 @@ export async function recordRun(client: pg.Client, run: Omit<Run, 'id' | 'applie
      values (${entries.map((_, index) => `$${index + 1}`).join(', ')}, $${entries.length + 1}, clock_timestamp(), pg_current_xact_id()::text) returning id`,
     [...values, run.startedAt],
   );
-  return rows[0]!.id;
+  const { id } = rows[0]!;
+  await noteRowsUntil(client, id);
+  return id;
+}
+
+/**
+ * Notes which rows are from before the end of this transaction: up to the number of its last part, but for those of transactions
+ * that were at work meanwhile.
+ */
+async function noteRowsUntil(client: pg.Client, id: string): Promise<void> {
+  await client.query('savepoint supasnap_until');
+  const { rows } = await client.query<{ until: string[] }>(
+    `update supabase_migrations.supasnap_runs set xid = xid where id = $1
+     returning array[xmin::text] || array(select (pg_snapshot_xip::text::numeric % 4294967296)::text from pg_snapshot_xip(pg_current_snapshot())) as until`,
+    [id],
+  );
+  await client.query('release savepoint supasnap_until');
+  await client.query('update supabase_migrations.supasnap_runs set rows_until = $2 where id = $1', [id, rows[0]!.until]);
 }
 
 /** Completes a run with what was known only after COMMIT. */

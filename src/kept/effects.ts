@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { quoteName } from '../sql-names.ts';
-import { readShapes, type TableShape } from './shape.ts';
+import { tableName } from './item.ts';
+import { readSequences, readShapes, type TableShape } from './shape.ts';
 
 /** What a run does to rows, as seen on a shadow without rows. Tables go by "schema"."name" as before the run. */
 export interface Effects {
@@ -11,19 +11,26 @@ export interface Effects {
   written: string[];
   /** Tables that it locks against readers too. */
   exclusive: string[];
+  /** Tables whose file it writes anew with the same rows. */
+  rewritten: string[];
+  /** Partitioned tables that it takes partitions out of, or puts tables into. */
+  regrouped: string[];
+  /** Sequences that go, but not with a table or column of theirs. */
+  sequences: string[];
 }
 
-export const noEffects: Effects = { dropped: [], doomed: {}, written: [], exclusive: [] };
-
-export const tableName = (table: Pick<TableShape, 'schema' | 'name'>) => `${quoteName(table.schema)}.${quoteName(table.name)}`;
+export const noEffects: Effects = { dropped: [], doomed: {}, written: [], exclusive: [], rewritten: [], regrouped: [], sequences: [] };
 
 /** What to compare when the run has been carried out. */
-export type EffectsProbe = Map<string, TableShape>;
+export interface EffectsProbe {
+  tables: Map<string, TableShape>;
+  sequences: Awaited<ReturnType<typeof readSequences>>;
+}
 
-export const probeEffects = readShapes;
+export const probeEffects = async (client: pg.Client): Promise<EffectsProbe> => ({ tables: await readShapes(client), sequences: await readSequences(client) });
 
-/** Reads, inside the transaction that carried the run out and before its COMMIT, what it did. */
-export async function readEffects(client: pg.Client, before: EffectsProbe, mentionsTruncate: boolean): Promise<Effects> {
+/** Reads, inside the transaction that carried the run out and before its COMMIT, what it did. `code` is the text that was run. */
+export async function readEffects(client: pg.Client, before: EffectsProbe, code: string): Promise<Effects> {
   const now = await readShapes(client);
   const { rows } = await client.query<{ key: string; mode: string }>(
     `select distinct 'c' || relation::oid as key, mode from pg_locks
@@ -32,32 +39,66 @@ export async function readEffects(client: pg.Client, before: EffectsProbe, menti
   );
   const held = (mode: string) => new Set(rows.filter((row) => row.mode === mode).map((row) => row.key));
   const [writing, exclusive] = [held('RowExclusiveLock'), held('AccessExclusiveLock')];
-  const cascades = await readCascades(client);
+  const mayTruncate = await mentionsTruncate(client, code);
 
-  const effects: Effects = { dropped: [], doomed: {}, written: [], exclusive: [] };
+  const effects: Effects = { ...noEffects, dropped: [], doomed: {}, exclusive: [], rewritten: [] };
+  const regrouped = new Set<string>();
   const written = new Set<string>();
-  for (const [key, table] of before) {
+  for (const [key, table] of before.tables) {
     const name = tableName(table);
     const reached = now.get(key);
     if (exclusive.has(key)) effects.exclusive.push(name);
-    if (writing.has(key) || (mentionsTruncate && exclusive.has(key))) written.add(table.root ?? key);
-    if (!reached) effects.dropped.push(name);
-    else {
-      const doomed = doomedColumns(table, reached);
-      if (doomed.length > 0) effects.doomed[name] = doomed;
+    if (writing.has(key)) written.add(table.root ?? key);
+    if (!reached) {
+      effects.dropped.push(name);
+      continue;
     }
+    const doomed = doomedColumns(table, reached);
+    if (doomed.length > 0) effects.doomed[name] = doomed;
+    if (reached.root !== table.root) for (const root of [table.root, reached.root]) if (root && before.tables.has(root)) regrouped.add(tableName(before.tables.get(root)!));
+    if (reached.fileNode === table.fileNode) continue;
+    if (mayTruncate || !explainsRewrite(table, reached)) written.add(table.root ?? key);
+    else effects.rewritten.push(name);
   }
-  for (const key of written) for (const child of cascades.get(key) ?? []) written.add(before.get(child)?.root ?? child);
-  effects.written = [...written].flatMap((key) => (before.has(key) ? [tableName(before.get(key)!)] : []));
+  const cascades = await readCascades(client);
+  for (const key of written) for (const child of cascades.get(key) ?? []) written.add(before.tables.get(child)?.root ?? child);
+  effects.written = [...written].flatMap((key) => (before.tables.has(key) ? [tableName(before.tables.get(key)!)] : []));
+  effects.regrouped = [...regrouped];
+  effects.sequences = await lostSequences(client, before, effects);
   return effects;
 }
 
+/** Whether a table may have been emptied by TRUNCATE: it leaves the same trace as a change that writes the file anew. */
+async function mentionsTruncate(client: pg.Client, code: string): Promise<boolean> {
+  if (/\btruncate\b|\bexecute\b(?!\s+(function|procedure|on)\b)/i.test(code)) return true;
+  const { rows } = await client.query<{ mentioned: boolean }>(
+    `select exists (select from pg_proc f where f.prosrc ~* '\\mtruncate\\M' and f.pronamespace <> all (array['pg_catalog', 'information_schema', 'supabase_migrations']::regnamespace[])
+       and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')) as mentioned`,
+  );
+  return rows[0]!.mentioned;
+}
+
+const explainsRewrite = (before: TableShape, now: TableShape): boolean =>
+  before.persistence !== now.persistence || before.columns.length !== now.columns.length || before.columns.some((column, at) => column.number !== now.columns[at]!.number || column.type !== now.columns[at]!.type);
+
 function doomedColumns(before: TableShape, now: TableShape): { column: string; dropped: boolean }[] {
-  return before.columns.flatMap(({ number, name, type, typeNumber, generated }): { column: string; dropped: boolean }[] => {
+  return before.columns.flatMap(({ number, name, type, typeNumber, generated, parts }): { column: string; dropped: boolean }[] => {
     if (generated) return [];
     const reached = now.columns.find((column) => column.number === number);
     if (!reached || reached.generated) return [{ column: name, dropped: true }];
-    return reached.type === type && reached.typeNumber === typeNumber ? [] : [{ column: name, dropped: false }];
+    const keepsAll = reached.type === type && reached.typeNumber === typeNumber && parts.every((part) => reached.parts.includes(part));
+    return keepsAll ? [] : [{ column: name, dropped: false }];
+  });
+}
+
+/** Sequences that are gone although the column that owned them, if any, is still there. */
+async function lostSequences(client: pg.Client, before: EffectsProbe, { dropped, doomed }: Effects): Promise<string[]> {
+  const now = await readSequences(client);
+  return [...before.sequences].flatMap(([key, sequence]) => {
+    const owner = sequence.table && before.tables.get(sequence.table);
+    const goesWithOwner =
+      owner && (dropped.includes(tableName(owner)) || doomed[tableName(owner)]?.some((one) => one.dropped && owner.columns.some(({ number, name }) => number === sequence.column && name === one.column)));
+    return now.has(key) || goesWithOwner ? [] : [tableName(sequence)];
   });
 }
 

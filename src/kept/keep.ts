@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import { refused } from '../errors.ts';
 import { quoteText } from '../sql-names.ts';
-import { type Effects, tableName } from './effects.ts';
-import { after, before, keptColumn, keyName, sameValue, storedValue, type KeptColumn, type KeptItem } from './item.ts';
+import type { Effects } from './effects.ts';
+import { exactText, ownText } from './exact-text.ts';
+import { after, before, commonType, findTable, keptColumn, keyName, live, place, present, presentKey, reach, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { followKeys, referring } from './keys.ts';
 import { readShapes, type ColumnShape, type SequenceShape, type TableShape } from './shape.ts';
-
-const place = (relation: string) => `supabase_migrations."${relation}"`;
 
 /** A copy begun before a run, to be finished after it. */
 interface OpenItem extends KeptItem {
@@ -20,12 +20,6 @@ export interface Keeping {
   items: OpenItem[];
   counters: Map<string, string>;
 }
-
-/** How values are printed where they are kept as text; the same when they are kept and when they are put back. */
-export const exactText = "set local extra_float_digits = 1; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local timezone = 'UTC'; set local bytea_output = 'hex'; set local xmlbinary = 'base64'; set local row_security = off";
-
-/** Back to the session's own, for the user's statements. */
-export const ownText = 'reset extra_float_digits; reset datestyle; reset intervalstyle; reset timezone; reset bytea_output; reset xmlbinary; reset row_security; reset search_path';
 
 /** Locks what the run will write, in one order for all, so that nothing changes between the copy and the run. */
 export async function lockForKeeping(client: pg.Client, effects: Effects): Promise<void> {
@@ -52,67 +46,108 @@ export async function refuseTooMuch(client: pg.Client, effects: Effects, limitBy
 
 /**
  * Copies what the run would destroy, before it runs and under its locks: rows of tables that go, values of columns that go,
- * and the rows of tables that it writes. `undoing` names the copies of the run that this one undoes: their tables are written too.
+ * and the rows of tables that it writes. `undoing` names the copies of the runs that this one undoes: their tables are written too.
  */
 export async function keepBefore(client: pg.Client, effects: Effects, undoing: KeptItem[]): Promise<Keeping> {
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const shapes = await readShapes(client);
+  const parted = partedRoots(shapes, effects);
   const written = new Set(effects.written);
-  for (const item of undoing) if (item.fate === 'stays') for (const table of shapes.values()) if (table.key === item.table.key) written.add(tableName(table));
-  const items: OpenItem[] = [];
-  for (const table of shapes.values()) {
-    const name = tableName(table);
-    const dropped = effects.dropped.includes(name);
-    if (table.root && shapes.has(table.root) && !dropped) continue;
-    if (dropped && table.partitioned) continue;
-    const doomed = new Map((effects.doomed[name] ?? []).map(({ column, dropped: goes }) => [column, goes]));
-    const whole = dropped || written.has(name);
-    if (!whole && doomed.size === 0) continue;
-    items.push(await copy(client, table, { dropped, whole, doomed }));
+  for (const item of undoing) {
+    const table = item.fate === 'stays' || item.fate === 'dropped' ? findTable(shapes, item) : undefined;
+    if (table) written.add(tableName((!parted.has(table.root ?? '') && shapes.get(table.root ?? '')) || table));
   }
+  const rekeyed = undoing.flatMap((item) => (item.rekeyed ? [tableName(findTable(shapes, item) ?? item.table)] : []));
+  for (const name of rekeyed.length > 0 ? await referring(client, rekeyed) : []) written.add(name);
+  const items: OpenItem[] = [];
+  for (const { table, dropped } of tablesToRead(shapes, effects, parted)) {
+    const name = tableName(table);
+    const doomed = new Map((effects.doomed[name] ?? []).map(({ column, dropped: goes }) => [column, goes]));
+    const root = table.root && shapes.get(table.root);
+    const whole = dropped || written.has(name) || Boolean(root && written.has(tableName(root)));
+    if (whole || doomed.size > 0) items.push(await copy(client, table, { dropped, whole, doomed }));
+  }
+  for (const name of effects.sequences) items.push(await copySequence(client, name));
   await client.query(ownText);
   return { shapes, items, counters: await readCounters(client) };
 }
 
+/** Partitioned tables that have to be read partition by partition: the run moves some, or leaves some of a dropped table. */
+function partedRoots(shapes: Map<string, TableShape>, { dropped, regrouped }: Effects): Set<string> {
+  const goes = new Set(dropped);
+  return new Set(
+    [...shapes.values()].flatMap((table) => {
+      const root = table.root && shapes.get(table.root);
+      return root && (regrouped.includes(tableName(root)) || (goes.has(tableName(root)) && !goes.has(tableName(table)))) ? [root.key] : [];
+    }),
+  );
+}
+
+/** Others are read through their root, but for a single partition that goes. */
+function tablesToRead(shapes: Map<string, TableShape>, { dropped }: Effects, parted: Set<string>): { table: TableShape; dropped: boolean }[] {
+  const goes = new Set(dropped);
+  return [...shapes.values()].flatMap((table) => {
+    const root = table.root && shapes.get(table.root);
+    const isDropped = goes.has(tableName(table));
+    if (!root) return table.partitioned && parted.has(table.key) ? [] : [{ table, dropped: isDropped }];
+    if (table.partitioned) return [];
+    return parted.has(root.key) || (isDropped && !goes.has(tableName(root))) ? [{ table, dropped: isDropped }] : [];
+  });
+}
+
+const newRelation = async (client: pg.Client): Promise<string> =>
+  `supasnap_kept_${(await client.query<{ id: string }>("select nextval('supabase_migrations.supasnap_kept_number') as id")).rows[0]!.id}`;
+
 async function copy(client: pg.Client, table: TableShape, how: { dropped: boolean; whole: boolean; doomed: Map<string, boolean> }): Promise<OpenItem> {
-  const { rows } = await client.query<{ id: string }>("select nextval('supabase_migrations.supasnap_kept_number') as id");
-  const relation = `supasnap_kept_${rows[0]!.id}`;
-  const rowKey = keyOf(table, (column) => how.dropped || !how.doomed.has(column.name));
+  const relation = await newRelation(client);
+  const rowKey = keyOf(table, how.dropped ? new Map() : how.doomed);
   const columns = table.columns
     .filter((column) => (how.whole || how.doomed.has(column.name)) && !column.generated)
     .map((column) => keptColumn(column, how.doomed.has(column.name), !how.dropped && how.doomed.get(column.name) !== true));
-  const sequences = await readSequences(client, table.sequences);
-  const compare = !how.dropped && (how.whole || columns.some(({ compared }) => compared));
   const item: OpenItem = {
     relation,
     table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned },
     rowKey,
     columns,
     fate: how.dropped ? 'dropped' : 'stays',
-    sequences,
-    compare,
+    sequences: await readNumbers(client, table.sequences),
+    compare: !how.dropped && (how.whole || columns.some(({ compared }) => compared)),
     whole: how.whole,
   };
-  const mark = how.dropped ? 'd' : 'c';
-  const keys = rowKey.map((column) => `${storedValue(column, `t."${column.name.replaceAll('"', '""')}"`)} as ${keyName(column)}`);
-  const values = columns.map((column) => `${storedValue(column, `t."${column.name.replaceAll('"', '""')}"`)} as ${before(column)}`);
-  await client.query(`create table ${place(relation)} as select ${[`'${mark}'::text as mark`, ...keys, ...values].join(', ')} from ${table.partitioned ? '' : 'only '}${tableName(table)} t`);
+  const keys = rowKey.map((column) => `${storedValue(column, live(column))} as ${keyName(column)}`);
+  const values = columns.map((column) => `${storedValue(column, live(column))} as ${before(column)}`);
+  await client.query(`create table ${place(relation)} as select ${[`'${how.dropped ? 'd' : 'c'}'::text as mark`, ...keys, ...values].join(', ')} from ${reach(table)} t`);
   return item;
 }
 
-/** The first key whose columns all stay as they are. */
-function keyOf(table: TableShape, stays: (column: ColumnShape) => boolean): KeptColumn[] {
+/** The first key whose columns all stay as they are, or else one whose columns stay with another type. */
+function keyOf(table: TableShape, doomed: Map<string, boolean>): KeptColumn[] {
   const keys = table.rowKeys.map((numbers) => numbers.map((number) => table.columns.find((column) => column.number === number)!));
-  return (keys.find((columns) => columns.every(stays)) ?? []).map((column) => keptColumn(column, false, false));
+  const key = keys.find((columns) => columns.every(({ name }) => !doomed.has(name))) ?? keys.find((columns) => columns.every(({ name }) => doomed.get(name) !== true));
+  return (key ?? []).map((column) => keptColumn(column, false, false));
 }
 
-async function readSequences(client: pg.Client, sequences: SequenceShape[]): Promise<KeptItem['sequences']> {
+async function readNumbers(client: pg.Client, sequences: SequenceShape[]): Promise<KeptItem['sequences']> {
   const read: KeptItem['sequences'] = [];
   for (const sequence of sequences) {
     const { rows } = await client.query<{ last: string; called: boolean }>(`select last_value::text as last, is_called as called from ${tableName(sequence)}`);
     read.push({ ...sequence, ...rows[0]! });
   }
   return read;
+}
+
+/** The number that a sequence has reached. It can't be locked by LOCK; a change that changes nothing holds nextval back. */
+async function copySequence(client: pg.Client, address: string): Promise<OpenItem> {
+  const relation = await newRelation(client);
+  const { rows } = await client.query<{ schema: string; name: string; start: string }>(
+    'select n.nspname as schema, c.relname as name, s.seqstart as start from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n on n.oid = c.relnamespace where s.seqrelid = to_regclass($1)',
+    [address],
+  );
+  const { schema, name, start } = rows[0]!;
+  await client.query(`alter sequence ${address} start with ${start}`);
+  await client.query(`create table ${place(relation)} as select 'd'::text as mark, last_value, is_called from ${address}`);
+  const sequences = await readNumbers(client, [{ schema, name, column: 0 }]);
+  return { relation, table: { key: '', schema, name, partitioned: false }, rowKey: [], columns: [], fate: 'sequence', sequences, compare: false, whole: false };
 }
 
 /**
@@ -123,17 +158,21 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const now = await readShapes(client);
   const kept: KeptItem[] = [];
+  const successors = new Set<string>();
   for (const { compare, whole: _, ...item } of keeping.items) {
-    const touched = undoing.filter(({ table }) => table.key === item.table.key);
-    const table = now.get(item.table.key);
-    const finished = compare && table ? await finish(client, item, table, touched) : item;
-    if (item.fate === 'dropped') for (const made of touched) await noteGone(client, item, made);
+    const touched = undoing.filter((other) => findTable(keeping.shapes, other)?.key === item.table.key);
+    const found = item.fate === 'sequence' ? undefined : findTable(now, item);
+    const replaced = item.fate === 'dropped' && found !== undefined && !keeping.shapes.has(found.key);
+    const table = item.fate === 'dropped' && !replaced ? undefined : found;
+    if (table && replaced) successors.add(table.key);
+    const finished = table && (compare || replaced) ? await finish(client, replaced ? asReplaced(item, table) : item, table, touched) : item;
+    if (finished.fate === 'dropped') for (const made of touched) await noteGone(client, item, made);
     await close(client, finished.relation);
     if (await hasRows(client, finished.relation)) kept.push(finished);
     else await client.query(`drop table ${place(finished.relation)}`);
   }
   for (const table of now.values()) {
-    if (keeping.shapes.has(table.key) || (table.root && now.has(table.root))) continue;
+    if (keeping.shapes.has(table.key) || successors.has(table.key) || (table.root && now.has(table.root))) continue;
     const made = await noteCreated(client, table);
     if (made) kept.push(made);
   }
@@ -141,50 +180,59 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
   return kept;
 }
 
+/** A table that another one replaced under its name is followed into that one, column by column by name. */
+const asReplaced = (item: KeptItem, table: TableShape): KeptItem => ({
+  ...item,
+  fate: 'stays',
+  columns: item.columns.map((column) => {
+    const now = present(table, item, column);
+    return { ...column, doomed: now?.type !== column.type, compared: now !== undefined };
+  }),
+});
+
 /** Joins the copy with the table as it is now. */
 async function finish(client: pg.Client, item: KeptItem, table: TableShape, touched: KeptItem[]): Promise<KeptItem> {
-  const current = (column: KeptColumn) => table.columns.find(({ number }) => number === column.number);
+  const current = (column: KeptColumn) => (table.key === item.table.key ? table.columns.find(({ number }) => number === column.number) : present(table, item, column));
   const columns = item.columns.map((column) => ({ ...column, compared: column.compared && current(column) !== undefined && !current(column)!.generated }));
-  const keySurvives = item.rowKey.length > 0 && item.rowKey.every((column) => current(column)?.type === column.type);
+  const compared = columns.filter((column) => column.compared);
+  const storedNow = (column: KeptColumn) => storedValue(current(column)!, live(current(column)!));
+  const keys = item.rowKey.every(current) ? presentKey(table, item) : undefined;
+  if (!keys) return finishWithoutKey(client, { ...item, columns, rowKey: [] }, compared, storedNow, table);
+
   const from = place(item.relation);
   const to = `${item.relation}_`;
-  const name = (column: KeptColumn) => `t."${current(column)!.name.replaceAll('"', '""')}"`;
-  const compared = columns.filter((column) => column.compared);
-  const storedNow = (column: KeptColumn) => storedValue(current(column)!, name(column));
-  const rowsNow = `${table.partitioned ? '' : 'only '}${tableName(table)} t`;
-  if (!keySurvives) return finishWithoutKey(client, { ...item, columns, rowKey: [] }, table);
-
-  const on = item.rowKey.map((column) => `k.${keyName(column)} = ${storedValue(column, name(column))}`).join(' and ');
-  const first = item.rowKey[0]!;
+  const [firstKept, firstNow] = [`k.${keyName(item.rowKey[0]!)}`, live(keys[0]!)];
+  const rowKey = item.rowKey.map((kept, at) => ({ ...kept, ...commonType(kept, keys[at]!) }));
+  const keyNow = rowKey.map(({ type }, at) => `(${storedValue(keys[at]!, live(keys[at]!))})${type === keys[at]!.type ? '' : `::${type}`}`);
+  const keyThen = rowKey.map((column, at) => `k.${keyName(column)}${column.type === item.rowKey[at]!.type ? '' : `::${column.type}`}`);
   const differs = compared.map((column) => `not (${sameValue(`k.${before(column)}`, storedNow(column))})`);
-  const keepAll = columns.some(({ doomed }) => doomed);
   const touchedKeys = touched
-    .filter(({ rowKey }) => rowKey.length === item.rowKey.length && rowKey.length > 0)
-    .map((other) => `exists (select from ${place(other.relation)} o where ${item.rowKey.map((column) => `o.k${column.number}::text = coalesce(k.${keyName(column)}::text, ${name(column)}::text)`).join(' and ')})`);
-  const where = keepAll ? '' : ` where k.${keyName(first)} is null or ${name(first)} is null or ${[...differs, ...touchedKeys, 'false'].join(' or ')}`;
+    .filter(({ rowKey }) => rowKey.length === item.rowKey.length)
+    .map((other) => `exists (select from ${place(other.relation)} o where ${rowKey.map((_, at) => `o.${keyName(other.rowKey[at]!)}::text = coalesce(${keyThen[at]}, ${keyNow[at]})::text`).join(' and ')})`);
+  const keepAll = columns.some(({ doomed }) => doomed);
+  const where = keepAll ? '' : ` where ${firstKept} is null or ${firstNow} is null or ${[...differs, ...touchedKeys, 'false'].join(' or ')}`;
   await client.query(`create table ${place(to)} as select
-    case when ${name(first)} is null then 'd' when k.${keyName(first)} is null then 'i' else 'c' end as mark,
+    case when ${firstNow} is null then 'd' when ${firstKept} is null then 'i' else 'c' end as mark,
     ${[
-      ...item.rowKey.map((column) => `coalesce(k.${keyName(column)}, ${storedValue(column, name(column))}) as ${keyName(column)}`),
+      ...rowKey.map((column, at) => `coalesce(${keyThen[at]}, ${keyNow[at]}) as ${keyName(column)}`),
       ...columns.map((column) => `k.${before(column)}`),
       ...compared.map((column) => `${storedNow(column)} as ${after(column)}`),
     ].join(', ')}
-    from ${from} k full join ${rowsNow} on ${on}${where}`);
-  const renamed: KeptItem = { ...item, columns };
-  for (const other of touched) await noteGone(client, { ...renamed, relation: to }, other);
+    from ${from} k full join ${reach(table)} t on ${sameRow(item.rowKey, keys)}${where}`);
+  const finished: KeptItem = { ...item, rowKey, columns };
+  if (await followKeys(client, { ...finished, relation: to })) finished.rekeyed = true;
+  for (const other of touched) await noteGone(client, { ...finished, relation: to }, other);
   await client.query(`drop table ${from}; alter table ${place(to)} rename to "${item.relation}"`);
-  return renamed;
+  return finished;
 }
 
 /** Without a key, rows are told apart by all their values: what went and what came, each as often as it did. */
-async function finishWithoutKey(client: pg.Client, item: KeptItem, table: TableShape): Promise<KeptItem> {
-  const compared = item.columns.filter((column) => column.compared);
+async function finishWithoutKey(client: pg.Client, item: KeptItem, compared: KeptColumn[], storedNow: (column: KeptColumn) => string, table: TableShape): Promise<KeptItem> {
   if (item.columns.some(({ doomed }) => doomed) || compared.length === 0) return item;
-  const current = (column: KeptColumn) => table.columns.find(({ number }) => number === column.number)!;
-  const now = compared.map((column) => `(${storedValue(current(column), `t."${current(column).name.replaceAll('"', '""')}"`)})::text`).join(', ');
+  const now = compared.map((column) => `(${storedNow(column)})::text`).join(', ');
   const then = compared.map((column) => `${before(column)}::text`).join(', ');
   const to = `${item.relation}_`;
-  const rowsNow = `select ${now} from ${table.partitioned ? '' : 'only '}${tableName(table)} t`;
+  const rowsNow = `select ${now} from ${reach(table)} t`;
   const names = (prefix: string) => compared.map((column) => `${prefix}${column.number}`).join(', ');
   const empty = (column: KeptColumn) => `null::text as ${after(column)}`;
   await client.query(`create table ${place(to)} as
@@ -197,24 +245,22 @@ async function finishWithoutKey(client: pg.Client, item: KeptItem, table: TableS
 
 /** Rows that the undone run had inserted and that users deleted since: noted, so that going forward again leaves them deleted. */
 async function noteGone(client: pg.Client, item: KeptItem, undone: KeptItem): Promise<void> {
-  if (item.rowKey.length === 0 || undone.rowKey.length !== item.rowKey.length || undone.rowKey.some((column, index) => column.number !== item.rowKey[index]!.number)) return;
-  const keys = item.rowKey.map(keyName);
-  await client.query(`insert into ${place(item.relation)} (mark, ${keys.join(', ')})
-    select 'g', ${keys.map((key) => `o.${key}`).join(', ')} from ${place(undone.relation)} o
-    where o.mark = 'i' and not exists (select from ${place(item.relation)} k where ${keys.map((key) => `k.${key} = o.${key}`).join(' and ')})`);
+  if (item.rowKey.length === 0 || undone.rowKey.length !== item.rowKey.length || undone.rowKey.some(({ name }, at) => name !== item.rowKey[at]!.name)) return;
+  const pairs = item.rowKey.map((column, at) => ({ own: keyName(column), theirs: `o.${keyName(undone.rowKey[at]!)}`, type: column.builtIn ? column.type : 'text' }));
+  await client.query(`insert into ${place(item.relation)} (mark, ${pairs.map(({ own }) => own).join(', ')})
+    select 'g', ${pairs.map(({ theirs, type }) => `${theirs}::text::${type}`).join(', ')} from ${place(undone.relation)} o
+    where o.mark = 'i' and not exists (select from ${place(item.relation)} k where ${pairs.map(({ own, theirs }) => `k.${own}::text = ${theirs}::text`).join(' and ')})`);
 }
 
 /** The keys of the rows that a run put into a table of its own making. */
 async function noteCreated(client: pg.Client, table: TableShape): Promise<KeptItem | undefined> {
-  const rowKey = keyOf(table, () => true);
+  const rowKey = keyOf(table, new Map());
   if (rowKey.length === 0) return undefined;
-  const rowsNow = `${table.partitioned ? '' : 'only '}${tableName(table)} t`;
-  const { rows: any } = await client.query(`select from ${rowsNow} limit 1`);
+  const { rows: any } = await client.query(`select from ${reach(table)} limit 1`);
   if (any.length === 0) return undefined;
-  const { rows } = await client.query<{ id: string }>("select nextval('supabase_migrations.supasnap_kept_number') as id");
-  const relation = `supasnap_kept_${rows[0]!.id}`;
-  const keys = rowKey.map((column) => `${storedValue(column, `t."${column.name.replaceAll('"', '""')}"`)} as ${keyName(column)}`);
-  await client.query(`create table ${place(relation)} as select ${[`'i'::text as mark`, ...keys].join(', ')} from ${rowsNow}`);
+  const relation = await newRelation(client);
+  const keys = rowKey.map((column) => `${storedValue(column, live(column))} as ${keyName(column)}`);
+  await client.query(`create table ${place(relation)} as select ${[`'i'::text as mark`, ...keys].join(', ')} from ${reach(table)} t`);
   await close(client, relation);
   return { relation, table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned }, rowKey, columns: [], fate: 'created', sequences: [] };
 }
@@ -239,7 +285,7 @@ export async function readCounters(client: pg.Client): Promise<Map<string, strin
 
 /** Tables that the run wrote although nothing was kept of them, and tables whose rows' file changed without reason: by name. */
 export async function unexplained(client: pg.Client, keeping: Keeping, effects: Effects): Promise<string[]> {
-  const kept = new Set(keeping.items.filter(({ columns, compare, fate }) => fate === 'dropped' || (compare && columns.length > 0)).map(({ table }) => table.key));
+  const kept = new Set(keeping.items.filter(({ columns, whole, fate }) => fate === 'dropped' || (whole && columns.length > 0)).map(({ table }) => table.key));
   const now = await readShapes(client);
   const counters = await readCounters(client);
   const names: string[] = [];
@@ -248,7 +294,7 @@ export async function unexplained(client: pg.Client, keeping: Keeping, effects: 
     if (kept.has(root) || kept.has(key)) continue;
     const wrote = counters.get(key) !== keeping.counters.get(key);
     const reached = now.get(key);
-    const replaced = reached !== undefined && reached.fileNode !== table.fileNode && !effects.exclusive.includes(tableName(table));
+    const replaced = reached !== undefined && reached.fileNode !== table.fileNode && !effects.rewritten.includes(tableName(table));
     if (wrote || replaced) names.push(tableName(keeping.shapes.get(root) ?? table));
   }
   return [...new Set(names)];

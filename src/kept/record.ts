@@ -2,27 +2,45 @@ import type pg from 'pg';
 import type { KeptItem } from './item.ts';
 import type { PutBackReport } from './put-back.ts';
 
-/** The kept tables of the last run of a kind that concerned a migration and were not put back yet. */
-export async function readKept(client: pg.Client, kind: 'migrate' | 'rollback', version: string): Promise<KeptItem[]> {
-  const { rows } = await client.query<{ item: KeptItem }>(
-    `select k.item from supabase_migrations.supasnap_kept k
-     where k.returned_by is null and k.run_id = (
-       select max(r.id) from supabase_migrations.supasnap_runs r
-       where r.kind = $1 and ($1 = 'migrate' and r.version = $2 or $1 = 'rollback' and r.undone = array[$2]))
-     order by k.relation`,
-    [kind, version],
+/**
+ * What is kept of the runs that a step undoes, and was not put back yet: of those that brought `leaving` migrations in, and of those
+ * that took `coming` ones out. One list for each run, the newest first.
+ */
+export async function readKept(client: pg.Client, leaving: string[], coming: string[]): Promise<KeptItem[][]> {
+  const { rows } = await client.query<{ run: string; item: KeptItem }>(
+    `with last as (
+       select distinct on (v) r.id from unnest($1::text[]) as v join supabase_migrations.supasnap_runs r
+         on r.status in ('applied', 'done') and (r.kind = 'migrate' and r.version = v or r.kind = 'rollback' and v = any(r.restored)) order by v, r.id desc
+     ), first as (
+       select distinct on (v) r.id from unnest($2::text[]) as v join supabase_migrations.supasnap_runs r
+         on r.status in ('applied', 'done') and r.kind = 'rollback' and v = any(r.undone) order by v, r.id desc
+     )
+     select k.run_id as run, k.item from supabase_migrations.supasnap_kept k
+     where k.returned_by is null and k.run_id in (select id from last union select id from first) order by k.run_id desc, substring(k.relation from '[0-9]+$')::bigint`,
+    [leaving, coming],
   );
-  return rows.map(({ item }) => item);
+  const runs = new Map<string, KeptItem[]>();
+  for (const { run, item } of rows) runs.set(run, [...(runs.get(run) ?? []), item]);
+  return [...runs.values()];
 }
 
-/** The transaction of the last rollback of a migration, when nothing was applied since by us; undefined when there was none. */
-export async function lastRollback(client: pg.Client, version: string): Promise<string | undefined> {
-  const { rows } = await client.query<{ xid: string | null; kind: string }>(
-    `select xid, kind from supabase_migrations.supasnap_runs
+/** What the last rollback of a migration kept. Where it undid newer ones too, that comes back with the newest of them. */
+export async function readKeptForMigrate(client: pg.Client, version: string): Promise<KeptItem[][]> {
+  const { rows } = await client.query<{ newest: string }>(
+    `select undone[1] as newest from supabase_migrations.supasnap_runs where kind = 'rollback' and status in ('applied', 'done') and $1 = any(undone) order by id desc limit 1`,
+    [version],
+  );
+  return rows[0]?.newest === version ? readKept(client, [], [version]) : [];
+}
+
+/** Up to where rows are from before the last rollback of a migration, when it was not applied since by us (see history). */
+export async function lastRollback(client: pg.Client, version: string): Promise<string[] | undefined> {
+  const { rows } = await client.query<{ until: string[] | null; kind: string }>(
+    `select rows_until as until, kind from supabase_migrations.supasnap_runs
      where status in ('applied', 'done') and (kind = 'migrate' and version = $1 or kind = 'rollback' and undone = array[$1]) order by id desc limit 1`,
     [version],
   );
-  return rows[0]?.kind === 'rollback' ? (rows[0].xid ?? undefined) : undefined;
+  return rows[0]?.kind === 'rollback' ? (rows[0].until ?? undefined) : undefined;
 }
 
 /** Enters the kept tables of a run. */

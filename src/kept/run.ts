@@ -3,7 +3,7 @@ import { attention } from '../errors.ts';
 import type { Effects } from './effects.ts';
 import type { KeptItem } from './item.ts';
 import { keepAfter, keepBefore, lockForKeeping, refuseTooMuch, unexplained, type Keeping } from './keep.ts';
-import { checkForeignKeys, markUnchanged, putBack, returnBeforeConversion, type PutBackReport } from './put-back.ts';
+import { amendKept, carryOver, checkForeignKeys, markUnchanged, putBack, returnBeforeConversion, type PutBackReport } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
 import { recordReturned } from './record.ts';
 import { bringBack, setAside, type Aside } from './set-aside.ts';
@@ -27,13 +27,15 @@ export interface KeepingRun {
   limitBytes: number;
   /** Copies of the runs that this one undoes, newest first, each run's in one list. */
   undoing: KeptItem[][];
-  /** What makes room for returning rows, and what they must satisfy. */
   /** Changes of rows that a person asked for, before anything else. */
   prepare?: () => Promise<void>;
+  /** A table that the change drops and makes again under its name is to keep its rows. */
+  carry?: boolean;
+  /** What makes room for returning rows, and what they must satisfy. */
   early: () => Promise<void>;
   late: () => Promise<void>;
-  /** The transaction of the rollback that this run follows: rows from before it are set aside meanwhile. */
-  after?: string;
+  /** Up to where rows are from before the rollback that this run follows: they are set aside meanwhile. */
+  after?: string[];
   /** What to say when returning rows break a foreign key. */
   state: string;
 }
@@ -51,19 +53,20 @@ export interface Kept {
  */
 export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Kept> {
   const undoing = run.undoing.flat();
-  if (run.keepData === 'never') return runWithout(client, run);
+  if (run.keepData === 'never') return runWithout(run);
   await lockForKeeping(client, run.effects);
   if (run.keepData === 'auto') await refuseTooMuch(client, run.effects, run.limitBytes, run.state);
   const keeping = await keepBefore(client, run.effects, undoing);
-  await markUnchanged(client, undoing);
+  const then = await markUnchanged(client, undoing);
   await run.prepare?.();
   await returnBeforeConversion(client, undoing, run.effects);
   const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
+  if (run.carry) await withQuietTriggers(client, () => carryOver(client, keeping, run.state));
   const brought = aside && (await unlessNewLabel(client, () => withQuietTriggers(client, () => bringBack(client, aside, undoing))));
   if (brought?.later) await withQuietTriggers(client, () => bringBack(client, aside!, []));
-  const returned = undoing.length > 0 ? await unlessNewLabel(client, () => returnRows(client, run.undoing)) : undefined;
+  const returned = undoing.length > 0 ? await unlessNewLabel(client, () => returnRows(client, run.undoing, then)) : undefined;
   const reports = returned?.result ?? [];
   const later = (brought?.later ?? false) || (returned?.later ?? false);
   await run.late();
@@ -72,7 +75,7 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
 }
 
 /** The change as it is: what it destroys is gone, what was kept earlier stays where it is. */
-async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
+async function runWithout(run: KeepingRun): Promise<Kept> {
   await run.prepare?.();
   await run.early();
   await run.late();
@@ -96,29 +99,29 @@ async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Prom
   }
 }
 
-async function returnRows(client: pg.Client, undoing: KeptItem[][]): Promise<PutBackReport[]> {
+async function returnRows(client: pg.Client, undoing: KeptItem[][], then: Awaited<ReturnType<typeof markUnchanged>>): Promise<PutBackReport[]> {
   const reports: PutBackReport[] = [];
   await withQuietTriggers(client, async () => {
-    for (const items of undoing) reports.push(...(await putBack(client, items)));
+    for (const items of undoing) reports.push(...(await putBack(client, items, then)));
   });
   return reports;
 }
 
 /** A rollback in a transaction that will not be committed: kept rows return where they would, and nothing more is kept. */
 export async function runReturning(client: pg.Client, undoing: KeptItem[][], early: () => Promise<void>, late: () => Promise<void>): Promise<void> {
-  await markUnchanged(client, undoing.flat());
+  const then = await markUnchanged(client, undoing.flat());
   await early();
-  await returnRows(client, undoing);
+  await returnRows(client, undoing, then);
   await late();
 }
 
 /** Puts rows back in a transaction of its own, after the one that brought the labels they use; the run is noted as having done so. */
-export async function returnLater(client: pg.Client, runId: string, undoing: KeptItem[][], begin: string): Promise<PutBackReport[]> {
+export async function returnLater(client: pg.Client, runId: string, undoing: KeptItem[][], kept: KeptItem[], begin: string): Promise<PutBackReport[]> {
   const state = 'The schema is changed and recorded; the rows are kept and not put back yet.';
   await client.query(`begin; ${begin}`);
   try {
-    await markUnchanged(client, undoing.flat());
-    const reports = await returnRows(client, undoing);
+    const reports = await returnRows(client, undoing, await markUnchanged(client, undoing.flat()));
+    await amendKept(client, kept, undoing.flat());
     await checkForeignKeys(client, reports, state);
     await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');

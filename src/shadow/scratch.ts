@@ -22,11 +22,18 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
     });
     try {
       const settings = { ...target, database: name };
-      await withClient(settings, async (scratch) => {
-        await runDump(scratch, rerunnable(state.sql));
-        await converge(scratch, state.facts, []);
-      });
-      return await use({ kind: 'scratch', name: `a scratch database on the target's server`, settings, ownRoles: [], actAs: state.session, commits: true, keep: async () => {} });
+      const load = ({ sql, facts }: State) =>
+        withClient(settings, async (scratch) => {
+          await runDump(scratch, rerunnable(sql));
+          await converge(scratch, facts, []);
+        });
+      const reload = async (other: State) => {
+        await client.query(`drop database if exists ${quoteName(name)} with (force)`);
+        await client.query(`create database ${quoteName(name)} template template0`);
+        await load(other);
+      };
+      await load(state);
+      return await use({ kind: 'scratch', name: `a scratch database on the target's server`, settings, ownRoles: [], actAs: state.session, commits: true, keep: async () => {}, reload });
     } finally {
       await client.query(`drop database if exists ${quoteName(name)} with (force)`);
     }

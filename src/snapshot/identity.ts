@@ -18,6 +18,8 @@ export interface Thing {
   parent?: string;
   /** Identity arguments of a function; 'owned' of a sequence or index that goes with a table, 'index' of a constraint that has one. */
   args?: string;
+  /** Of a partition: the key of its table, and what belongs into it, as in FOR VALUES …. */
+  partition?: { of: string; bound: string };
 }
 
 export type ThingKind =
@@ -28,14 +30,17 @@ export async function readIdentity(client: pg.Client): Promise<Identity> {
   const { rows } = await client.query<{ key: string; kind: ThingKind; schema: string; name: string; parent: string | null; args: string | null }>({
     text: identityQuery,
   });
-  const origin = await client.query<{ origin: string }>(
-    "select (select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database()) as origin",
+  const { rows: also } = await client.query<{ origin: string; partitions: Record<string, { of: string; bound: string }> }>(
+    `select (select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database()) as origin,
+       (select coalesce(jsonb_object_agg('c' || c.oid, jsonb_build_object('of', 'c' || i.inhparent, 'bound', pg_get_expr(c.relpartbound, c.oid))), '{}')
+        from pg_class c join pg_inherits i on i.inhrelid = c.oid where c.relispartition and c.relkind in ('r', 'p')) as partitions`,
   );
+  const { origin, partitions } = also[0]!;
   const things: Record<string, Thing> = {};
   for (const { key, kind, schema, name, parent, args } of rows) {
-    things[key] = { kind, schema, name, ...(parent ? { parent } : {}), ...(args !== null ? { args } : {}) };
+    things[key] = { kind, schema, name, ...(parent ? { parent } : {}), ...(args !== null ? { args } : {}), ...(partitions[key] ? { partition: partitions[key] } : {}) };
   }
-  return { origin: origin.rows[0]!.origin, things };
+  return { origin, things };
 }
 
 /** The columns of every table in their order; equal where two databases would take `SELECT *` and `INSERT` alike. */

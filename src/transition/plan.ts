@@ -7,20 +7,9 @@ import { respell } from '../snapshot/spelling.ts';
 import { mendEnumCast, mendOrder, mendStatement } from './mend.ts';
 import type { Rename } from './renames.ts';
 
-/** A table (or materialized view), or one column of it. */
-export interface Destroyed {
-  /** In words: "table public.minds", "column public.minds.summary". */
-  what: string;
-  schema: string;
-  table: string;
-  column?: string;
-}
-
 /** One statement of a plan, and what there is to fear of it. */
 export interface PlannedStatement {
   sql: string;
-  /** What is destroyed with the rows or values in it. */
-  destroys: Destroyed[];
   /** The strongest lock it takes on something that exists: "none", "share", "accessExclusive" … */
   lock: string;
   /** Whether it may rewrite a whole table. */
@@ -61,14 +50,8 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], g
 }
 
 function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string }): PlannedStatement {
-  const dropsTable = action.destroys.some((id) => id.kind === 'table');
-  const destroys = action.destroys.flatMap((id): Destroyed[] => {
-    if (id.kind === 'table' || id.kind === 'materializedView') return [{ what: describeId(id), schema: id.schema, table: id.name }];
-    return id.kind === 'column' && !dropsTable ? [{ what: describeId(id), schema: id.schema, table: id.table, column: id.name }] : [];
-  });
   return {
     sql: respell(mendEnumCast(mendStatement(action.sql.replace(/;\s*$/, '')), (type) => goal.enums.has(type)), goal.goalSql),
-    destroys,
     lock: action.lockClass,
     rewrites: action.rewriteRisk,
     returns: action.produces

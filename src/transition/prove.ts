@@ -66,7 +66,7 @@ async function extendPlan(shadow: Shadow, goal: State, options: ProveOptions, pl
 function restOf(goal: State, present: Reached): PlannedStatement[] {
   const byFacts = planTransition(present.facts, goal.facts, [], goal.sql).statements;
   if (byFacts.length > 0) return byFacts;
-  return completeFromDumps(goal.sql, present.sql).map((sql) => ({ sql, destroys: [], lock: 'accessExclusive', rewrites: false, returns: [] }));
+  return completeFromDumps(goal.sql, present.sql).map((sql) => ({ sql, lock: 'accessExclusive', rewrites: false, returns: [] }));
 }
 
 async function runRest(shadow: Shadow, plan: TransitionPlan, rest: PlannedStatement[]): Promise<void> {

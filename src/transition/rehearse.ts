@@ -16,7 +16,7 @@ import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatement
 import { planTransition, type TransitionPlan } from './plan.ts';
 import { proveCommitted, type Judged } from './prove.ts';
 import { judge, unproven, type Proof } from './proof.ts';
-import { planRenames } from './renames.ts';
+import { planRenames, type Rename } from './renames.ts';
 import { renderRollbackBody } from './rollback-file.ts';
 import { rollbackScript, splitAtReturn, type Script } from './script.ts';
 
@@ -124,7 +124,7 @@ async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Scr
   const shapes = await probeEffects(client);
   await client.query('savepoint supasnap_probe');
   await run();
-  const effects = await readEffects(client, shapes, mentionsTruncate(script));
+  const effects = await readEffects(client, shapes, script.text);
   if (shadow.kind !== 'target') return { effects, kept: [] };
   await client.query('rollback to savepoint supasnap_probe');
   await client.query(historySchema);
@@ -149,7 +149,7 @@ async function forward(shadow: Shadow, input: RehearsalInput): Promise<Effects> 
       const shapes = await probeEffects(client);
       await client.query(headerStatements(script));
       await runBatches(client, script, execution.batches, untouched);
-      return readEffects(client, shapes, mentionsTruncate(script));
+      return readEffects(client, shapes, script.text);
     });
   }).catch((error: unknown) => {
     throw error instanceof Problem ? error : asProblem(error);
@@ -191,7 +191,24 @@ export async function planBack(
   insideTransaction: boolean,
 ): Promise<TransitionPlan> {
   const renames = planRenames(reached.now, reached.before);
-  if (renames.length === 0) return planTransition(reached.after, goal.facts, [], goal.sql);
+  const plan = (steps: Rename[]) => planRenamed(client, shadow, goal, reached.after, steps, insideTransaction);
+  // A partition that no longer fits its table is made anew, and its rows are carried over.
+  return plan(renames).catch((error: unknown) => {
+    const without = planRenames(reached.now, reached.before, { partitions: false });
+    if (without.length === renames.length) throw error;
+    return plan(without);
+  });
+}
+
+async function planRenamed(
+  client: pg.Client,
+  shadow: Pick<Shadow, 'ownRoles'>,
+  goal: Pick<State, 'facts' | 'sql'>,
+  reached: Facts,
+  renames: Rename[],
+  insideTransaction: boolean,
+): Promise<TransitionPlan> {
+  if (renames.length === 0) return planTransition(reached, goal.facts, [], goal.sql);
   await client.query(insideTransaction ? 'savepoint supasnap_renames' : 'begin');
   try {
     const script = await rollbackScript('renames', renames.map(({ sql }) => `${sql};`).join('\n'));
@@ -212,7 +229,7 @@ export async function runRollback(client: pg.Client, script: Script, timeouts: T
   return inTransaction(client, timeouts, async () => {
     const shapes = await probeEffects(client);
     await runScript(client, script);
-    return readEffects(client, shapes, mentionsTruncate(script));
+    return readEffects(client, shapes, script.text);
   });
 }
 
@@ -222,8 +239,6 @@ export async function runScript(client: pg.Client, script: Script, undoing: Kept
   const { early, late } = splitAtReturn(script);
   await runReturning(client, undoing, () => runBatches(client, script, early, untouched), () => runBatches(client, script, late, untouched));
 }
-
-export const mentionsTruncate = (script: Script) => /truncate/i.test(script.text);
 
 export const asReason = (error: unknown): string => {
   const problem = error as Problem;

@@ -8,31 +8,17 @@ export interface Rename {
 }
 
 /**
- * The statements that give everything that still exists its earlier name back. What is told apart by number is never
+ * The statements that give everything that still exists its earlier name back, and partitions their place in the table they were of. What is told apart by number is never
  * guessed: an object that merely has the other's name is moved aside under a name of ours, for the plan to drop.
  */
-export const planRenames = (now: Identity, goal: Identity): Rename[] => renameAll(now, goal).renames;
-
-/** What a table or column is called now, given its name after the renames. */
-export function nameBeforeRenames(now: Identity, goal: Identity): (place: { schema: string; table: string; column?: string }) => { schema: string; table: string; column?: string } {
-  const { things } = renameAll(now, goal);
-  const keys = new Map(Object.entries(things).map(([key, thing]) => [slot(thing), key]));
-  return ({ schema, table, column }) => {
-    const tableKey = keys.get(slot({ kind: 'table', schema, name: table }));
-    if (tableKey === undefined) return { schema, table, ...(column === undefined ? {} : { column }) };
-    const columnKey = column === undefined ? undefined : keys.get(slot({ kind: 'column', schema, name: column, parent: tableKey }));
-    const live = now.things[tableKey]!;
-    return { schema: live.schema, table: live.name, ...(column === undefined ? {} : { column: (columnKey && now.things[columnKey]?.name) ?? column }) };
-  };
-}
-
-function renameAll(now: Identity, goal: Identity): { renames: Rename[]; things: Record<string, Thing> } {
-  if (now.origin !== goal.origin) return { renames: [], things: now.things };
+export function planRenames(now: Identity, goal: Identity, options: { partitions: boolean } = { partitions: true }): Rename[] {
+  if (now.origin !== goal.origin) return [];
   const names = new Names(now, goal);
   const renames: Rename[] = [];
   for (const kinds of order) {
     const keys = Object.keys(goal.things).filter((key) => kinds.includes(goal.things[key]!.kind) && now.things[key]);
     if (kinds.includes('column')) renames.push(...names.clearReplaced(goal));
+    if (kinds.includes('schema') && options.partitions) renames.push(...names.placePartitions(goal));
     for (const key of keys) {
       const from = names.current(key);
       const wanted = { name: goal.things[key]!.name, schema: names.wantedSchema(goal.things[key]!.schema) };
@@ -42,7 +28,7 @@ function renameAll(now: Identity, goal: Identity): { renames: Rename[]; things: 
       renames.push(...names.give(key, wanted));
     }
   }
-  return { renames, things: names.things };
+  return renames;
 }
 
 /** Functions first, while their argument types still have their present names; schemas and roles last. */
@@ -84,6 +70,22 @@ class Names {
       const occupant = this.taken.get(slot(thing));
       return occupant && !goal.things[occupant] ? [this.rename(occupant, aside(occupant))] : [];
     });
+
+  /** A table that was taken out of a partitioned one goes back into it with its rows; one that was put in comes out. */
+  placePartitions = (goal: Identity): Rename[] => {
+    const moves = Object.entries(goal.things).flatMap(([key, { kind, partition: wanted }]) => {
+      const partition = this.things[key]?.partition;
+      return kind !== 'table' || !this.things[key] || (partition?.of === wanted?.of && partition?.bound === wanted?.bound) ? [] : [{ key, partition, wanted }];
+    });
+    const statement = (key: string, of: string, change: string, what: string): Rename => ({
+      sql: `ALTER TABLE ${address(this.current(of))} ${change.replace('%', address(this.current(key)))}`,
+      what: `${describe(this.current(key))} ${what} ${describe(this.current(of))}`,
+    });
+    return [
+      ...moves.flatMap(({ key, partition }) => (partition && this.things[partition.of] ? [statement(key, partition.of, 'DETACH PARTITION %', 'comes out of')] : [])),
+      ...moves.flatMap(({ key, wanted }) => (wanted && this.things[wanted.of] ? [statement(key, wanted.of, `ATTACH PARTITION % ${wanted.bound}`, 'is a partition again of')] : [])),
+    ];
+  };
 
   give(key: string, wanted: { name: string; schema: string }): Rename[] {
     const steps: Rename[] = [];

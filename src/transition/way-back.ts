@@ -1,6 +1,4 @@
-import type pg from 'pg';
 import { type Effects, noEffects, probeEffects, readEffects } from '../kept/effects.ts';
-import type { KeptItem } from '../kept/item.ts';
 import { readKept } from '../kept/record.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts } from '../snapshot/facts.ts';
@@ -12,13 +10,15 @@ import { planStatements, planText, type TransitionPlan } from './plan.ts';
 import { judge, unproven, type Proof } from './proof.ts';
 import { proveCommitted, type Judged } from './prove.ts';
 import { clusterCheck } from './cluster.ts';
-import { asReason, mentionsTruncate, planBack, runRollback, runScript } from './rehearse.ts';
+import { asReason, planBack, runRollback, runScript } from './rehearse.ts';
 import { rollbackScript, type Script } from './script.ts';
 
 /** One part of the way: the rollback of one migration, or a plan that leads to the goal at once. */
 export interface Step {
   /** The migrations that it undoes, newest first. */
   undoes: string[];
+  /** Migrations that it brings back, oldest first. */
+  restores: string[];
   script: Script;
   /** What it does to rows, as seen on the shadow. */
   effects: Effects;
@@ -38,6 +38,8 @@ export interface WayInput {
   goalIdentity: Identity | undefined;
   /** Migrations to undo, newest first. */
   undone: string[];
+  /** Migrations to bring back, oldest first. */
+  restored: string[];
   /** Their rollbacks, in the same order, when every one has one. */
   chain: { version: string; file: string; text: string; byHand: boolean }[] | undefined;
   timeouts: Timeouts;
@@ -52,7 +54,7 @@ export interface WayInput {
 export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBack> {
   if (input.chain && input.chain.length > 0) {
     const byHand = input.chain.filter((one) => one.byHand);
-    const steps = await Promise.all(input.chain.map(async ({ version, file, text }) => ({ undoes: [version], script: await rollbackScript(file, text), effects: noEffects })));
+    const steps = await Promise.all(input.chain.map(async ({ version, file, text }) => ({ undoes: [version], restores: [], script: await rollbackScript(file, text), effects: noEffects })));
     const way = { ...(await prove(shadow, steps, input)), hazards: byHand.map(({ file }) => `Runs what was written by hand: ${file}`) };
     if (way.proof.proven || byHand.length > 0 || (shadow.commits && !shadow.reload)) return way;
     await shadow.reload?.(input.present);
@@ -61,13 +63,13 @@ export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBac
   const step = await plannedStep(plan, input);
   if (step.script.statements.length === 0) {
     const proof = judge(shadow.name, input.goal, input.present);
-    if (proof.proven) return { steps: [], hazards: [], proof };
+    if (proof.proven) return { steps: input.undone.length + input.restored.length > 0 ? [step] : [], hazards: [], proof };
   }
   const { longer, ...way } = await prove(shadow, [step], input, plan);
   if (!longer) return { ...way, hazards: hazardsOf(plan) };
-  // Its parts led to the goal; where the present can be had again, the whole of it is run too.
+  // Its parts led to the goal; only when the whole of it is run from the present is it proven.
+  if (!shadow.reload) return { ...way, hazards: hazardsOf(plan) };
   const whole = await plannedStep(longer, input);
-  if (!shadow.reload) return { steps: [{ ...whole, effects: way.steps[0]!.effects }], hazards: hazardsOf(longer), proof: judge(shadow.name, input.goal, input.goal) };
   await shadow.reload(input.present);
   return { ...(await prove(shadow, [whole], input)), hazards: hazardsOf(longer) };
 }
@@ -76,8 +78,9 @@ export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBac
 const planOnShadow = (shadow: Shadow, { present, goal, goalIdentity }: WayInput): Promise<TransitionPlan> =>
   onShadow(shadow, (client) => planBack(client, shadow, goal, { after: present.facts, now: present.identity, before: goalIdentity ?? { origin: '', things: {} } }, false));
 
-const plannedStep = async (plan: TransitionPlan, { undone }: WayInput): Promise<Step> => ({
+const plannedStep = async (plan: TransitionPlan, { undone, restored }: WayInput): Promise<Step> => ({
   undoes: undone,
+  restores: restored,
   script: await rollbackScript('the rollback plan', planStatements(plan).length === 0 ? '' : planText(plan)),
   effects: noEffects,
 });
@@ -108,8 +111,8 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
       const seen: Step[] = [];
       for (const step of steps) {
         const shapes = await probeEffects(client);
-        await runScript(client, step.script, shadow.kind === 'target' ? await keptOf(client, step.undoes) : []);
-        seen.push({ ...step, effects: await readEffects(client, shapes, mentionsTruncate(step.script)) });
+        await runScript(client, step.script, shadow.kind === 'target' ? await readKept(client, step.undoes, step.restores) : []);
+        seen.push({ ...step, effects: await readEffects(client, shapes, step.script.text) });
       }
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       return { steps: seen, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: back }) };
@@ -120,12 +123,6 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
     }
   });
 }
-
-const keptOf = async (client: pg.Client, versions: string[]): Promise<KeptItem[][]> => {
-  const kept: KeptItem[][] = [];
-  for (const version of versions) kept.push(await readKept(client, 'migrate', version));
-  return kept;
-};
 
 const touchesCluster = (shadow: Shadow, steps: Step[], timeouts: Timeouts): Promise<boolean> =>
   onShadow(shadow, async (client) => {

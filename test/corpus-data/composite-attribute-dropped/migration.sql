@@ -1,0 +1,1 @@
+alter type public.geo drop attribute note;

@@ -1,0 +1,1 @@
+update public.teams set id = id + 1000;

@@ -1,0 +1,1 @@
+create table public.steps (position int primary key, label text);

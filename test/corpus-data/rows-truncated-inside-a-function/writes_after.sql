@@ -1,0 +1,2 @@
+insert into public.queue values (9, 'new');
+insert into public.sessions values (9, 'z');

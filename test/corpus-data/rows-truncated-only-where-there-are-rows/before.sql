@@ -1,0 +1,1 @@
+create table public.queue (id int primary key, job text);

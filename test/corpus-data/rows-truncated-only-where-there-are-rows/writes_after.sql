@@ -1,0 +1,1 @@
+insert into public.queue values (9, 'new', null);
