@@ -72,7 +72,8 @@ export async function readEffects(client: pg.Client, before: EffectsProbe, code:
 async function mentionsTruncate(client: pg.Client, code: string): Promise<boolean> {
   if (/\btruncate\b|\bexecute\b(?!\s+(function|procedure|on)\b)/i.test(code)) return true;
   const { rows } = await client.query<{ mentioned: boolean }>(
-    `select exists (select from pg_proc f where f.prosrc ~* '\\mtruncate\\M' and f.pronamespace <> all (array['pg_catalog', 'information_schema', 'supabase_migrations']::regnamespace[])
+    `select exists (select from pg_proc f join pg_namespace n on n.oid = f.pronamespace
+       where f.prosrc ~* '\\mtruncate\\M' and n.nspname not in ('pg_catalog', 'information_schema', 'supabase_migrations')
        and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')) as mentioned`,
   );
   return rows[0]!.mentioned;

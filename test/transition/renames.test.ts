@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readIdentity } from '../../src/snapshot/identity.ts';
 import { withClient } from '../../src/target/connection.ts';
 import { runBatches } from '../../src/transition/execute.ts';
-import { nameBeforeRenames, planRenames } from '../../src/transition/renames.ts';
+import { planRenames } from '../../src/transition/renames.ts';
 import { rollbackScript } from '../../src/transition/script.ts';
 import { majors, withDatabase, withEmptyDatabase } from '../postgres/database.ts';
 
@@ -167,19 +167,6 @@ test('a dropped and newly made table is not renamed, even where its name is the 
       const goal = await readIdentity(client);
       await client.query('drop table t; create table t (id int)');
       expect(planRenames(await readIdentity(client), goal)).toEqual([]);
-    }),
-  );
-});
-
-test('a column that the plan drops is known by the name it has before the renames', async () => {
-  await withEmptyDatabase(17, ({ superuser }) =>
-    withClient(superuser, async (client) => {
-      await client.query('create table t (a int)');
-      const goal = await readIdentity(client);
-      await client.query('alter table t rename to u; alter table u rename a to b; alter table u add column a text');
-      const now = await readIdentity(client);
-      const aside = planRenames(now, goal).map(({ sql }) => /TO "(supasnap_aside_\w+)"/.exec(sql)?.[1]).find(Boolean);
-      expect(nameBeforeRenames(now, goal)({ schema: 'public', table: 't', column: aside! })).toEqual({ schema: 'public', table: 'u', column: 'a' });
     }),
   );
 });
