@@ -1,16 +1,31 @@
-import { releaseKept } from '../commands/kept.ts';
+import { listKept } from '../commands/kept-list.ts';
+import { releaseKept } from '../commands/kept-release.ts';
+import { keptTable } from '../commands/kept-table.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
 export async function run(context: Context, words: string[], _flags: CommonFlags): Promise<Outcome> {
-  if (words.length !== 1 || words[0] !== 'release') {
-    throw usage(`"kept ${words.join(' ')}" does not exist.`, {
-      detail: ['kept release   allow TRUNCATE of the tables that keep snapshots and rollbacks in the database'],
-      state: 'Nothing was changed.',
-      next: 'npx supasnap kept release',
-    });
-  }
+  const [what = 'list', ...more] = words;
+  if (what === 'list' && more.length === 0) return list(context);
+  if (what === 'release' && more.length === 0) return release(context);
+  throw usage(`"kept ${words.join(' ')}" does not exist.`, {
+    detail: ['kept           show the rows that migrates and rollbacks kept', 'kept release   allow TRUNCATE of the tables that keep snapshots and rollbacks in the database'],
+    state: 'Nothing was changed.',
+    next: 'npx supasnap kept',
+  });
+}
+
+async function list(context: Context): Promise<Outcome> {
+  const { target, copies, ours } = await listKept(context);
+  if (copies.length > 0) return { value: copies, text: keptTable(copies) };
+  const text = ours
+    ? `Nothing is kept on ${target}: no migrate or rollback destroyed or changed rows there, or what they kept was pruned.`
+    : `Nothing is kept on ${target}: supasnap has no history there. It begins with: npx supasnap migrate`;
+  return { value: copies, text };
+}
+
+async function release(context: Context): Promise<Outcome> {
   const result = await releaseKept(context);
   const text = result.released
     ? `Released: TRUNCATE of supasnap's tables is allowed on ${result.target}. Nothing was deleted. The next "npx supasnap migrate" guards them again.`

@@ -98,8 +98,8 @@ export const programs: Program[] = [
   },
   {
     name: 'kept',
-    description: 'Let go of the snapshots and rollbacks that are kept in the database.',
-    arguments: [['<what>', 'release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does']],
+    description: 'Show the rows that migrates and rollbacks kept in the database, or let go of what is kept there.',
+    arguments: [['[what]', 'list (or nothing): what is kept; release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does']],
     options: [],
     run: async (...call) => (await import('./kept.ts')).run(...call),
   },

@@ -36,6 +36,8 @@ export interface Site {
   /** `yes` is true unless said otherwise; there is no terminal. */
   migrate: (options?: MigrateOptions & Extra) => Promise<Ended<MigrateResult>>;
   rollback: (options: RollbackOptions & Extra) => Promise<Ended<RollbackResult>>;
+  /** Any other function behind a command. */
+  run: <T>(command: (context: Context) => Promise<T>, extra?: Extra) => Promise<Ended<T>>;
   sql: <R extends pg.QueryResultRow>(text: string) => Promise<R[]>;
   /** Everything that a failed run must leave as it was. */
   state: () => Promise<TargetState>;
@@ -133,6 +135,7 @@ function siteOf(server: EmbeddedServer, project: Project, name: string): Site {
     database,
     server,
     migrate: ({ yes = true, ...options } = {}) => run(yes, (context) => migrate(context, { shadow, ...options })),
+    run: (command, { yes = true } = {}) => run(yes, command),
     rollback: ({ yes = true, ...options }) => run(yes, (context) => rollback(context, { shadow, ...options })),
     sql: <R extends pg.QueryResultRow>(text: string) => withClient(database, async (client) => (await client.query<R>(text)).rows),
     state: () => readState(database),

@@ -49,9 +49,9 @@ test('a database in which nothing is kept has nothing to release', async () => {
 
 test('any other word is answered with what exists, before a database is asked', async () => {
   await withProject({}, async ({ folder }) => {
-    const { exitCode, stderr } = await runCli('db-kept', ['list'], { cwd: folder });
+    const { exitCode, stderr } = await runCli('db-kept', ['lost'], { cwd: folder });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('"kept list" does not exist.\n  kept release   allow TRUNCATE');
+    expect(stderr).toContain('"kept lost" does not exist.');
     expect(stderr).not.toContain('Target:');
   });
 });

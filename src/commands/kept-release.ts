@@ -5,7 +5,7 @@ import { guardTrigger } from '../history/schema.ts';
 import { withTarget } from '../target/session.ts';
 import { confirmByName } from './confirm.ts';
 import { below } from './present.ts';
-import { size } from './text.ts';
+import { count, size } from './text.ts';
 
 /** What is kept in the target. Sizes are bytes. */
 export interface Kept {
@@ -44,8 +44,6 @@ export function releaseKept(context: Context): Promise<Released> {
 
 const contents = ({ snapshots, runs, rowTables }: Kept) =>
   [count(snapshots, 'snapshot'), `the record of ${count(runs, 'run')}`, ...(rowTables > 0 ? [`rows kept from ${count(rowTables, 'table')}`] : [])].join(', ');
-
-const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
 
 async function readKept(client: pg.Client): Promise<Kept> {
   const { rows } = await client.query<{ tables: string[]; guarded: string[]; bytes: string }>(
