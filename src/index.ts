@@ -9,6 +9,7 @@ export { test, type TestOptions } from './commands/test.ts';
 export { status, type Status } from './commands/status.ts';
 export { newFiles, type NewFiles, type NewOptions } from './commands/new.ts';
 export { doctor, type Finding } from './commands/doctor.ts';
+export { exportKept, type Exported, type ExportOptions } from './commands/kept-export.ts';
 export { listKept, type KeptList } from './commands/kept-list.ts';
 export type { KeptCopy } from './kept/copies.ts';
 export { releaseKept, type Released } from './commands/kept-release.ts';

@@ -1,16 +1,25 @@
+import { exportKept } from '../commands/kept-export.ts';
 import { listKept } from '../commands/kept-list.ts';
 import { releaseKept } from '../commands/kept-release.ts';
-import { keptTable } from '../commands/kept-table.ts';
+import { copyName, keptTable } from '../commands/kept-table.ts';
+import { count } from '../commands/text.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
-export async function run(context: Context, words: string[], _flags: CommonFlags): Promise<Outcome> {
+const commands = [
+  'kept                show the rows that migrates and rollbacks kept',
+  'kept export <id>    write one of these copies as CSV',
+  'kept release        allow TRUNCATE of the tables that keep snapshots and rollbacks in the database',
+];
+
+export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   const [what = 'list', ...more] = words;
   if (what === 'list' && more.length === 0) return list(context);
+  if (what === 'export' && more.length === 1) return exportOne(context, more[0]!, flags);
   if (what === 'release' && more.length === 0) return release(context);
   throw usage(`"kept ${words.join(' ')}" does not exist.`, {
-    detail: ['kept           show the rows that migrates and rollbacks kept', 'kept release   allow TRUNCATE of the tables that keep snapshots and rollbacks in the database'],
+    detail: commands,
     state: 'Nothing was changed.',
     next: 'npx supasnap kept',
   });
@@ -23,6 +32,16 @@ async function list(context: Context): Promise<Outcome> {
     ? `Nothing is kept on ${target}: no migrate or rollback destroyed or changed rows there, or what they kept was pruned.`
     : `Nothing is kept on ${target}: supasnap has no history there. It begins with: npx supasnap migrate`;
   return { value: copies, text };
+}
+
+async function exportOne(context: Context, id: string, { out, outputFormat }: CommonFlags): Promise<Outcome> {
+  const toOutput = out === '-';
+  if (toOutput && outputFormat === 'json') throw usage('--out - prints CSV, and --output-format json prints JSON.', { state: 'Nothing was written.', next: 'Give one of them.' });
+  // Rows leave as they are: masking would change values.
+  const result = await exportKept(context, { id, to: toOutput ? process.stdout : (out as string | undefined) });
+  const rows = `${count(result.rows, 'row')} of ${copyName(result)}`;
+  if (toOutput) context.report.step(`Wrote ${rows}.`);
+  return { value: result, text: toOutput ? '' : `Wrote ${rows} to ${result.file}, which only you can read.` };
 }
 
 async function release(context: Context): Promise<Outcome> {

@@ -99,8 +99,11 @@ export const programs: Program[] = [
   {
     name: 'kept',
     description: 'Show the rows that migrates and rollbacks kept in the database, or let go of what is kept there.',
-    arguments: [['[what]', 'list (or nothing): what is kept; release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does']],
-    options: [],
+    arguments: [
+      ['[what]', 'list (or nothing): what is kept; export: one copy as CSV; release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does'],
+      ['[id]', 'with export: the number of the copy'],
+    ],
+    options: [['--out <file>', 'with export: where to write; - is the standard output (default kept_<id>_<schema>.<table>.csv)']],
     run: async (...call) => (await import('./kept.ts')).run(...call),
   },
   {

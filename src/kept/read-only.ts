@@ -16,8 +16,9 @@ export async function readOnly<T>(client: pg.Client, lockTimeoutMs: number, read
 }
 
 function unreadable(error: unknown): unknown {
-  const { code, message, severity } = error as Error & { code?: string; severity?: string };
-  if (error instanceof Problem || severity === undefined) return error;
+  const { code, message, syscall } = error as Error & { code?: string; syscall?: string };
+  // A file that can't be written is none of the server's errors.
+  if (error instanceof Problem || syscall !== undefined) return error;
   const next: Record<string, string> = {
     '42501': 'Connect as the owner of the tables in schema supabase_migrations.',
     '55P03': 'A migrate, rollback or prune is at work there. Wait until it is done, then run the command again.',

@@ -3,15 +3,15 @@ import { link, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failed } from '../errors.ts';
 
-/** Writes a whole file or nothing: temporary file, fsync, then its name. Without `replace` an existing file is an error (EEXIST). */
-export async function writeFileAtomic(path: string, content: string | Buffer, options: { replace?: boolean; mode?: number } = {}): Promise<void> {
+/** Writes a whole file or nothing, in parts where it comes in parts: temporary file, fsync, then its name. Without `replace` an existing file is an error (EEXIST). */
+export async function writeFileAtomic(path: string, content: string | Buffer | AsyncIterable<string>, options: { replace?: boolean; mode?: number } = {}): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx', options.mode ?? 0o644);
     try {
-      await file.writeFile(content);
+      for await (const part of typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content) await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();
