@@ -11,6 +11,7 @@ export { newFiles, type NewFiles, type NewOptions } from './commands/new.ts';
 export { doctor, type Finding } from './commands/doctor.ts';
 export { exportKept, type Exported, type ExportOptions } from './commands/kept-export.ts';
 export { listKept, type KeptList } from './commands/kept-list.ts';
+export { pruneKept, type Pruned, type PruneOptions } from './commands/kept-prune.ts';
 export type { KeptCopy } from './kept/copies.ts';
 export { releaseKept, type Released } from './commands/kept-release.ts';
 export { stop, type StoppedServer } from './commands/stop.ts';

@@ -100,10 +100,15 @@ export const programs: Program[] = [
     name: 'kept',
     description: 'Show the rows that migrates and rollbacks kept in the database, or let go of what is kept there.',
     arguments: [
-      ['[what]', 'list (or nothing): what is kept; export: one copy as CSV; release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does'],
+      ['[what]', 'list (or nothing): what is kept; export: one copy as CSV; prune: remove old copies; release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does'],
       ['[id]', 'with export: the number of the copy'],
     ],
-    options: [['--out <file>', 'with export: where to write; - is the standard output (default kept_<id>_<schema>.<table>.csv)']],
+    options: [
+      ['--out <file>', 'with export: where to write; - is the standard output (default kept_<id>_<schema>.<table>.csv)'],
+      ['--older-than <age>', 'with prune: only copies older than that, such as 90d, 12w or 36h'],
+      ['--returned-only', 'with prune: only copies that were put back, and wholly'],
+      ['--lock-wait <time>', 'with prune: how long to wait for another runner, such as 30s (default 60s)'],
+    ],
     run: async (...call) => (await import('./kept.ts')).run(...call),
   },
   {
