@@ -32,7 +32,7 @@ const numeric = new Set([0, 3, 4]);
 
 function rowOf(copy: KeptCopy): string[] {
   const { id, what, columns, rows, bytes, putBack } = copy;
-  const which = columns.length > 0 && what !== 'dropped table' ? `: ${columns.map(printable).join(', ')}` : '';
+  const which = columns.length > 0 ? `: ${columns.map(printable).join(', ')}` : '';
   return [String(id), copyName(copy), `${what}${which}`, rows.toLocaleString('en-US'), size(bytes), putBack ? `${putBack.rowsLeft > 0 ? 'in part, ' : ''}${putBack.run.kind} ${putBack.run.appliedAt.slice(0, 10)}` : 'not yet'];
 }
 

@@ -129,14 +129,14 @@ const copy = (facts: Partial<KeptCopy>): KeptCopy => ({
 test('the table stands below its runs, names what was put back, and ends with the total', () => {
   const rollback = { id: '4', kind: 'rollback' as const, version: 'v0.2.0_20260102000000', name: 'the state before 20260102000000_v0_2_0_next', undone: ['20260102000000'], appliedAt: '2026-01-05T09:00:00Z' };
   expect(keptTable([copy({ putBack: { run: rollback, rowsLeft: 0 } }), copy({ id: 8, what: 'dropped table', columns: ['id', 'label'], rows: 1204, table: { schema: 'public', name: 'tags' }, putBack: { run: rollback, rowsLeft: 2 } }), copy({ id: 12, run: rollback, ageSeconds: 7200, what: 'changed rows', columns: ['id', 'body'] })])).toBe(
-    `ID  TABLE         WHAT                     ROWS     SIZE  PUT BACK
+    `ID  TABLE         WHAT                       ROWS     SIZE  PUT BACK
 
 migrate 20260102000000_v0_2_0_next, 2026-01-02 10:11 UTC, 3 days ago
- 7  public.notes  columns: due                2  16.4 kB  rollback 2026-01-05
- 8  public.tags   dropped table           1,204  16.4 kB  in part, rollback 2026-01-05
+ 7  public.notes  columns: due                  2  16.4 kB  rollback 2026-01-05
+ 8  public.tags   dropped table: id, label  1,204  16.4 kB  in part, rollback 2026-01-05
 
 rollback of 20260102000000, 2026-01-05 09:00 UTC, 2 hours ago
-12  public.notes  changed rows: id, body      2  16.4 kB  not yet
+12  public.notes  changed rows: id, body        2  16.4 kB  not yet
 
 Total: 3 copies, 1,208 rows, 49.2 kB.`,
   );
