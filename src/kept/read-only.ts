@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { failed, Problem } from '../errors.ts';
-import { exactText } from './keep.ts';
+import { exactText } from './exact-text.ts';
 
 /** Reads at one moment, in a transaction that can't change anything, with values as they are kept. Waits `lockTimeoutMs` for a lock. */
 export async function readOnly<T>(client: pg.Client, lockTimeoutMs: number, read: () => Promise<T>): Promise<T> {
