@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { migrate } from '../src/commands/migrate.ts';
 import { rollback } from '../src/commands/rollback.ts';
@@ -19,6 +20,8 @@ export interface DataOutcome {
   written: Rows;
   /** After the rollback. */
   back: Rows;
+  /** After the rollback file was run by hand, in a copy of the database; undefined where a choice is needed, or where the file says that it returns no rows. */
+  byHand?: Rows;
   /** After the rollback was undone. */
   undone: Rows;
   /** After it was done once more. */
@@ -51,6 +54,8 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
       const written = await readRows(settings);
       const answers = readAnswers(name);
       const refusal = answers && { problem: await refusalOf(() => rollback(context, { to: timestamp, shadow })), rows: await readRows(settings) };
+      const file = await readFile(`${project.folder}/supabase/rollback/${timestamp}_rollback.sql`, 'utf8');
+      const byHand = answers || !/^-- Rows: run by hand, this file puts back/m.test(file) ? undefined : await runByHand(server, settings, file);
       const { done } = await rollback(context, { to: timestamp, shadow, ...answers });
       const back = await readRows(settings);
       await rollback(context, { to: done!.snapshotBefore, shadow });
@@ -58,12 +63,24 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
       await rollback(context, { to: timestamp, shadow, ...answers });
       const again = await readRows(settings);
       await migrate(context, { shadow });
-      return { written, back, undone, again, forward: await readRows(settings), ...(refusal ? { refusal } : {}) };
+      return { written, ...(byHand ? { byHand } : {}), back, undone, again, forward: await readRows(settings), ...(refusal ? { refusal } : {}) };
     });
   } finally {
     await withClient(server.superuser, async (client) => {
       for (const each of [database, `${database}_shadow`]) await client.query(`drop database if exists ${quoteName(each)} with (force)`);
     });
+  }
+}
+
+/** What the rows are where the file is run with one client and nothing else. */
+async function runByHand(server: EmbeddedServer, settings: ConnectionSettings, file: string): Promise<Rows> {
+  const database = `${settings.database}_by_hand`;
+  await withClient(server.superuser, (client) => client.query(`create database ${quoteName(database)} template ${quoteName(settings.database)} owner postgres`));
+  try {
+    await withClient({ ...settings, database }, (client) => client.query(file));
+    return await readRows({ ...settings, database });
+  } finally {
+    await withClient(server.superuser, (client) => client.query(`drop database ${quoteName(database)} with (force)`));
   }
 }
 

@@ -14,7 +14,9 @@ import type { TargetSession } from '../target/session.ts';
 import { rehearse, type Rehearsal } from '../transition/rehearse.ts';
 import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile } from '../transition/rollback-file.ts';
 import { migrationScript, type Script } from '../transition/script.ts';
+import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { below } from './present.ts';
+import { count, size } from './text.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 
 /** A migration that is ready to be applied: everything that is decided before the target is touched. */
@@ -32,6 +34,8 @@ export interface Prepared {
   handWritten: boolean;
   /** Whether rows and values that the migration destroys are copied first. */
   keepsRows: boolean;
+  /** What is copied, at most. */
+  toKeep: KeepCost[];
   test: LoadedTest | undefined;
   provenance: Provenance;
 }
@@ -83,6 +87,8 @@ export async function prepareMigration(context: Context, session: TargetSession,
     }),
   );
   const keepsRows = script.execution.mode === 'transaction' && options.keepData !== 'never';
+  const toKeep = keepsRows ? await keepCost(session.client, rehearsal.effects) : [];
+  if (options.keepData !== 'always') refuseTooMuch(toKeep, config.settings.keepLimitBytes, `Nothing was changed on ${session.target.name}.`);
   const rollbackText = handWritten ?? rollbackFile(input, state, rehearsal, keepsRows);
   if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven) await writeRollbackFile(path, rollbackText);
   return {
@@ -97,6 +103,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
     rollbackPath: below(context, path),
     handWritten: handWritten !== undefined,
     keepsRows,
+    toKeep,
     test,
     provenance,
   };
@@ -109,7 +116,11 @@ function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState
     version: migration.name.version,
     before: state.sha256,
     proof,
-    keepsRows,
+    rows: rollback.returnsRows
+      ? 'run by hand, this file puts back what the migration destroyed and keeps what it removes, as "npx supasnap rollback" does, but that it takes no snapshot.'
+      : keepsRows
+        ? '"npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'
+        : undefined,
     cannotBringBack: cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? []),
   });
 }
@@ -128,8 +139,17 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
     else if (returns) report.warn(`Line ${line} ${what}: ${loses.startsWith('nothing, but ') ? loses.slice('nothing, but '.length) : `gone is ${loses}`}.`);
     else report.warn(`Line ${line} ${what}; ${keepsRows ? 'kept for the way back' : 'lost'}: ${loses}.`);
   }
+  const filled = prepared.toKeep.filter(({ rows }) => rows > 0);
+  if (filled.length > 0) report.step(`Keeps ${keptInWords(filled)}.`);
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
-  const count = rehearsal.rollback?.script.statements.length ?? 0;
-  if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : `${count} statement${count === 1 ? '' : 's'}`})`);
+  if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`);
+}
+
+/** Copying is reckoned at 100 MB a second; what is copied beyond the doomed columns is let go again. */
+function keptInWords(costs: KeepCost[]): string {
+  const tables = costs.slice(0, 5).map(({ table, rows, estimated, bytes }) => `${table.replaceAll(/"(\w+)"/g, '$1')} (${estimated ? 'about ' : ''}${count(rows, 'row')}, up to ${size(bytes)})`);
+  const more = costs.length > 5 ? ` and ${count(costs.length - 5, 'more table')}` : '';
+  const expected = Math.round(totalBytes(costs) / 100_000_000);
+  return `${tables.join(', ')}${more}${expected > 0 ? `; expect about ${expected} s in which others wait to write there` : ''}`;
 }

@@ -27,11 +27,17 @@ export interface EffectsProbe {
   sequences: Awaited<ReturnType<typeof readSequences>>;
 }
 
-export const probeEffects = async (client: pg.Client): Promise<EffectsProbe> => ({ tables: await readShapes(client), sequences: await readSequences(client) });
+/** Names of types are read whole, whatever the transaction's search_path. */
+export async function probeEffects(client: pg.Client): Promise<EffectsProbe> {
+  const { rows } = await client.query<{ path: string }>("select current_setting('search_path') as path, set_config('search_path', 'pg_catalog', true)");
+  const probe = { tables: await readShapes(client), sequences: await readSequences(client) };
+  await client.query("select set_config('search_path', $1, true)", [rows[0]!.path]);
+  return probe;
+}
 
 /** Reads, inside the transaction that carried the run out and before its COMMIT, what it did. `code` is the text that was run. */
 export async function readEffects(client: pg.Client, before: EffectsProbe, code: string): Promise<Effects> {
-  const now = await readShapes(client);
+  const { tables: now, sequences } = await probeEffects(client);
   const { rows } = await client.query<{ key: string; mode: string }>(
     `select distinct 'c' || relation::oid as key, mode from pg_locks
      where pid = pg_backend_pid() and locktype = 'relation' and mode in ('RowExclusiveLock', 'AccessExclusiveLock')
@@ -64,7 +70,7 @@ export async function readEffects(client: pg.Client, before: EffectsProbe, code:
   for (const key of written) for (const child of cascades.get(key) ?? []) written.add(before.tables.get(child)?.root ?? child);
   effects.written = [...written].flatMap((key) => (before.tables.has(key) ? [tableName(before.tables.get(key)!)] : []));
   effects.regrouped = [...regrouped];
-  effects.sequences = await lostSequences(client, before, effects);
+  effects.sequences = lostSequences(sequences, before, effects);
   return effects;
 }
 
@@ -93,8 +99,7 @@ function doomedColumns(before: TableShape, now: TableShape): { column: string; d
 }
 
 /** Sequences that are gone although the column that owned them, if any, is still there. */
-async function lostSequences(client: pg.Client, before: EffectsProbe, { dropped, doomed }: Effects): Promise<string[]> {
-  const now = await readSequences(client);
+function lostSequences(now: EffectsProbe['sequences'], before: EffectsProbe, { dropped, doomed }: Effects): string[] {
   return [...before.sequences].flatMap(([key, sequence]) => {
     const owner = sequence.table && before.tables.get(sequence.table);
     const goesWithOwner =

@@ -15,7 +15,8 @@ export interface KeptItem {
    * the rows it put in; `sequence`: a sequence went, and only `sequences` means something.
    */
   fate: 'dropped' | 'created' | 'stays' | 'sequence';
-  sequences: (SequenceShape & { last: string; called: boolean })[];
+  /** The numbers they had reached; in a rollback file, SQL that reads them. */
+  sequences: (SequenceShape & { last: string; called: boolean | string })[];
   /** Rows of it got another key by the run. */
   rekeyed?: boolean;
 }
@@ -42,7 +43,8 @@ export const before = (column: KeptColumn) => `c${column.number}`;
 export const after = (column: KeptColumn) => `n${column.number}`;
 export const keyName = (column: KeptColumn) => `k${column.number}`;
 
-export const place = (relation: string) => `supabase_migrations.${quoteName(relation)}`;
+/** A copy; in a rollback file it goes by a name of its own. */
+export const place = (relation: string) => `${relation.startsWith('supasnap_rows_') ? 'pg_temp' : 'supabase_migrations'}.${quoteName(relation)}`;
 
 export const tableName = (table: { schema: string; name: string }) => `${quoteName(table.schema)}.${quoteName(table.name)}`;
 
@@ -68,6 +70,9 @@ export function keptColumn(column: ColumnShape, doomed: boolean, compared: boole
   const { number, name, type, builtIn, generated } = column;
   return { number, name, type, builtIn, ...(column.parts.length > 0 ? { inParts: true } : {}), generated, doomed, compared };
 }
+
+/** It holds values of columns that went, and nothing else: putting them back changes no other value. */
+export const onlyFills = ({ fate, columns }: KeptItem): boolean => fate === 'stays' && columns.every(({ compared, doomed }) => doomed && !compared);
 
 /** The table that a kept one is now: the same, or the one in its place under its name. */
 export const findTable = (shapes: Map<string, TableShape>, { table }: KeptItem): TableShape | undefined =>

@@ -1,19 +1,11 @@
 import type pg from 'pg';
-import { refused } from '../errors.ts';
 import { quoteText } from '../sql-names.ts';
+import { asReplaced, copyQuery, follow, followed, keyOf, partedRoots, planCopies, toldByValues, type OpenItem, type PlannedCopy } from './copies-plan.ts';
 import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { after, before, commonType, findTable, keptColumn, keyName, live, place, present, presentKey, reach, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { after, before, findTable, keyName, live, onlyFills, place, presentKey, reach, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
 import { followKeys, referring } from './keys.ts';
-import { readShapes, type ColumnShape, type SequenceShape, type TableShape } from './shape.ts';
-
-/** A copy begun before a run, to be finished after it. */
-interface OpenItem extends KeptItem {
-  /** The copy holds all columns of the table. */
-  whole: boolean;
-  /** Compare with the table after the run, and keep only what differs. */
-  compare: boolean;
-}
+import { readShapes, type SequenceShape, type TableShape } from './shape.ts';
 
 export interface Keeping {
   shapes: Map<string, TableShape>;
@@ -30,20 +22,6 @@ export async function lockForKeeping(client: pg.Client, effects: Effects): Promi
   if (locks.length > 0) await client.query(locks.join(';\n'));
 }
 
-/** Throws a Problem when the tables to be copied hold more than the limit. */
-export async function refuseTooMuch(client: pg.Client, effects: Effects, limitBytes: number, state: string): Promise<void> {
-  const names = [...new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.written])];
-  const { rows } = await client.query<{ name: string; bytes: string }>('select name, coalesce(pg_table_size(to_regclass(name)), 0) as bytes from unnest($1::text[]) as name order by 2 desc', [names]);
-  const bytes = rows.reduce((sum, row) => sum + Number(row.bytes), 0);
-  if (bytes <= limitBytes) return;
-  const megabytes = (count: number) => `${(count / 1e6).toFixed(0)} MB`;
-  throw refused(`Keeping what this would destroy or change means copying up to ${megabytes(bytes)}; the limit is ${megabytes(limitBytes)}.`, {
-    detail: rows.slice(0, 5).map((row) => `${row.name}: ${megabytes(Number(row.bytes))}`),
-    state,
-    next: 'Copy it all the same with --keep-data always, or let those rows go for good with --keep-data never.',
-  });
-}
-
 /**
  * Copies what the run would destroy, before it runs and under its locks: rows of tables that go, values of columns that go,
  * and the rows of tables that it writes. `undoing` names the copies of the runs that this one undoes: their tables are written too.
@@ -54,77 +32,25 @@ export async function keepBefore(client: pg.Client, effects: Effects, undoing: K
   const parted = partedRoots(shapes, effects);
   const written = new Set(effects.written);
   for (const item of undoing) {
-    const table = item.fate === 'stays' || item.fate === 'dropped' ? findTable(shapes, item) : undefined;
+    const table = (item.fate === 'stays' && !onlyFills(item)) || item.fate === 'dropped' ? findTable(shapes, item) : undefined;
     if (table) written.add(tableName((!parted.has(table.root ?? '') && shapes.get(table.root ?? '')) || table));
   }
   const rekeyed = undoing.flatMap((item) => (item.rekeyed ? [tableName(findTable(shapes, item) ?? item.table)] : []));
   for (const name of rekeyed.length > 0 ? await referring(client, rekeyed) : []) written.add(name);
   const items: OpenItem[] = [];
-  for (const { table, dropped } of tablesToRead(shapes, effects, parted)) {
-    const name = tableName(table);
-    const doomed = new Map((effects.doomed[name] ?? []).map(({ column, dropped: goes }) => [column, goes]));
-    const root = table.root && shapes.get(table.root);
-    const whole = dropped || written.has(name) || Boolean(root && written.has(tableName(root)));
-    if (whole || doomed.size > 0) items.push(await copy(client, table, { dropped, whole, doomed }));
-  }
+  for (const { table, item } of planCopies(shapes, { ...effects, written: [...written] })) items.push(await copy(client, table, item));
   for (const name of effects.sequences) items.push(await copySequence(client, name));
   await client.query(ownText);
   return { shapes, items, counters: await readCounters(client) };
 }
 
-/** Partitioned tables that have to be read partition by partition: the run moves some, or leaves some of a dropped table. */
-function partedRoots(shapes: Map<string, TableShape>, { dropped, regrouped }: Effects): Set<string> {
-  const goes = new Set(dropped);
-  return new Set(
-    [...shapes.values()].flatMap((table) => {
-      const root = table.root && shapes.get(table.root);
-      return root && (regrouped.includes(tableName(root)) || (goes.has(tableName(root)) && !goes.has(tableName(table)))) ? [root.key] : [];
-    }),
-  );
-}
-
-/** Others are read through their root, but for a single partition that goes. */
-function tablesToRead(shapes: Map<string, TableShape>, { dropped }: Effects, parted: Set<string>): { table: TableShape; dropped: boolean }[] {
-  const goes = new Set(dropped);
-  return [...shapes.values()].flatMap((table) => {
-    const root = table.root && shapes.get(table.root);
-    const isDropped = goes.has(tableName(table));
-    if (!root) return table.partitioned && parted.has(table.key) ? [] : [{ table, dropped: isDropped }];
-    if (table.partitioned) return [];
-    return parted.has(root.key) || (isDropped && !goes.has(tableName(root))) ? [{ table, dropped: isDropped }] : [];
-  });
-}
-
 const newRelation = async (client: pg.Client): Promise<string> =>
   `supasnap_kept_${(await client.query<{ id: string }>("select nextval('supabase_migrations.supasnap_kept_number') as id")).rows[0]!.id}`;
 
-async function copy(client: pg.Client, table: TableShape, how: { dropped: boolean; whole: boolean; doomed: Map<string, boolean> }): Promise<OpenItem> {
-  const relation = await newRelation(client);
-  const rowKey = keyOf(table, how.dropped ? new Map() : how.doomed);
-  const columns = table.columns
-    .filter((column) => (how.whole || how.doomed.has(column.name)) && !column.generated)
-    .map((column) => keptColumn(column, how.doomed.has(column.name), !how.dropped && how.doomed.get(column.name) !== true));
-  const item: OpenItem = {
-    relation,
-    table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned },
-    rowKey,
-    columns,
-    fate: how.dropped ? 'dropped' : 'stays',
-    sequences: await readNumbers(client, table.sequences),
-    compare: !how.dropped && (how.whole || columns.some(({ compared }) => compared)),
-    whole: how.whole,
-  };
-  const keys = rowKey.map((column) => `${storedValue(column, live(column))} as ${keyName(column)}`);
-  const values = columns.map((column) => `${storedValue(column, live(column))} as ${before(column)}`);
-  await client.query(`create table ${place(relation)} as select ${[`'${how.dropped ? 'd' : 'c'}'::text as mark`, ...keys, ...values].join(', ')} from ${reach(table)} t`);
+async function copy(client: pg.Client, table: TableShape, planned: PlannedCopy): Promise<OpenItem> {
+  const item: OpenItem = { ...planned, relation: await newRelation(client), sequences: await readNumbers(client, table.sequences) };
+  await client.query(`create table ${place(item.relation)} as ${copyQuery(item, table)}`);
   return item;
-}
-
-/** The first key whose columns all stay as they are, or else one whose columns stay with another type. */
-function keyOf(table: TableShape, doomed: Map<string, boolean>): KeptColumn[] {
-  const keys = table.rowKeys.map((numbers) => numbers.map((number) => table.columns.find((column) => column.number === number)!));
-  const key = keys.find((columns) => columns.every(({ name }) => !doomed.has(name))) ?? keys.find((columns) => columns.every(({ name }) => doomed.get(name) !== true));
-  return (key ?? []).map((column) => keptColumn(column, false, false));
 }
 
 async function readNumbers(client: pg.Client, sequences: SequenceShape[]): Promise<KeptItem['sequences']> {
@@ -180,29 +106,18 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
   return kept;
 }
 
-/** A table that another one replaced under its name is followed into that one, column by column by name. */
-const asReplaced = (item: KeptItem, table: TableShape): KeptItem => ({
-  ...item,
-  fate: 'stays',
-  columns: item.columns.map((column) => {
-    const now = present(table, item, column);
-    return { ...column, doomed: now?.type !== column.type, compared: now !== undefined };
-  }),
-});
-
 /** Joins the copy with the table as it is now. */
 async function finish(client: pg.Client, item: KeptItem, table: TableShape, touched: KeptItem[]): Promise<KeptItem> {
-  const current = (column: KeptColumn) => (table.key === item.table.key ? table.columns.find(({ number }) => number === column.number) : present(table, item, column));
-  const columns = item.columns.map((column) => ({ ...column, compared: column.compared && current(column) !== undefined && !current(column)!.generated }));
+  const finished = followed(item, table);
+  const { columns, rowKey } = finished;
   const compared = columns.filter((column) => column.compared);
-  const storedNow = (column: KeptColumn) => storedValue(current(column)!, live(current(column)!));
-  const keys = item.rowKey.every(current) ? presentKey(table, item) : undefined;
-  if (!keys) return finishWithoutKey(client, { ...item, columns, rowKey: [] }, compared, storedNow, table);
+  const storedNow = (column: KeptColumn) => storedValue(follow(item, table, column)!, live(follow(item, table, column)!));
+  const keys = rowKey.length > 0 ? presentKey(table, item) : undefined;
+  if (!keys) return finishWithoutKey(client, finished, compared, storedNow, table);
 
   const from = place(item.relation);
   const to = `${item.relation}_`;
   const [firstKept, firstNow] = [`k.${keyName(item.rowKey[0]!)}`, live(keys[0]!)];
-  const rowKey = item.rowKey.map((kept, at) => ({ ...kept, ...commonType(kept, keys[at]!) }));
   const keyNow = rowKey.map(({ type }, at) => `(${storedValue(keys[at]!, live(keys[at]!))})${type === keys[at]!.type ? '' : `::${type}`}`);
   const keyThen = rowKey.map((column, at) => `k.${keyName(column)}${column.type === item.rowKey[at]!.type ? '' : `::${column.type}`}`);
   const differs = compared.map((column) => `not (${sameValue(`k.${before(column)}`, storedNow(column))})`);
@@ -219,8 +134,7 @@ async function finish(client: pg.Client, item: KeptItem, table: TableShape, touc
       ...compared.map((column) => `${storedNow(column)} as ${after(column)}`),
     ].join(', ')}
     from ${from} k full join ${reach(table)} t on ${sameRow(item.rowKey, keys)}${where}`);
-  const finished: KeptItem = { ...item, rowKey, columns };
-  if (await followKeys(client, { ...finished, relation: to })) finished.rekeyed = true;
+  finished.rekeyed = await followKeys(client, { ...finished, relation: to });
   for (const other of touched) await noteGone(client, { ...finished, relation: to }, other);
   await client.query(`drop table ${from}; alter table ${place(to)} rename to "${item.relation}"`);
   return finished;
@@ -228,7 +142,7 @@ async function finish(client: pg.Client, item: KeptItem, table: TableShape, touc
 
 /** Without a key, rows are told apart by all their values: what went and what came, each as often as it did. */
 async function finishWithoutKey(client: pg.Client, item: KeptItem, compared: KeptColumn[], storedNow: (column: KeptColumn) => string, table: TableShape): Promise<KeptItem> {
-  if (item.columns.some(({ doomed }) => doomed) || compared.length === 0) return item;
+  if (!toldByValues(item)) return item;
   const now = compared.map((column) => `(${storedNow(column)})::text`).join(', ');
   const then = compared.map((column) => `${before(column)}::text`).join(', ');
   const to = `${item.relation}_`;
@@ -240,7 +154,7 @@ async function finishWithoutKey(client: pg.Client, item: KeptItem, compared: Kep
     union all
     select 'i', ${compared.map(() => 'null').join(', ')}, come.* from (${rowsNow} except all select ${then} from ${place(item.relation)}) as come`);
   await client.query(`drop table ${place(item.relation)}; alter table ${place(to)} rename to "${item.relation}"`);
-  return { ...item, columns: item.columns.map((column) => ({ ...column, builtIn: false })) };
+  return item;
 }
 
 /** Rows that the undone run had inserted and that users deleted since: noted, so that going forward again leaves them deleted. */

@@ -1,6 +1,14 @@
 import type pg from 'pg';
 import { tableName, after, before, keyName, place, type KeptItem } from './item.ts';
 
+/** Whether a row that got another key could be known by its other values. */
+export function keysMayChange({ rowKey, columns }: KeptItem): boolean {
+  const keyNames = new Set(rowKey.map(({ name }) => name));
+  const compared = columns.filter((column) => column.compared);
+  const others = compared.filter(({ name }) => !keyNames.has(name));
+  return others.length > 0 && compared.length - others.length === rowKey.length;
+}
+
 /**
  * Keys that the run itself changed read as rows deleted and rows inserted. Two such that agree in every other value are one
  * row: its mark becomes `c`, its key the new one, and the old one is among its values before. Where several agree, they pair
@@ -10,7 +18,7 @@ export async function followKeys(client: pg.Client, item: KeptItem): Promise<boo
   const keyNames = new Set(item.rowKey.map(({ name }) => name));
   const compared = item.columns.filter((column) => column.compared);
   const others = compared.filter(({ name }) => !keyNames.has(name));
-  if (others.length === 0 || compared.length - others.length !== item.rowKey.length) return false;
+  if (!keysMayChange(item)) return false;
   const side = (mark: string, of: typeof before) => {
     const values = `jsonb_build_array(${others.map((column) => `${of(column)}::text`).join(', ')})`;
     return `select ctid as spot, ${values} as row, row_number() over (partition by ${values} order by ${item.rowKey.map(keyName).join(', ')}) as turn, count(*) over (partition by ${values}) as many

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { attention } from '../errors.ts';
+import { keepCost, refuseTooMuch } from './cost.ts';
 import type { Effects } from './effects.ts';
 import type { KeptItem } from './item.ts';
-import { keepAfter, keepBefore, lockForKeeping, refuseTooMuch, unexplained, type Keeping } from './keep.ts';
-import { amendKept, carryOver, checkForeignKeys, markUnchanged, putBack, returnBeforeConversion, type PutBackReport } from './put-back.ts';
+import { keepAfter, keepBefore, lockForKeeping, unexplained, type Keeping } from './keep.ts';
+import { amendKept, carryOver, checkForeignKeys, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
 import { recordReturned } from './record.ts';
 import { bringBack, setAside, type Aside } from './set-aside.ts';
@@ -55,18 +56,18 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const undoing = run.undoing.flat();
   if (run.keepData === 'never') return runWithout(run);
   await lockForKeeping(client, run.effects);
-  if (run.keepData === 'auto') await refuseTooMuch(client, run.effects, run.limitBytes, run.state);
+  if (run.keepData === 'auto') refuseTooMuch(await keepCost(client, run.effects), run.limitBytes, run.state);
   const keeping = await keepBefore(client, run.effects, undoing);
-  const then = await markUnchanged(client, undoing);
+  const marks = await markUnchanged(client, undoing);
   await run.prepare?.();
-  await returnBeforeConversion(client, undoing, run.effects);
+  await returnBeforeConversion(client, undoing, run.effects, marks);
   const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
   if (run.carry) await withQuietTriggers(client, () => carryOver(client, keeping, run.state));
-  const brought = aside && (await unlessNewLabel(client, () => withQuietTriggers(client, () => bringBack(client, aside, undoing))));
-  if (brought?.later) await withQuietTriggers(client, () => bringBack(client, aside!, []));
-  const returned = undoing.length > 0 ? await unlessNewLabel(client, () => returnRows(client, run.undoing, then)) : undefined;
+  const brought = aside && (await unlessNewLabel(client, () => withQuietTriggers(client, () => bringBack(client, aside, undoing, marks))));
+  if (brought?.later) await withQuietTriggers(client, () => bringBack(client, aside!, [], marks));
+  const returned = undoing.length > 0 ? await unlessNewLabel(client, () => returnRows(client, run.undoing, marks)) : undefined;
   const reports = returned?.result ?? [];
   const later = (brought?.later ?? false) || (returned?.later ?? false);
   await run.late();
@@ -99,19 +100,19 @@ async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Prom
   }
 }
 
-async function returnRows(client: pg.Client, undoing: KeptItem[][], then: Awaited<ReturnType<typeof markUnchanged>>): Promise<PutBackReport[]> {
+async function returnRows(client: pg.Client, undoing: KeptItem[][], marks: Marks): Promise<PutBackReport[]> {
   const reports: PutBackReport[] = [];
   await withQuietTriggers(client, async () => {
-    for (const items of undoing) reports.push(...(await putBack(client, items, then)));
+    for (const items of undoing) reports.push(...(await putBack(client, items, marks)));
   });
   return reports;
 }
 
 /** A rollback in a transaction that will not be committed: kept rows return where they would, and nothing more is kept. */
 export async function runReturning(client: pg.Client, undoing: KeptItem[][], early: () => Promise<void>, late: () => Promise<void>): Promise<void> {
-  const then = await markUnchanged(client, undoing.flat());
+  const marks = await markUnchanged(client, undoing.flat());
   await early();
-  await returnRows(client, undoing, then);
+  await returnRows(client, undoing, marks);
   await late();
 }
 
@@ -120,8 +121,9 @@ export async function returnLater(client: pg.Client, runId: string, undoing: Kep
   const state = 'The schema is changed and recorded; the rows are kept and not put back yet.';
   await client.query(`begin; ${begin}`);
   try {
-    const reports = await returnRows(client, undoing, await markUnchanged(client, undoing.flat()));
-    await amendKept(client, kept, undoing.flat());
+    const marks = await markUnchanged(client, undoing.flat());
+    const reports = await returnRows(client, undoing, marks);
+    await amendKept(client, kept, undoing.flat(), marks);
     await checkForeignKeys(client, reports, state);
     await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');

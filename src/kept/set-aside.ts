@@ -4,7 +4,8 @@ import { quoteName } from '../sql-names.ts';
 import { exactText, ownText } from './exact-text.ts';
 import { before, findTable, keyName, place, present, presentKey, reach, returnedValue, sameRow, tableName, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
-import { markedColumns, same, still } from './put-back.ts';
+import type { Marks } from './put-back.ts';
+import { same, still } from './statements.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
 import { withQuietTriggers } from './quiet.ts';
 
@@ -43,13 +44,13 @@ export async function setAside(client: pg.Client, keeping: Keeping, until: strin
  * Brings the rows set aside back, as they were before the rollback where they are unchanged since (`undoing` holds that); where
  * the migration made the same key again, the row set aside wins.
  */
-export async function bringBack(client: pg.Client, aside: Aside, undoing: KeptItem[]): Promise<void> {
+export async function bringBack(client: pg.Client, aside: Aside, undoing: KeptItem[], marks: Marks): Promise<void> {
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const shapes = await readShapes(client);
   for (const item of aside.items) {
     const table = findTable(shapes, item);
     const keys = table && presentKey(table, item);
-    if (keys) await bringTableBack(client, item, table, keys, aside.allOld, await earlierImage(client, item, undoing));
+    if (keys) await bringTableBack(client, item, table, keys, aside.allOld, earlierImage(item, undoing, marks));
     else if (item.fate === 'stays') throw noWayBack(item.table);
     await client.query(`alter table ${place(item.relation)} drop column aside`);
   }
@@ -63,9 +64,9 @@ const noWayBack = (table: { schema: string; name: string }) =>
   });
 
 /** The copy of the same table that the rollback took, where its rows can be matched. */
-async function earlierImage(client: pg.Client, item: KeptItem, undoing: KeptItem[]): Promise<{ copy: KeptItem; marked: Set<string> } | undefined> {
+function earlierImage(item: KeptItem, undoing: KeptItem[], { columns }: Marks): { copy: KeptItem; marked: Set<string> } | undefined {
   const image = undoing.find(({ table, rowKey, fate }) => fate === 'stays' && table.key === item.table.key && rowKey.length === item.rowKey.length && rowKey.every(({ number }, at) => number === item.rowKey[at]!.number));
-  const marked = image && (await markedColumns(client, image));
+  const marked = image && columns.get(image.relation);
   return marked ? { copy: image, marked } : undefined;
 }
 

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { Problem, refused } from '../errors.ts';
 import { historySchema } from '../history/schema.ts';
-import { noEffects, probeEffects, readEffects, type Effects } from '../kept/effects.ts';
+import { rowsByHand } from '../kept/by-hand.ts';
+import { noEffects, probeEffects, readEffects, type Effects, type EffectsProbe } from '../kept/effects.ts';
 import type { KeptItem } from '../kept/item.ts';
 import { runKeeping, runReturning, withForesight } from '../kept/run.ts';
 import type { Batch } from '../migration/transaction.ts';
@@ -27,9 +28,18 @@ export interface Rehearsal {
   identity: Identity;
   /** What it does to rows. */
   effects: Effects;
-  rollback: { script: Script; source: string; plan?: TransitionPlan } | undefined;
+  rollback: Rollback | undefined;
   proof: Proof;
   shadow: Shadow;
+}
+
+export interface Rollback {
+  script: Script;
+  /** The text of its file, without the header. */
+  source: string;
+  plan?: TransitionPlan;
+  /** Whether the file run by hand does with rows what the program does. */
+  returnsRows?: boolean;
 }
 
 export interface RehearsalInput {
@@ -54,7 +64,8 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     return rehearseUncommitted(shadow, state, input);
   }
   const identityBefore = await onShadow(shadow, readIdentity);
-  const effects = await forward(shadow, input);
+  const change = await forward(shadow, input);
+  const { effects } = change;
   const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
     const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
     const identity = await readIdentity(client);
@@ -63,28 +74,52 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   const found = { after, identity, effects, rollback, shadow };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   const first = await tryRollback(shadow, state, rollback, input);
-  if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, input);
+  if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input);
   await emptyShadow(shadow);
   await forward(shadow, input);
   const whole = await rollbackOf(input.version, first.longer);
-  const { proof } = await tryRollback(shadow, state, { ...whole, plan: undefined }, input);
-  return finishRehearsal({ ...found, rollback: whole, proof }, input);
+  const second = await tryRollback(shadow, state, { ...whole, plan: undefined }, input);
+  return finishRehearsal({ ...found, rollback: whole, proof: second.proof }, change, second.effects, input);
 }
 
-/** Leaves the shadow as the target will be. */
-async function finishRehearsal(rehearsal: Rehearsal, input: RehearsalInput): Promise<Rehearsal> {
+/** Leaves the shadow as the target will be, and gives the rollback file what returns rows when it is run by hand. */
+async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: Effects | undefined, input: RehearsalInput): Promise<Rehearsal> {
   const { shadow, proof } = rehearsal;
-  if (proof.proven) {
-    await emptyShadow(shadow);
-    await forward(shadow, input);
-    await emptyShadow(shadow);
-  }
-  return rehearsal;
+  if (!proof.proven) return rehearsal;
+  await emptyShadow(shadow);
+  await forward(shadow, input);
+  const withRows = rollback && (await addRows(rehearsal, change, rollback, input));
+  await emptyShadow(shadow);
+  return withRows ? { ...rehearsal, rollback: withRows } : rehearsal;
 }
 
-async function tryRollback(shadow: Shadow, state: State, { script, plan }: NonNullable<Rehearsal['rollback']>, input: RehearsalInput): Promise<Judged> {
-  const failure = await onShadow(shadow, (client) => runRollback(client, script, input.timeouts)).then(() => undefined, asReason);
-  return failure ? { proof: unproven(shadow.name, failure) } : proveCommitted(shadow, state, input, plan);
+/** The file is run as by hand once, in a transaction that is rolled back; undefined where that fails, and where rows must wait for a label's COMMIT. */
+async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after }: Change, removal: Effects, input: RehearsalInput): Promise<Rollback | undefined> {
+  if (!rollback?.plan || rollback.plan.statements.some(({ sql }) => / ADD VALUE /.test(sql)) || rollback.script.execution.mode === 'outside' || input.script.execution.mode === 'outside') return undefined;
+  const rows = rowsByHand({ version: input.version, before, after, migration: effects, rollback: removal });
+  const source = renderRollbackBody(input.version, rollback.plan, rows);
+  const script = await rollbackScript(rollback.script.file, source, true);
+  const { execution } = script;
+  if (execution.mode === 'outside') return undefined;
+  return onShadow(shadow, async (client) => {
+    await client.query('begin');
+    try {
+      await client.query(historySchema);
+      await runBatches(client, script, execution.batches, untouched);
+      return { ...rollback, source, returnsRows: true };
+    } catch {
+      return undefined;
+    } finally {
+      await client.query('rollback').catch(() => {});
+    }
+  });
+}
+
+type Tried = Judged & { effects?: Effects };
+
+async function tryRollback(shadow: Shadow, state: State, { script, plan }: Rollback, input: RehearsalInput): Promise<Tried> {
+  const run = await onShadow(shadow, (client) => runRollback(client, script, input.timeouts)).then((effects) => ({ effects }), (error: unknown) => ({ failure: asReason(error) }));
+  return 'failure' in run ? { proof: unproven(shadow.name, run.failure) } : { ...(await proveCommitted(shadow, state, input, plan)), effects: run.effects };
 }
 
 /** The same inside one transaction that is rolled back: facts judge alone, and what can't run in a transaction can't be proven. */
@@ -136,20 +171,27 @@ async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Scr
   });
 }
 
+/** What a change did to rows, and the tables before and after it. */
+interface Change {
+  effects: Effects;
+  before: EffectsProbe['tables'];
+  after: EffectsProbe['tables'];
+}
+
 /** Runs the change as it will run on the target, and tells what it does to rows. */
-async function forward(shadow: Shadow, input: RehearsalInput): Promise<Effects> {
+async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
   const { script, timeouts } = input;
   const { execution } = script;
   return onShadow(shadow, async (client) => {
     if (execution.mode === 'outside') {
       await runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {});
-      return noEffects;
+      return { effects: noEffects, before: new Map(), after: new Map() };
     }
     return inTransaction(client, timeouts, async () => {
-      const shapes = await probeEffects(client);
+      const before = await probeEffects(client);
       await client.query(headerStatements(script));
       await runBatches(client, script, execution.batches, untouched);
-      return readEffects(client, shapes, script.text);
+      return { effects: await readEffects(client, before, script.text), before: before.tables, after: (await probeEffects(client)).tables };
     });
   }).catch((error: unknown) => {
     throw error instanceof Problem ? error : asProblem(error);
@@ -177,7 +219,7 @@ async function findWayBack(
   }
 }
 
-async function rollbackOf(version: string, plan: TransitionPlan): Promise<NonNullable<Rehearsal['rollback']>> {
+async function rollbackOf(version: string, plan: TransitionPlan): Promise<Rollback> {
   const source = renderRollbackBody(version, plan);
   return { script: await rollbackScript(`supabase/rollback/${version}_rollback.sql`, source), source, plan };
 }

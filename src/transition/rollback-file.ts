@@ -3,8 +3,14 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../snapshot/atomic-file.ts';
 import { quoteText } from '../sql-names.ts';
-import { planText, type TransitionPlan } from './plan.ts';
+import { returnPoint } from '../kept/arrange.ts';
+import type { RowParts } from '../kept/by-hand.ts';
+import { arrangedStatements, planSettings, type TransitionPlan } from './plan.ts';
 import type { Proof } from './proof.ts';
+
+/** What stands between these is for whoever runs the file by hand; `supasnap rollback` does it itself. */
+export const rowsBegin = '-- supasnap: rows, when this file is run by hand';
+export const rowsEnd = '-- supasnap: end of rows';
 
 export interface RollbackHeader {
   /** The migration's file name. */
@@ -13,16 +19,25 @@ export interface RollbackHeader {
   /** sha256 of the dumps on both sides, as hex. */
   before: string;
   proof: Proof;
-  keepsRows: boolean;
+  /** What becomes of rows when someone runs the file by hand, in a sentence. */
+  rows: string | undefined;
   cannotBringBack: string[];
 }
 
 /** The body of a generated rollback: one transaction that any client can run. */
-export function renderRollbackBody(version: string, plan: TransitionPlan): string {
+export function renderRollbackBody(version: string, plan: TransitionPlan, rows?: RowParts): string {
+  const { early, late } = arrangedStatements(plan);
+  const lines = (statements: string[]) => statements.map((sql) => `${sql};\n`).join('');
+  const section = (text: string | undefined) => (text ? `\n${rowsBegin}\n${text}${rowsEnd}\n` : '');
   return [
     'BEGIN;',
-    planText(plan),
+    section(rows?.first),
+    lines([...planSettings(plan), ...early]),
+    returnPoint,
+    section(rows?.back),
+    lines(late),
     `DELETE FROM supabase_migrations.schema_migrations WHERE version = ${quoteText(version)};`,
+    section(rows?.record),
     'COMMIT;',
     '',
   ].join('\n');
@@ -36,7 +51,7 @@ export function renderRollbackFile(body: string, header: RollbackHeader): string
     `-- From: the state after ${header.migration}`,
     `-- To:   the state before it (snapshot sha256 ${header.before.slice(0, 16)})`,
     `-- Proof: ${describeProof(header.proof)}`,
-    ...(header.keepsRows ? ['-- Rows: "npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'] : []),
+    ...(header.rows ? [`-- Rows: ${header.rows}`] : []),
     ...(header.cannotBringBack.length > 0 ? ['-- It does not bring back:', ...header.cannotBringBack.map((what) => `--   ${what.replace(/\s*\n\s*/g, ' ')}`)] : []),
     '-- Edit this file and it is yours: it is then never overwritten, and rehearsed and proven as it stands.',
     '',

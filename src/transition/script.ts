@@ -1,4 +1,5 @@
 import { returnPoint } from '../kept/arrange.ts';
+import { rowsBegin, rowsEnd } from './rollback-file.ts';
 import type { ExecutionPlan } from '../migration/transaction.ts';
 import { planExecution, type Batch } from '../migration/transaction.ts';
 import type { Migration } from '../migration/read.ts';
@@ -24,9 +25,12 @@ export const migrationScript = (migration: Migration, file: string): Script => (
   statementTimeout: migration.header.statementTimeout,
 });
 
-/** A rollback's text. Its own change of the CLI's history is blanked out: whoever runs the script here records it. */
-export async function rollbackScript(file: string, source: string): Promise<Script> {
-  let text = source;
+/**
+ * A rollback's text. Its own change of the CLI's history is blanked out, for whoever runs the script here records it; so is what it
+ * does with rows, unless it is to run as by hand.
+ */
+export async function rollbackScript(file: string, source: string, asByHand = false): Promise<Script> {
+  let text = asByHand ? source : withoutRows(source);
   for (const statement of await splitStatements(source, file)) {
     if (changesHistory(statement)) text = blank(text, statement.start, statement.end);
   }
@@ -44,6 +48,15 @@ export function splitAtReturn(script: Script): { early: Batch[]; late: Batch[] }
   if (at === -1) return { early: script.execution.mode === 'transaction' ? script.execution.batches : [], late: [] };
   const body = script.statements.filter(({ node }) => !('TransactionStmt' in node));
   return { early: batches(body.filter(({ first }) => first < at)), late: batches(body.filter(({ first }) => first > at)) };
+}
+
+function withoutRows(source: string): string {
+  let text = source;
+  for (let start = text.indexOf(rowsBegin); start !== -1; start = text.indexOf(rowsBegin)) {
+    const end = text.indexOf(rowsEnd, start);
+    text = blank(text, start, end === -1 ? text.length : end + rowsEnd.length);
+  }
+  return text;
 }
 
 const changesHistory = ({ node }: Statement): boolean => {

@@ -1,0 +1,247 @@
+import { quoteName, quoteText } from '../sql-names.ts';
+import { after, before, keyName, live, onlyFills, place, present, presentKey, reach, returnedValue, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import type { Effects } from './effects.ts';
+import type { ColumnShape, TableShape } from './shape.ts';
+
+/** One statement of putting rows back. `counts`: what its number of rows is; `tally`: it only counts, and gives one row with `count`. */
+export interface ReturnStatement {
+  sql: string;
+  counts?: 'returned' | 'removed' | 'newer' | 'uncertain' | 'unmatched';
+  tally?: true;
+}
+
+export const still = (item: KeptItem) => `pg_temp."still_${item.relation}"`;
+export const same = (column: KeptColumn) => `s${column.number}`;
+
+/**
+ * Notes, before the schema changes, which kept rows are still as the earlier run left them: `p` says whether the row is
+ * there, `s<n>` whether column n is unchanged since. Undefined where rows can't be told apart.
+ */
+export function markStatement(item: KeptItem, table: TableShape | undefined): { sql: string; columns: Set<string> } | undefined {
+  const keys = table && presentKey(table, item);
+  if (item.fate !== 'stays' || !keys || onlyFills(item)) return undefined;
+  const compared = item.columns.flatMap((column) => {
+    const now = column.compared && present(table, item, column);
+    return now ? [{ name: same(column), sql: `coalesce(${sameValue(`k.${after(column)}`, storedValue(now, live(now)))}, false) as ${same(column)}` }] : [];
+  });
+  return {
+    columns: new Set(compared.map(({ name }) => name)),
+    sql: `create temp table ${still(item).replace('pg_temp.', '')} on commit drop as
+  select ${[...item.rowKey.map((column) => `k.${keyName(column)}`), `${live(keys[0]!)} is not null as p`, ...compared.map(({ sql }) => sql)].join(', ')}
+  from ${place(item.relation)} k left join ${reach(table)} t on ${sameRow(item.rowKey, keys)}`,
+  };
+}
+
+/** What puts a kept table back into the table as it is now. `isNew`: it came back with this run; `marked`: columns that `markStatement` noted. */
+export function returnStatements(item: KeptItem, table: TableShape, isNew: boolean, marked: Set<string> | undefined): ReturnStatement[] {
+  const pairs = pairsOf(item, table);
+  const keys = presentKey(table, item);
+  const rows =
+    item.fate === 'dropped'
+      ? returnRows(item, table, pairs, keys, isNew)
+      : keys && onlyFills(item)
+        ? fillColumns(item, table, pairs, keys)
+        : keys && marked
+          ? changeRows(item, table, pairs, keys, marked)
+          : item.columns.every(({ doomed }) => !doomed)
+            ? exchangeRows(item, table, pairs)
+            : [tally('unmatched', `from ${place(item.relation)}`)];
+  return [...withOpenIdentities(table, rows), ...restoreSequences(item, table)];
+}
+
+const tally = (counts: ReturnStatement['counts'], from: string): ReturnStatement => ({ counts, tally: true, sql: `select count(*)::int as count ${from}` });
+
+type Pair = { kept: KeptColumn; column: ColumnShape };
+
+const pairsOf = (item: KeptItem, table: TableShape): Pair[] =>
+  item.columns.flatMap((kept) => {
+    const column = present(table, item, kept);
+    return column && !column.generated ? [{ kept, column }] : [];
+  });
+
+/** Old values for columns that `effects` is about to give a narrower type: of rows that are still as the earlier run left them. */
+export function conversionStatements(item: KeptItem, table: TableShape, keys: ColumnShape[], effects: Effects, marked: Set<string>): string[] {
+  const converted = new Set((effects.doomed[tableName(table)] ?? []).filter(({ dropped }) => !dropped).map(({ column }) => column));
+  return item.columns.flatMap((kept) => {
+    const column = present(table, item, kept);
+    if (!column || !marked.has(same(kept)) || !converted.has(column.name) || !(column.label || /^(text|character varying)$/.test(column.type))) return [];
+    const known = column.label ? ` and k.${before(kept)}::text = any(enum_range(null::${column.type})::text[])` : '';
+    return [
+      `update ${reach(table)} t set ${quoteName(column.name)} = k.${before(kept)}::text${column.label ? `::${column.type}` : ''} from ${place(item.relation)} k, ${still(item)} s
+  where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and k.mark = 'c' and s.p and s.${same(kept)}${known}`,
+    ];
+  });
+}
+
+/** Columns that were gone get their values; nobody can have changed those since. */
+function fillColumns(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[]): ReturnStatement[] {
+  if (pairs.length === 0) return [];
+  const set = pairs.map(({ kept, column }) => `${quoteName(column.name)} = ${returnedValue(kept, column, `k.${before(kept)}`)}`).join(', ');
+  return [{ counts: 'returned', sql: `update ${reach(table)} t set ${set} from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)}` }, ...numberOthers(item, table, pairs, keys)];
+}
+
+/** The rows of a table that was gone. Into one that came back empty they all go; else a key that is in use is left to who uses it. */
+function returnRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[] | undefined, isNew: boolean): ReturnStatement[] {
+  if (!keys) return [insertKept(item, table, pairs, "k.mark = 'd'")];
+  const used = `exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`;
+  const made = `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark ${isNew ? "in ('d', 'g')" : "= 'g'"} and ${sameRow(item.rowKey, keys)}`;
+  return [isNew ? { sql: made } : { sql: made, counts: 'removed' }, tally('uncertain', `from ${place(item.relation)} k where k.mark = 'd' and ${used}`), insertKept(item, table, pairs, `k.mark = 'd' and not ${used}`)];
+}
+
+const onStill = (item: KeptItem) => item.rowKey.map((column) => `s.${keyName(column)} = k.${keyName(column)}`).join(' and ');
+
+function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], marked: Set<string>): ReturnStatement[] {
+  // A column that this very run brought back has not been changed since.
+  const unchanged = ({ kept }: Pair) => (marked.has(same(kept)) ? `s.${same(kept)}` : 'true');
+  const compared = pairs.filter(({ kept }) => kept.compared);
+  const all = compared.length > 0 ? compared.map(unchanged).join(' and ') : 'true';
+  const some = pairs.every(({ kept }) => kept.compared) ? `(${compared.map(unchanged).join(' or ') || 'false'})` : 'true';
+  const old = ({ kept, column }: Pair) => returnedValue(kept, column, `k.${before(kept)}`);
+  const value = (pair: Pair) => (pair.kept.compared ? `case when ${unchanged(pair)} then ${old(pair)} else ${live(pair.column)} end` : old(pair));
+  const from = `${place(item.relation)} k, ${still(item)} s`;
+  const on = `${sameRow(item.rowKey, keys)} and ${onStill(item)}`;
+  const joined = `from ${place(item.relation)} k join ${still(item)} s on ${onStill(item)}`;
+  const statements: ReturnStatement[] = [
+    tally('newer', `${joined} where s.p and k.mark <> 'd' and not (${all})`),
+    tally('uncertain', `${joined} where k.mark = 'd' and s.p`),
+    { counts: 'removed', sql: `delete from ${reach(table)} t using ${from} where ${on} and (k.mark = 'i' and s.p and ${all} or k.mark = 'g' and not s.p)` },
+  ];
+  if (pairs.length === 0) return statements;
+  const keyColumns = new Set(keys.map(({ name }) => name));
+  const set = (list: Pair[], what: (pair: Pair) => string) => list.map((pair) => `${quoteName(pair.column.name)} = ${what(pair)}`).join(', ');
+  const others = item.rekeyed ? pairs.filter(({ column }) => !keyColumns.has(column.name)) : pairs;
+  if (item.rekeyed) statements.push(...returnKeys(item, table, pairs, keys, { value, unchanged }));
+  if (others.length > 0) statements.push({ counts: 'returned', sql: `update ${reach(table)} t set ${set(others, value)} from ${from} where ${on} and k.mark = 'c' and s.p and ${some}` });
+  // Rows that the earlier run deleted, or that this one made anew: the kept row wins where nobody used its key meanwhile.
+  statements.push(
+    { counts: 'returned', sql: `update ${reach(table)} t set ${set(pairs, old)} from ${from} where ${on} and k.mark = 'd' and not s.p` },
+    insertKept(item, table, pairs, `k.mark = 'd' and exists (select from ${still(item)} s where ${onStill(item)} and not s.p) and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`),
+    ...numberOthers(item, table, pairs, keys),
+  );
+  return statements;
+}
+
+/**
+ * Rows whose key the earlier run changed get the old one again, with their other old values, and rows that point to them follow.
+ * They are taken out and put in again, for keys may change places. A key that someone else uses now is left to them.
+ */
+function returnKeys(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], of: { value: (pair: Pair) => string; unchanged: (pair: Pair) => string }): ReturnStatement[] {
+  const keyPairs = keys.map((key) => pairs.find(({ column }) => column.name === key.name)!);
+  const moved = `pg_temp."moved_${item.relation}"`;
+  const stored = table.columns.filter(({ generated }) => !generated);
+  const values = stored.map((column) => {
+    const pair = pairs.find((one) => one.column === column);
+    return `${pair ? of.value(pair) : live(column)} as ${quoteName(column.name)}`;
+  });
+  const names = stored.map(({ name }) => quoteName(name)).join(', ');
+  const left = keyPairs.map(({ column }, at) => `${live(column)} as left_${at}`);
+  const changed = keyPairs.map(({ kept }) => `k.${before(kept)}::text is distinct from k.${after(kept)}::text`).join(' or ');
+  const match = (a: (key: string, at: number) => string, b: (key: string, at: number) => string) => keys.map(({ name }, at) => `${a(quoteName(name), at)} = ${b(quoteName(name), at)}`).join(' and ');
+  return [
+    {
+      sql: `create temp table ${moved.replace('pg_temp.', '')} on commit drop as select ${[...values, ...left].join(', ')} from ${reach(table)} t, ${place(item.relation)} k, ${still(item)} s
+  where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and k.mark = 'c' and s.p and ${keyPairs.map(of.unchanged).join(' and ')} and (${changed})`,
+    },
+    {
+      counts: 'uncertain',
+      sql: `delete from ${moved} m where exists (select from ${reach(table)} t where ${match((key) => `t.${key}`, (key) => `m.${key}`)}
+  and not exists (select from ${moved} o where ${match((key) => `t.${key}`, (_, at) => `o.left_${at}`)}))`,
+    },
+    { sql: `delete from ${reach(table)} t using ${moved} m where ${match((key) => `t.${key}`, (_, at) => `m.left_${at}`)}` },
+    { counts: 'returned', sql: `insert into ${tableName(table)} (${names}) overriding system value select ${names} from ${moved}` },
+    { sql: followReferences(table, keys, moved) },
+  ];
+}
+
+/** Rows that point to a key that went back point to it again; which tables have such rows is known only where it runs. */
+function followReferences(table: TableShape, keys: ColumnShape[], moved: string): string {
+  const keyNames = `array[${keys.map(({ name }) => quoteText(name)).join(', ')}]::text[]`;
+  return `do $follow$
+declare
+  reference record;
+begin
+  for reference in
+    select format('%I.%I', n.nspname, c.relname) as child,
+      string_agg(format('%I = m.%I', a.attname, key.name), ', ' order by key.place) as assignments,
+      string_agg(format('c.%I = m.left_%s', a.attname, key.place - 1), ' and ' order by key.place) as points,
+      string_agg(format('t.%I = c.%I', key.name, a.attname), ' and ' order by key.place) as stands
+    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+      cross join unnest(${keyNames}) with ordinality as key (name, place)
+      join pg_attribute p on p.attrelid = k.confrelid and p.attname = key.name
+      join unnest(k.conkey, k.confkey) as u (own, theirs) on u.theirs = p.attnum
+      join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.own
+    where k.contype = 'f' and k.conparentid = 0 and k.confrelid = to_regclass(${quoteText(tableName(table))}) and cardinality(k.confkey) = ${keys.length}
+    group by k.oid, n.nspname, c.relname having count(*) = ${keys.length}
+  loop
+    execute format('update %s c set %s from ${moved.replaceAll("'", "''")} m where %s and not exists (select from ${reach(table).replaceAll("'", "''").replaceAll('%', '%%')} t where %s)',
+      reference.child, reference.assignments, reference.points, reference.stands);
+  end loop;
+end $follow$`;
+}
+
+const insertKept = (item: KeptItem, table: TableShape, pairs: Pair[], where: string): ReturnStatement => ({
+  counts: 'returned',
+  sql: `insert into ${tableName(table)} (${pairs.map(({ column }) => quoteName(column.name)).join(', ')}) overriding system value
+  select ${pairs.map(({ kept, column }) => returnedValue(kept, column, `k.${before(kept)}`)).join(', ')} from ${place(item.relation)} k where ${where}`,
+});
+
+/** All rows of a copy, into a table that was dropped and made again under its name. */
+export const carryStatements = (item: KeptItem, table: TableShape): ReturnStatement[] => [
+  ...withOpenIdentities(table, [insertKept(item, table, pairsOf(item, table), 'true')]),
+  ...restoreSequences(item, table),
+];
+
+/** Without a key: each row that came goes once, each row that went comes back once. */
+function exchangeRows(item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatement[] {
+  const compared = pairs.filter(({ kept }) => kept.compared);
+  const names = compared.map(({ kept }) => after(kept)).join(', ');
+  const now = compared.map(({ kept, column }) => `(${storedValue(column, live(column))})::text as ${after(kept)}`);
+  return [
+    {
+      counts: 'removed',
+      sql: `with live as (
+    select t.tableoid as part, t.ctid as place, ${now.join(', ')} from ${reach(table)} t
+  ), numbered as (
+    select part, place, ${names}, row_number() over (partition by ${names} order by part, place) as turn from live
+  ), gone as (
+    select ${names}, row_number() over (partition by ${names}) as turn from ${place(item.relation)} where mark = 'i'
+  )
+  delete from ${tableName(table)} t using numbered, gone
+  where t.tableoid = numbered.part and t.ctid = numbered.place and numbered.turn = gone.turn and ${compared.map(({ kept }) => `numbered.${after(kept)} is not distinct from gone.${after(kept)}`).join(' and ')}`,
+    },
+    insertKept(item, table, pairs, "k.mark = 'd'"),
+  ];
+}
+
+/** A column that numbers itself and returned: rows that came since get the next numbers, not those of kept rows. */
+const numberOthers = (item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[]): ReturnStatement[] =>
+  pairs.flatMap(({ kept, column }): ReturnStatement[] => {
+    const sequence = item.sequences.find((one) => one.column === kept.number);
+    const owned = table.sequences.find((one) => one.column === column.number);
+    if (!sequence || !owned || !kept.doomed || kept.compared) return [];
+    return [
+      { sql: `select setval(${quoteText(tableName(owned))}, ${sequence.last}, ${sequence.called})` },
+      { sql: `update ${tableName(table)} t set ${quoteName(column.name)} = default where not exists (select from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)})` },
+    ];
+  });
+
+const restoreSequences = (item: KeptItem, table: TableShape): ReturnStatement[] =>
+  item.sequences.flatMap((sequence) => {
+    const kept = item.columns.find(({ number }) => number === sequence.column);
+    const column = kept && present(table, item, kept);
+    const owned = column && table.sequences.find((one) => one.column === column.number);
+    return owned ? [raiseSequence(sequence, owned)] : [];
+  });
+
+/** A sequence goes on from the number it had reached, or from where it is now when that is further: never back. Nothing happens where it is not there. */
+export const raiseSequence = ({ last, called }: KeptItem['sequences'][number], { schema, name }: { schema: string; name: string }): ReturnStatement => ({
+  sql: `select setval(to_regclass(${quoteText(tableName({ schema, name }))}), ${last}, ${called}) from pg_sequences
+  where schemaname = ${quoteText(schema)} and sequencename = ${quoteText(name)} and (last_value is null or case when increment_by > 0 then ${last} > last_value else ${last} < last_value end)`,
+});
+
+/** An identity column that is GENERATED ALWAYS takes no values but its own; for the length of the put-back it does. */
+function withOpenIdentities(table: TableShape, statements: ReturnStatement[]): ReturnStatement[] {
+  const set = (how: string): ReturnStatement[] =>
+    table.columns.flatMap(({ identityAlways, name }) => (identityAlways ? [{ sql: `alter table ${tableName(table)} alter column ${quoteName(name)} set generated ${how}` }] : []));
+  return [...set('by default'), ...statements, ...set('always')];
+}
