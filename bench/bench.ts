@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { byHand } from './by-hand.ts';
 import { inTurns, median, timeProcess, type Measured } from './clock.ts';
+import { droppedColumn } from './dropped-column.ts';
 import { manyFiles, startNode } from './many-files.ts';
 import { oneFile } from './one-file.ts';
 import { withBenchServer } from './server.ts';
@@ -11,13 +12,14 @@ export async function bench(root: string, built: string, words: string[]): Promi
   const option = (name: string, usual: string) => words.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? usual;
   const major = Number(option('major', '17'));
   const runs = Number(option('runs', '3'));
-  const only = option('only', 'start-up,one-file,many-files').split(',');
+  const only = option('only', 'start-up,one-file,dropped-column,many-files').split(',');
   const hand = await byHand(built, major);
 
   const { version, measured } = await withBenchServer(root, major, async (server) => {
     const measured: Measured[] = [];
     if (only.includes('start-up')) measured.push(await startUp(root, Math.max(runs, 5)));
     if (only.includes('one-file')) measured.push(...(await oneFile(root, server, hand, runs, Number(option('tables', '1000')))));
+    if (only.includes('dropped-column')) measured.push(...(await droppedColumn(root, server, hand, runs, Number(option('rows', '1000000')))));
     if (only.includes('many-files')) measured.push(...(await manyFiles(root, server, hand, runs, Number(option('files', '200')))));
     return { version: server.version, measured };
   });

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { timeProcess } from './clock.ts';
 
 /** A project folder on one database, and the real commands run in it. */
@@ -8,6 +9,8 @@ export interface BenchProject {
   write: (n: number, sql: string) => string;
   /** Runs a program of scripts/, such as "db-migrate"; gives milliseconds. */
   run: (program: string, ...words: string[]) => Promise<number>;
+  /** Runs a program and gives its JSON. */
+  ask: <T>(program: string, ...words: string[]) => Promise<T>;
   /** Throws the shadow away, so that the next command makes it anew. */
   forgetShadow: () => void;
 }
@@ -23,6 +26,10 @@ export const createProject = (root: string, folder: string, url: string): BenchP
     },
     run: (program, ...words) =>
       timeProcess(process.execPath, [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', ...words], { NO_COLOR: '1' }),
+    ask: async <T>(program: string, ...words: string[]) => {
+      const { stdout } = await execa(process.execPath, [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', '--output-format', 'json', ...words], { env: { NO_COLOR: '1' } });
+      return JSON.parse(stdout) as T;
+    },
     forgetShadow: () => rmSync(join(folder, '.supasnap'), { recursive: true, force: true }),
   };
 };

@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [-- --only=one-file,many-files] [-- --runs=3] [-- --major=17] [-- --tables=1000] [-- --files=200]
+// npm run bench [-- --json] [-- --only=one-file,many-files] [-- --runs=3] [-- --major=17] [-- --tables=1000] [-- --rows=1000000] [-- --files=200]
 import { build } from 'esbuild';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -12,6 +12,7 @@ export interface BenchServer {
   /** A fresh database like a fresh Supabase project, or a copy of another one; gives its URL for role postgres. */
   createDatabase: (name: string, copyOf?: string) => Promise<string>;
   runSql: (database: string, sql: string) => Promise<void>;
+  dropDatabase: (name: string) => Promise<void>;
 }
 
 export const withBenchServer = async <T>(root: string, major: number, use: (server: BenchServer) => Promise<T>): Promise<T> => {
@@ -19,7 +20,7 @@ export const withBenchServer = async <T>(root: string, major: number, use: (serv
   chmodSync(folder, 0o755);
   const place = { stateFolder: folder, name: 'bench' };
   const clear = async () => {
-    const shadows = ['tables', 'files'].map((project) => ({ stateFolder: join(folder, project, '.supasnap'), name: `shadow-${major}` }));
+    const shadows = ['tables', 'files', 'column'].map((project) => ({ stateFolder: join(folder, project, '.supasnap'), name: `shadow-${major}` }));
     for (const each of [place, ...shadows]) if (existsSync(join(each.stateFolder, 'embedded'))) await stopEmbedded(each);
     rmSync(folder, { recursive: true, force: true });
   };
@@ -44,4 +45,5 @@ const describe = (server: EmbeddedServer, folder: string): BenchServer => ({
     return `postgresql://postgres:${password}@${host}:${port}/${name}`;
   },
   runSql: (database, sql) => withClient({ ...server.postgres, database }, async (client) => void (await client.query(sql))),
+  dropDatabase: (name) => withClient(server.superuser, async (client) => void (await client.query(`drop database ${quoteName(name)} with (force)`))),
 });

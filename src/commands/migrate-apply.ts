@@ -1,9 +1,9 @@
-import type pg from 'pg';
+import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { attention, failed, Problem } from '../errors.ts';
 import { completeRun, recordApplied, recordRun } from '../history/history.ts';
-import type { Effects } from '../kept/effects.ts';
-import { lastRollback, readKeptForMigrate, recordKept, recordReturned } from '../kept/record.ts';
+import { noEffects, type Effects } from '../kept/effects.ts';
+import { lastRollback, readKeptForMigrate, readKeptOfRun, recordKept, recordReturned } from '../kept/record.ts';
 import { returnLater, runKeeping, withForesight, type KeepData } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { historyStatements } from '../migration/statements.ts';
@@ -18,9 +18,10 @@ import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
-import { headerStatements, runBatches, runSteps, settle, timeoutStatements } from '../transition/execute.ts';
+import { headerStatements, inTransaction, runBatches, runSteps, settle, timeoutStatements } from '../transition/execute.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
-import { runRollback } from '../transition/rehearse.ts';
+import { writeRollbackFile } from '../transition/rollback-file.ts';
+import { runRollback, runScript } from '../transition/rehearse.ts';
 import { captureOptions } from './present.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 import type { Prepared } from './migrate-prepare.ts';
@@ -44,6 +45,8 @@ interface Work {
   check: string;
   runId: string;
   test: SmokeResult | undefined;
+  /** The rollback file's, as it was recorded. */
+  rollbackText: string | undefined;
 }
 
 /** Applies a prepared migration, takes the snapshot after, and records both. */
@@ -56,8 +59,9 @@ export async function applyMigration(context: Context, session: TargetSession, o
   const run: RunInput = { context, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto' };
   const work =
     script.execution.mode === 'transaction'
-      ? await withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(run, effects)))
+      ? await withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(withEffects(run, effects), effects)))
       : await applyOutside(run);
+  if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText) await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);
   const durationMs = Math.round(performance.now() - started);
   report.step(`Applied in ${seconds(durationMs)}${work.test ? `; ${work.test.version} smoke test: ${checked(work.test)}` : ''}`);
 
@@ -109,6 +113,10 @@ interface RunInput {
   keepData: KeepData;
 }
 
+/** What the target's rows show beyond the rehearsal belongs into the rollback file too. */
+const withEffects = (run: RunInput, effects: Effects): RunInput =>
+  effects === run.prepared.rehearsal.effects ? run : { ...run, prepared: { ...run.prepared, rollbackText: run.prepared.rollbackTextFor(effects) } };
+
 /** The change, its proof, its test and its history in one transaction: all of it or nothing. */
 async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work> {
   const { context, session, prepared } = run;
@@ -146,7 +154,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     if (!later) await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');
     if (later) await returnLater(client, runId, undoing, kept, timeoutStatements(context.config.settings));
-    return { facts, check, runId, test };
+    return { facts, check, runId, test, rollbackText: prepared.rollbackText };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
@@ -175,6 +183,7 @@ async function applyOutside(run: RunInput): Promise<Work> {
       async (step) => {
         await client.query('update supabase_migrations.supasnap_runs set progress = $2 where id = $1', [runId, JSON.stringify({ done: step + 1, of: steps.length })]);
       },
+      (step, carryOut) => keepInStep(run, runId, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut),
     );
   } catch (error) {
     await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]).catch(() => {});
@@ -200,21 +209,34 @@ async function applyOutside(run: RunInput): Promise<Work> {
     Math.round(performance.now() - run.started),
   ]);
   await client.query('commit');
-  return { facts, check, runId, test };
+  return { facts, check, runId, test, rollbackText: prepared.rollbackText };
 }
 
-async function undoOutside({ session, prepared, context }: RunInput, runId: string): Promise<void> {
+/** One step that is a transaction: what it destroys or changes is kept with it. */
+const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId: string, effects: Effects, carryOut: () => Promise<void>): Promise<void> =>
+  withForesight(effects, (known) =>
+    inTransaction(client, context.config.settings, async () => {
+      const { settings } = context.config;
+      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], early: carryOut, late: async () => {}, state: 'This step was rolled back; the steps before it are done.' });
+      await recordKept(client, runId, kept);
+    }),
+  );
+
+async function undoOutside({ session: { client }, prepared, context }: RunInput, runId: string): Promise<void> {
   const { rollback } = prepared.rehearsal;
+  const { settings } = context.config;
   try {
     if (!rollback) throw new Error('there is no rollback for it');
-    await runRollback(session.client, rollback.script, context.config.settings);
+    const kept = await readKeptOfRun(client, runId);
+    if (rollback.script.execution.mode === 'outside') await runRollback(client, rollback.script, settings);
+    else await inTransaction(client, settings, () => runScript(client, rollback.script, [kept]));
   } catch (error) {
     throw attention(`${prepared.migration.label} was carried out, its check failed, and rolling it back failed too: ${(error as Error).message}`, {
       state: 'Its statements are done; it is not recorded as applied.',
       next: `Go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`,
     });
   }
-  await session.client.query("update supabase_migrations.supasnap_runs set status = 'undone' where id = $1", [runId]);
+  await client.query("update supabase_migrations.supasnap_runs set status = 'undone' where id = $1", [runId]);
 }
 
 async function record(

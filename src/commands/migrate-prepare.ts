@@ -14,6 +14,7 @@ import type { TargetSession } from '../target/session.ts';
 import { rehearse, type Rehearsal } from '../transition/rehearse.ts';
 import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile } from '../transition/rollback-file.ts';
 import { migrationScript, type Script } from '../transition/script.ts';
+import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { below } from './present.ts';
 import { count, size } from './text.ts';
@@ -30,6 +31,8 @@ export interface Prepared {
   rehearsal: Rehearsal;
   /** The rollback file's text, and its path below the working folder. */
   rollbackText: string | undefined;
+  /** The same for other effects on rows than the rehearsal saw. */
+  rollbackTextFor: (effects: Effects) => string | undefined;
   rollbackPath: string;
   handWritten: boolean;
   /** Whether rows and values that the migration destroys are copied first. */
@@ -86,10 +89,11 @@ export async function prepareMigration(context: Context, session: TargetSession,
       timeouts: config.settings,
     }),
   );
-  const keepsRows = script.execution.mode === 'transaction' && options.keepData !== 'never';
-  const toKeep = keepsRows ? await keepCost(session.client, rehearsal.effects) : [];
+  const keepsRows = options.keepData !== 'never';
+  const toKeep = keepsRows ? await keepCost(session.client, [rehearsal.effects, ...rehearsal.stepEffects]) : [];
   if (options.keepData !== 'always') refuseTooMuch(toKeep, config.settings.keepLimitBytes, `Nothing was changed on ${session.target.name}.`);
-  const rollbackText = handWritten ?? rollbackFile(input, state, rehearsal, keepsRows);
+  const rollbackTextFor = (effects: Effects) => handWritten ?? rollbackFile(input, state, rehearsal, keepsRows, effects);
+  const rollbackText = rollbackTextFor(rehearsal.effects);
   if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven) await writeRollbackFile(path, rollbackText);
   return {
     migration,
@@ -100,6 +104,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
     applied,
     rehearsal,
     rollbackText,
+    rollbackTextFor,
     rollbackPath: below(context, path),
     handWritten: handWritten !== undefined,
     keepsRows,
@@ -109,14 +114,14 @@ export async function prepareMigration(context: Context, session: TargetSession,
   };
 }
 
-function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof }: Rehearsal, keepsRows: boolean): string | undefined {
+function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof }: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
   if (!rollback) return undefined;
-  return renderRollbackFile(rollback.source, {
+  return renderRollbackFile(rollback.sourceFor?.(effects) ?? rollback.source, {
     migration: migration.name.fileName,
     version: migration.name.version,
     before: state.sha256,
     proof,
-    rows: rollback.returnsRows
+    rows: rollback.sourceFor
       ? 'run by hand, this file puts back what the migration destroyed and keeps what it removes, as "npx supasnap rollback" does, but that it takes no snapshot.'
       : keepsRows
         ? '"npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'

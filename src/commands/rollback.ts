@@ -126,16 +126,23 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const provenance = await readProvenance(config.workdir);
   const before = new Set(goal.snapshot.manifest.applied.map(({ version }) => version));
   const now = new Set(history.applied.map(({ version }) => version));
-  const undone = [...now].filter((version) => !before.has(version)).reverse();
+  const halfway = halfDone(history, now).filter((version) => !before.has(version));
+  const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   report.step(`Planning and proving the way to ${goal.what} …`);
-  const chain = restored.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
+  const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
     planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance };
 }
+
+/** Migrations that stopped between their steps, newest first: what they kept is put back as well. */
+const halfDone = ({ runs }: History, applied: Set<string>): string[] => {
+  const last = new Map(runs.flatMap((run) => (run.kind === 'migrate' && run.version ? [[run.version, run] as const] : [...(run.undone ?? [])].map((version) => [version, run] as const))));
+  return [...last].flatMap(([version, run]) => (run.kind === 'migrate' && ['failed', 'applying'].includes(run.status) && !applied.has(version) ? [version] : [])).reverse();
+};
 
 async function snapshotPresent(context: Context, session: TargetSession, present: CapturedState, known: StoredSnapshot[], history: History, provenance: Provenance): Promise<Manifest> {
   const takenAt = context.now();

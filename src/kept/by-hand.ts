@@ -34,6 +34,7 @@ export interface RowParts {
 export function rowsByHand({ version, before: then, after: now, migration, rollback }: Rehearsed): RowParts {
   const kept = returningItems(then, now, migration);
   const removed = planCopies(now, rollback).map(({ table, item }, at) => ({ table, slot: at + 1, item: finishedRemoval(item, table, then) }));
+  const remains = (table: TableShape) => now.has(table.key) && !rollback.dropped.includes(tableName(now.get(table.key)!));
   const marks = kept.map((item) => ({ item, mark: findTable(now, item) && markStatement(item, findTable(now, item)) }));
   return {
     first: lines([
@@ -53,7 +54,7 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
       rightsStatement(true),
       quiet,
       `${exactText}; set local search_path = pg_catalog`,
-      ...removed.flatMap(({ item, slot }) => carry(item, slot, then)),
+      ...removed.flatMap(({ item, slot }) => carry(item, slot, then, remains)),
       ...marks.flatMap(({ item, mark }) => {
         const table = findTable(then, item);
         if (item.fate === 'sequence') return [raiseSequence(item.sequences[0]!, item.table).sql];
@@ -154,9 +155,9 @@ begin
 end $copy$`;
 
 /** A plan that drops a table and makes it again under its name means the same table. */
-function carry(item: KeptItem, slot: number, then: Shapes): string[] {
+function carry(item: KeptItem, slot: number, then: Shapes, remains: (table: TableShape) => boolean): string[] {
   const table = item.fate === 'dropped' ? findTable(then, item) : undefined;
-  if (!table) return [];
+  if (!table || remains(table)) return [];
   return carryStatements({ ...item, relation: 'supasnap_this_copy' }, table).map(({ sql }) => inCopy(slot, sql.replaceAll('supabase_migrations."supasnap_this_copy"', 'supabase_migrations.%1$I')));
 }
 

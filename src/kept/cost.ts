@@ -16,8 +16,8 @@ export interface KeepCost {
 const countedBytes = 10_000_000;
 
 /** What would be copied for these effects, the largest first. Tables that are not there are left out. */
-export async function keepCost(client: pg.Client, effects: Effects): Promise<KeepCost[]> {
-  const names = [...new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.written])];
+export async function keepCost(client: pg.Client, steps: Effects[]): Promise<KeepCost[]> {
+  const names = [...new Set(steps.flatMap(({ dropped, doomed, written }) => [...dropped, ...Object.keys(doomed), ...written]))];
   const { rows } = await client.query<{ table: string; bytes: string; rows: string }>(
     `select name as table, sum(pg_table_size(part)) as bytes, sum(greatest(c.reltuples, 0))::bigint as rows
      from unnest($1::text[]) as name cross join lateral (

@@ -28,16 +28,22 @@ export interface Marks {
   columns: Map<string, Set<string>>;
 }
 
-/** Notes, before the schema changes, which kept rows are still as the earlier run left them. */
+/** Notes, before the schema changes, which kept rows are still as the earlier run left them. `items` are the newest first. */
 export async function markUnchanged(client: pg.Client, items: KeptItem[]): Promise<Marks> {
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const marks: Marks = { tables: await readShapes(client), columns: new Map() };
-  for (const item of items) await mark(client, marks, item, findTable(marks.tables, item));
+  const seen = new Set<string>();
+  for (const item of items) {
+    const table = findTable(marks.tables, item);
+    // Where a run kept a table in several steps, the earlier step's rows can be compared only once the later one's are put back.
+    if (table && !seen.has(table.key)) await mark(client, marks, item, table);
+    if (table) seen.add(table.key);
+  }
   await client.query(ownText);
   return marks;
 }
 
-async function mark(client: pg.Client, { columns }: Marks, item: KeptItem, table: TableShape | undefined): Promise<void> {
+async function mark(client: pg.Client, { columns }: Marks, item: KeptItem, table: TableShape): Promise<void> {
   const statement = markStatement(item, table);
   if (!statement) return;
   await client.query(statement.sql);
@@ -55,7 +61,7 @@ export async function putBack(client: pg.Client, items: KeptItem[], marks: Marks
     else if (table && item.fate !== 'created') {
       const isNew = !marks.tables.has(table.key);
       // A table that came back a moment ago holds what this very run put there: nobody changed it since.
-      if (isNew && !marks.columns.has(item.relation)) await mark(client, marks, item, table);
+      if (!marks.columns.has(item.relation)) await mark(client, marks, item, table);
       const counted = await runStatements(client, returnStatements(item, table, isNew, marks.columns.get(item.relation)));
       reports.push({ table: `${table.schema}.${table.name}`, ...counted });
     }

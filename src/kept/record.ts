@@ -4,24 +4,30 @@ import type { PutBackReport } from './put-back.ts';
 
 /**
  * What is kept of the runs that a step undoes, and was not put back yet: of those that brought `leaving` migrations in, and of those
- * that took `coming` ones out. One list for each run, the newest first.
+ * that took `coming` ones out. One list for each run, the newest first, and so its copies.
  */
 export async function readKept(client: pg.Client, leaving: string[], coming: string[]): Promise<KeptItem[][]> {
   const { rows } = await client.query<{ run: string; item: KeptItem }>(
     `with last as (
        select distinct on (v) r.id from unnest($1::text[]) as v join supabase_migrations.supasnap_runs r
-         on r.status in ('applied', 'done') and (r.kind = 'migrate' and r.version = v or r.kind = 'rollback' and v = any(r.restored)) order by v, r.id desc
+         on (r.kind = 'migrate' and r.version = v and r.status <> 'undone' or r.status in ('applied', 'done') and r.kind = 'rollback' and v = any(r.restored)) order by v, r.id desc
      ), first as (
        select distinct on (v) r.id from unnest($2::text[]) as v join supabase_migrations.supasnap_runs r
          on r.status in ('applied', 'done') and r.kind = 'rollback' and v = any(r.undone) order by v, r.id desc
      )
      select k.run_id as run, k.item from supabase_migrations.supasnap_kept k
-     where k.returned_by is null and k.run_id in (select id from last union select id from first) order by k.run_id desc, substring(k.relation from '[0-9]+$')::bigint`,
+     where k.returned_by is null and k.run_id in (select id from last union select id from first) order by k.run_id desc, substring(k.relation from '[0-9]+$')::bigint desc`,
     [leaving, coming],
   );
   const runs = new Map<string, KeptItem[]>();
   for (const { run, item } of rows) runs.set(run, [...(runs.get(run) ?? []), item]);
   return [...runs.values()];
+}
+
+/** What one run kept, the newest first. */
+export async function readKeptOfRun(client: pg.Client, runId: string): Promise<KeptItem[]> {
+  const { rows } = await client.query<{ item: KeptItem }>("select item from supabase_migrations.supasnap_kept where run_id = $1 order by substring(relation from '[0-9]+$')::bigint desc", [runId]);
+  return rows.map(({ item }) => item);
 }
 
 /** What the last rollback of a migration kept. Where it undid newer ones too, that comes back with the newest of them. */

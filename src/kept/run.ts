@@ -56,7 +56,7 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const undoing = run.undoing.flat();
   if (run.keepData === 'never') return runWithout(run);
   await lockForKeeping(client, run.effects);
-  if (run.keepData === 'auto') refuseTooMuch(await keepCost(client, run.effects), run.limitBytes, run.state);
+  if (run.keepData === 'auto') refuseTooMuch(await keepCost(client, [run.effects]), run.limitBytes, run.state);
   const keeping = await keepBefore(client, run.effects, undoing);
   const marks = await markUnchanged(client, undoing);
   await run.prepare?.();

@@ -46,7 +46,7 @@ export async function inTransaction<T>(client: pg.Client, timeouts: Timeouts, ru
   }
 }
 
-/** Runs the steps of a script that can't be one transaction; `done` hears of each before the next begins. */
+/** Runs the steps of a script that can't be one transaction; `done` hears of each before the next begins, `transact` runs those that are one. */
 export async function runSteps(
   client: pg.Client,
   script: Script,
@@ -54,10 +54,11 @@ export async function runSteps(
   timeouts: Timeouts,
   consequence: (done: number) => Consequence,
   done: (step: number) => Promise<void>,
+  transact: (step: number, run: () => Promise<void>) => Promise<void> = (_, run) => inTransaction(client, timeouts, run),
 ): Promise<void> {
   for (const [index, step] of steps.entries()) {
     if (step.kind === 'transaction') {
-      await inTransaction(client, timeouts, () => runBatches(client, script, step.batches, consequence(index)));
+      await transact(index, () => runBatches(client, script, step.batches, consequence(index)));
     } else {
       await client.query(`set lock_timeout = ${timeouts.lockTimeoutMs}; set statement_timeout = ${timeouts.statementTimeoutMs}`);
       await runBatches(client, script, [step.batch], consequence(index));

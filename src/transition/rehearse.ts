@@ -28,6 +28,8 @@ export interface Rehearsal {
   identity: Identity;
   /** What it does to rows. */
   effects: Effects;
+  /** The same for each of its steps, where they can't be one transaction. */
+  stepEffects: Effects[];
   rollback: Rollback | undefined;
   proof: Proof;
   shadow: Shadow;
@@ -38,8 +40,8 @@ export interface Rollback {
   /** The text of its file, without the header. */
   source: string;
   plan?: TransitionPlan;
-  /** Whether the file run by hand does with rows what the program does. */
-  returnsRows?: boolean;
+  /** The same text for other effects than the rehearsal saw; there when the file run by hand does with rows what the program does. */
+  sourceFor?: (migration: Effects) => string;
 }
 
 export interface RehearsalInput {
@@ -65,13 +67,13 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   }
   const identityBefore = await onShadow(shadow, readIdentity);
   const change = await forward(shadow, input);
-  const { effects } = change;
+  const { effects, stepEffects } = change;
   const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
     const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
     const identity = await readIdentity(client);
     return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
   });
-  const found = { after, identity, effects, rollback, shadow };
+  const found = { after, identity, effects, stepEffects, rollback, shadow };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   const first = await tryRollback(shadow, state, rollback, input);
   if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input);
@@ -96,8 +98,9 @@ async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: E
 /** The file is run as by hand once, in a transaction that is rolled back; undefined where that fails, and where rows must wait for a label's COMMIT. */
 async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after }: Change, removal: Effects, input: RehearsalInput): Promise<Rollback | undefined> {
   if (!rollback?.plan || rollback.plan.statements.some(({ sql }) => / ADD VALUE /.test(sql)) || rollback.script.execution.mode === 'outside' || input.script.execution.mode === 'outside') return undefined;
-  const rows = rowsByHand({ version: input.version, before, after, migration: effects, rollback: removal });
-  const source = renderRollbackBody(input.version, rollback.plan, rows);
+  const { plan } = rollback;
+  const sourceFor = (migration: Effects) => renderRollbackBody(input.version, plan, rowsByHand({ version: input.version, before, after, migration, rollback: removal }));
+  const source = sourceFor(effects);
   const script = await rollbackScript(rollback.script.file, source, true);
   const { execution } = script;
   if (execution.mode === 'outside') return undefined;
@@ -106,7 +109,7 @@ async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after
     try {
       await client.query(historySchema);
       await runBatches(client, script, execution.batches, untouched);
-      return { ...rollback, source, returnsRows: true };
+      return { ...rollback, source, sourceFor };
     } catch {
       return undefined;
     } finally {
@@ -141,7 +144,7 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
       const after = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       const identity = await readIdentity(client);
       const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
-      const found = { after, identity, effects, rollback, shadow };
+      const found = { after, identity, effects, stepEffects: [], rollback, shadow };
       if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
       const failure = await runScript(client, rollback.script, [kept]).then(() => undefined, asReason);
       if (failure) return { ...found, proof: unproven(shadow.name, failure) };
@@ -174,6 +177,7 @@ async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Scr
 /** What a change did to rows, and the tables before and after it. */
 interface Change {
   effects: Effects;
+  stepEffects: Effects[];
   before: EffectsProbe['tables'];
   after: EffectsProbe['tables'];
 }
@@ -184,14 +188,21 @@ async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
   const { execution } = script;
   return onShadow(shadow, async (client) => {
     if (execution.mode === 'outside') {
-      await runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {});
-      return { effects: noEffects, before: new Map(), after: new Map() };
+      const stepEffects: Effects[] = execution.steps.map(() => noEffects);
+      await runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {}, (step, run) =>
+        inTransaction(client, timeouts, async () => {
+          const before = await probeEffects(client);
+          await run();
+          stepEffects[step] = await readEffects(client, before, script.text);
+        }),
+      );
+      return { effects: noEffects, stepEffects, before: new Map(), after: new Map() };
     }
     return inTransaction(client, timeouts, async () => {
       const before = await probeEffects(client);
       await client.query(headerStatements(script));
       await runBatches(client, script, execution.batches, untouched);
-      return { effects: await readEffects(client, before, script.text), before: before.tables, after: (await probeEffects(client)).tables };
+      return { effects: await readEffects(client, before, script.text), stepEffects: [], before: before.tables, after: (await probeEffects(client)).tables };
     });
   }).catch((error: unknown) => {
     throw error instanceof Problem ? error : asProblem(error);
