@@ -4,7 +4,8 @@ import { completeRun, recordApplied, recordRun, removeApplied } from '../history
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
-import { returnLater, runKeeping } from '../kept/run.ts';
+import { noEffects, type Effects } from '../kept/effects.ts';
+import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
 import { migrationName } from '../migration/file-name.ts';
 import { changesBetween } from '../report/changes.ts';
 import { loadSmokeTest } from '../smoke/load-test.ts';
@@ -21,7 +22,7 @@ import type { TargetSession } from '../target/session.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
-import type { Step } from '../transition/way-back.ts';
+import type { Step, WayBack } from '../transition/way-back.ts';
 import { quoteName } from '../sql-names.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
@@ -55,7 +56,9 @@ export async function applyRollback(context: Context, session: TargetSession, op
   const startedAt = context.now();
   const started = performance.now();
   report.step('Rolling back …');
-  const work = await withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, prepared, startedAt, started));
+  const work = await withForesight(noEffects, (seen) =>
+    withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, { ...prepared, way: widened(prepared.way, seen) }, startedAt, started)),
+  );
   const durationMs = Math.round(performance.now() - started);
   report.step(`Rolled back in ${seconds(durationMs)}; the facts were checked before COMMIT`);
   for (const line of work.returned) tellReturned(context, line);
@@ -87,6 +90,12 @@ export async function applyRollback(context: Context, session: TargetSession, op
   };
 }
 
+/** Rows of the target can show writes that the rehearsal without rows did not. */
+const widened = (way: WayBack, { written }: Effects): WayBack => ({
+  ...way,
+  steps: way.steps.map((step) => ({ ...step, effects: { ...step.effects, written: [...new Set([...step.effects.written, ...written])] } })),
+});
+
 async function inOneTransaction(
   context: Context,
   session: TargetSession,
@@ -108,8 +117,11 @@ async function inOneTransaction(
   }
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
+    const filled = new Set<string>();
     const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[]; later: boolean }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, state)) });
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, filled, state)) });
+    const unknown = Object.keys(options.fill ?? {}).find((place) => !filled.has(place));
+    if (unknown !== undefined) throw usage(`--fill takes schema.table.column=<expression>; there is no column ${unknown}.`, { state });
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
@@ -165,7 +177,7 @@ async function inOneTransaction(
 const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back. */
-async function runStep(client: TargetSession['client'], { undoes, restores, script, effects }: Step, options: RollbackOptions, limitBytes: number, state: string) {
+async function runStep(client: TargetSession['client'], { undoes, restores, script, effects }: Step, options: RollbackOptions, limitBytes: number, filled: Set<string>, state: string) {
   const undoing = await readKept(client, undoes, restores);
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
@@ -183,7 +195,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
         throw needsMap(error, state) ?? error;
       }),
     late: async () => {
-      await fillMissing(client, options.fill ?? {});
+      await fillMissing(client, options.fill ?? {}, filled);
       await runBatches(client, script, late, consequence).catch((error: unknown) => {
         throw needsFill(error, state) ?? error;
       });
@@ -229,12 +241,17 @@ function needsMap(error: unknown, state: string): Problem | undefined {
   });
 }
 
-async function fillMissing(client: TargetSession['client'], fill: Record<string, string>): Promise<void> {
+async function fillMissing(client: TargetSession['client'], fill: Record<string, string>, filled: Set<string>): Promise<void> {
   for (const [place, expression] of Object.entries(fill)) {
-    const [schema, table, column] = place.split('.');
-    if (!schema || !table || !column) throw usage(`--fill takes schema.table.column=<expression>, not "${place}".`, { state: 'Nothing was changed.' });
-    const { rows } = await client.query('select from pg_attribute where attrelid = to_regclass($1) and attname = $2 and not attisdropped', [`${quoteName(schema)}.${quoteName(table)}`, column]);
-    if (rows.length > 0) await client.query(`update ${quoteName(schema)}.${quoteName(table)} set ${quoteName(column)} = ${expression} where ${quoteName(column)} is null`);
+    const { rows } = await client.query<{ reach: string; column: string }>(
+      `select format('%I.%I', n.nspname, c.relname) as reach, quote_ident(a.attname) as column from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
+         join pg_namespace n on n.oid = c.relnamespace where n.nspname || '.' || c.relname || '.' || a.attname = $1 and not a.attisdropped`,
+      [place],
+    );
+    for (const { reach, column } of rows) {
+      await client.query(`update ${reach} set ${column} = ${expression} where ${column} is null`);
+      filled.add(place);
+    }
   }
 }
 

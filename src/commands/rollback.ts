@@ -93,7 +93,7 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
   const prepared = await prepare(context, session, options, useShadow);
   const { way, goal, undone, restored } = prepared;
   const removals = await countRemovals(session.client, way.steps.map(({ effects }) => effects));
-  show(context, prepared, removals);
+  show(context, options, prepared, removals);
   const result: RollbackResult = {
     target: session.target.name,
     goal: goal.snapshot.id,
@@ -159,13 +159,13 @@ async function snapshotPresent(context: Context, session: TargetSession, present
   return manifest;
 }
 
-function show(context: Context, { way, goal, undone, restored }: PreparedRollback, removals: Removal[]): void {
+function show(context: Context, options: RollbackOptions, { way, goal, undone, restored }: PreparedRollback, removals: Removal[]): void {
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
   for (const statement of way.hazards) report.warn(statement);
   const filled = removals.filter(({ rows, estimated }) => rows > 0 || estimated);
-  for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; kept, and put back when it returns.`);
+  for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; ${options.keepData === 'never' ? 'gone for good (--keep-data never)' : 'kept, and put back when it returns'}.`);
   if (removals.length > filled.length) report.note(`Removed and empty: ${removals.length - filled.length} tables or columns.`);
   for (const column of returningColumns(way.steps)) report.note(`${column} returns, standing last in its table.`);
   const count = way.steps.reduce((sum, { script }) => sum + script.statements.length, 0);

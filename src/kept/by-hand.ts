@@ -167,7 +167,7 @@ function afterImage(item: KeptItem, slot: number, table: TableShape, then: Shape
   const compared = item.columns.filter((column) => column.compared);
   const keys = later && presentKey(later, item);
   if (item.fate === 'dropped' || !later || !keys || compared.length === 0) return [];
-  const now = (column: KeptColumn) => storedValue(present(later, item, column)!, live(present(later, item, column)!));
+  const now = (column: KeptColumn) => storedValue(present(later, item, column)!, live(present(later, item, column)!), column.inParts);
   return [
     inCopy(slot, `create table supabase_migrations.supasnap_kept_after as select ${item.rowKey.map((column) => `k.${keyName(column)}`).join(', ')}, ${compared.map((column) => `${now(column)} as ${after(column)}`).join(', ')} from supabase_migrations.%1$I k join ${reach(later)} t on ${sameRow(item.rowKey, keys)};
     create table supabase_migrations.supasnap_kept_joined as select * from supabase_migrations.%1$I left join supabase_migrations.supasnap_kept_after using (${item.rowKey.map(keyName).join(', ')});

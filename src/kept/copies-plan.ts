@@ -28,7 +28,7 @@ export function planCopies(shapes: Map<string, TableShape>, effects: Effects): {
 function planCopy(table: TableShape, { dropped, whole, doomed }: { dropped: boolean; whole: boolean; doomed: Map<string, boolean> }): PlannedCopy {
   const columns = table.columns
     .filter((column) => (whole || doomed.has(column.name)) && !column.generated)
-    .map((column) => keptColumn(column, doomed.has(column.name), !dropped && doomed.get(column.name) !== true));
+    .map((column) => keptColumn(column, doomed.has(column.name), !dropped && doomed.get(column.name) !== true, !dropped && doomed.get(column.name) === false && column.parts.length > 0));
   return {
     table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned },
     rowKey: keyOf(table, dropped ? new Map() : doomed),
@@ -43,7 +43,7 @@ function planCopy(table: TableShape, { dropped, whole, doomed }: { dropped: bool
 export function copyQuery(item: Pick<KeptItem, 'rowKey' | 'columns' | 'fate'>, table: TableShape): string {
   const value = (column: KeptColumn) => {
     const shape = table.columns.find(({ number }) => number === column.number)!;
-    return storedValue(shape, live(shape));
+    return storedValue(shape, live(shape), column.inParts);
   };
   const keys = item.rowKey.map((column) => `${value(column)} as ${keyName(column)}`);
   const values = item.columns.map((column) => `${value(column)} as ${before(column)}`);

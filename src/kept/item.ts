@@ -27,7 +27,7 @@ export interface KeptColumn {
   name: string;
   type: string;
   builtIn: boolean;
-  /** Kept as JSON, each attribute by its name: of a composite type, whose attributes may come back in another order. */
+  /** Kept as JSON, each attribute by its name: of a composite type that loses attributes, which come back in another place. */
   inParts?: boolean;
   generated: boolean;
   /** The values go with the column, or change with its type. */
@@ -55,10 +55,8 @@ export const reach = (table: { schema: string; name: string; partitioned: boolea
 export const live = (column: Pick<ColumnShape, 'name'>) => `t.${quoteName(column.name)}`;
 
 /** Values whose type or collation is not PostgreSQL's own are kept as plain text, so that it can be dropped or changed meanwhile. */
-export const storedValue = (column: ColumnShape | KeptColumn, sql: string) =>
-  inParts(column) ? `to_json(${sql})::text collate "default"` : column.builtIn ? sql : `${sql}::text collate "default"`;
-
-const inParts = (column: ColumnShape | KeptColumn): boolean => ('parts' in column ? column.parts.length > 0 : column.inParts === true);
+export const storedValue = (column: Pick<ColumnShape, 'builtIn'>, sql: string, inParts = false) =>
+  inParts ? `to_json(${sql})::text collate "default"` : column.builtIn ? sql : `${sql}::text collate "default"`;
 
 export const returnedValue = (kept: KeptColumn, column: Pick<ColumnShape, 'type'>, sql: string) =>
   kept.inParts ? `(select r.x from json_to_record(json_build_object('x', (${sql})::json)) as r(x ${column.type}))` : `(${sql})::${column.type}`;
@@ -66,9 +64,9 @@ export const returnedValue = (kept: KeptColumn, column: Pick<ColumnShape, 'type'
 /** Equal to the last character, where `=` would call 1.0 and 1.00 the same. */
 export const sameValue = (a: string, b: string) => `(${a})::text is not distinct from (${b})::text`;
 
-export function keptColumn(column: ColumnShape, doomed: boolean, compared: boolean): KeptColumn {
+export function keptColumn(column: ColumnShape, doomed: boolean, compared: boolean, inParts = false): KeptColumn {
   const { number, name, type, builtIn, generated } = column;
-  return { number, name, type, builtIn, ...(column.parts.length > 0 ? { inParts: true } : {}), generated, doomed, compared };
+  return { number, name, type, builtIn, ...(inParts ? { inParts: true } : {}), generated, doomed, compared };
 }
 
 /** It holds values of columns that went, and nothing else: putting them back changes no other value. */

@@ -7,7 +7,11 @@ import { after, before, findTable, keyName, live, onlyFills, place, presentKey, 
 import { followKeys, referring } from './keys.ts';
 import { readShapes, type SequenceShape, type TableShape } from './shape.ts';
 
+/** What a sequence has reached, by key. */
+type Numbers = Map<string, { schema: string; name: string; last: string | null; ascending: boolean }>;
+
 export interface Keeping {
+  numbers: Numbers;
   shapes: Map<string, TableShape>;
   items: OpenItem[];
   counters: Map<string, string>;
@@ -41,7 +45,7 @@ export async function keepBefore(client: pg.Client, effects: Effects, undoing: K
   for (const { table, item } of planCopies(shapes, { ...effects, written: [...written] })) items.push(await copy(client, table, item));
   for (const name of effects.sequences) items.push(await copySequence(client, name));
   await client.query(ownText);
-  return { shapes, items, counters: await readCounters(client) };
+  return { shapes, items, counters: await readCounters(client), numbers: await readAllNumbers(client) };
 }
 
 const newRelation = async (client: pg.Client): Promise<string> =>
@@ -60,6 +64,29 @@ async function readNumbers(client: pg.Client, sequences: SequenceShape[]): Promi
     read.push({ ...sequence, ...rows[0]! });
   }
   return read;
+}
+
+async function readAllNumbers(client: pg.Client): Promise<Numbers> {
+  const { rows } = await client.query<{ key: string; schema: string; name: string; last: string | null; ascending: boolean }>(
+    `select 'c' || to_regclass(format('%I.%I', schemaname, sequencename))::oid as key, schemaname as schema, sequencename as name, last_value::text as last, increment_by > 0 as ascending
+     from pg_sequences where schemaname not in ('pg_catalog', 'information_schema', 'supabase_migrations') and schemaname not like 'pg\\_%'`,
+  );
+  return new Map(rows.map(({ key, ...number }) => [key, number]));
+}
+
+/** Sequences that the run set back: how far they were. */
+async function keepSetBack(client: pg.Client, then: Numbers): Promise<KeptItem[]> {
+  const now = await readAllNumbers(client);
+  const items: KeptItem[] = [];
+  for (const [key, { schema, name, last, ascending }] of then) {
+    const reached = now.get(key);
+    if (last === null || !reached || (reached.last !== null && (ascending ? BigInt(reached.last) >= BigInt(last) : BigInt(reached.last) <= BigInt(last)))) continue;
+    const relation = await newRelation(client);
+    await client.query(`create table ${place(relation)} as select 'd'::text as mark, ${last}::bigint as last_value, true as is_called`);
+    await close(client, relation);
+    items.push({ relation, table: { key: '', schema: reached.schema, name: reached.name, partitioned: false }, rowKey: [], columns: [], fate: 'sequence', sequences: [{ schema, name, column: 0, last, called: true }] });
+  }
+  return items;
 }
 
 /** The number that a sequence has reached. It can't be locked by LOCK; a change that changes nothing holds nextval back. */
@@ -102,6 +129,7 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
     const made = await noteCreated(client, table);
     if (made) kept.push(made);
   }
+  kept.push(...(await keepSetBack(client, keeping.numbers)));
   await client.query(ownText);
   return kept;
 }
@@ -111,7 +139,7 @@ async function finish(client: pg.Client, item: KeptItem, table: TableShape, touc
   const finished = followed(item, table);
   const { columns, rowKey } = finished;
   const compared = columns.filter((column) => column.compared);
-  const storedNow = (column: KeptColumn) => storedValue(follow(item, table, column)!, live(follow(item, table, column)!));
+  const storedNow = (column: KeptColumn) => storedValue(follow(item, table, column)!, live(follow(item, table, column)!), column.inParts);
   const keys = rowKey.length > 0 ? presentKey(table, item) : undefined;
   if (!keys) return finishWithoutKey(client, finished, compared, storedNow, table);
 

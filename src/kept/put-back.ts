@@ -109,7 +109,7 @@ export async function amendKept(client: pg.Client, kept: KeptItem[], undoing: Ke
     const marked = other && columns.get(other.relation);
     if (item.fate !== 'stays' || !table || !keys || !marked) continue;
     const compared = item.columns.filter((column) => column.compared);
-    const now = (column: KeptColumn) => storedValue(present(table, item, column)!, live(present(table, item, column)!));
+    const now = (column: KeptColumn) => storedValue(present(table, item, column)!, live(present(table, item, column)!), column.inParts);
     const ofOther = (alias: string) => item.rowKey.map((column, at) => `${alias}.${keyName(other.rowKey[at]!)}::text = k.${keyName(column)}::text`).join(' and ');
     const set = compared.map((column) => `${after(column)} = case when ${marked.has(same(column)) ? `s.${same(column)}` : 'true'} then ${now(column)} else k.${after(column)} end`);
     const copied = place(item.relation);
@@ -136,8 +136,34 @@ export async function carryOver(client: pg.Client, keeping: Keeping, state: stri
   await client.query(ownText);
 }
 
+/** What triggers watch over was not watched while rows returned. */
+export async function checkConstraints(client: pg.Client, reports: PutBackReport[], state: string): Promise<void> {
+  await checkForeignKeys(client, reports, state);
+  await checkDeferrable(client, reports, state);
+}
+
+/** A deferrable unique constraint is watched by triggers, and those are quiet while rows return. */
+async function checkDeferrable(client: pg.Client, reports: PutBackReport[], state: string): Promise<void> {
+  if (reports.length === 0) return;
+  const { rows } = await client.query<{ name: string; table: string; columns: string; given: string }>(
+    `select k.conname as name, k.conrelid::regclass::text as table, string_agg(quote_ident(a.attname), ', ') as columns, string_agg(format('%I is not null', a.attname), ' and ') as given
+     from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any(k.conkey)
+     where k.contype in ('u', 'p') and k.condeferrable and format('%s.%s', n.nspname, c.relname) = any($1) group by k.oid, k.conname, k.conrelid`,
+    [reports.map(({ table }) => table)],
+  );
+  for (const { name, table, columns, given } of rows) {
+    const { rows: twice } = await client.query<{ value: string }>(`select row(${columns})::text as value from ${table} where ${given} group by ${columns} having count(*) > 1 limit 5`);
+    if (twice.length === 0) continue;
+    throw failed(`Rows of ${table} would have a value twice that must be unique (constraint ${name}).`, {
+      detail: twice.map(({ value }) => `${columns}: ${value}`),
+      state,
+      next: 'Rows written since use it. Give them another one, then run the command again.',
+    });
+  }
+}
+
 /** Foreign keys of the tables that were put back are checked here, since triggers were quiet meanwhile. */
-export async function checkForeignKeys(client: pg.Client, reports: PutBackReport[], state: string): Promise<void> {
+async function checkForeignKeys(client: pg.Client, reports: PutBackReport[], state: string): Promise<void> {
   if (reports.length === 0) return;
   const { rows } = await client.query<{ name: string; child: string; parent: string; on: string; some: string }>(
     `select k.conname as name, k.conrelid::regclass::text as child, k.confrelid::regclass::text as parent,
@@ -154,9 +180,10 @@ export async function checkForeignKeys(client: pg.Client, reports: PutBackReport
     const { rows: orphans } = await client.query<{ count: string }>(`select count(*) as count from (select from ${child} c where ${some} and not exists (select from ${parent} p where ${on}) limit 1000) as orphans`);
     const count = Number(orphans[0]!.count);
     if (count === 0) continue;
-    throw failed(`${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are gone (foreign key ${name}).`, {
+    throw failed(`${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are not there then (foreign key ${name}).`, {
+      detail: [`They were deleted since, or this takes them out again; see: select * from ${child} c where ${some} and not exists (select from ${parent} p where ${on});`],
       state,
-      next: `Users deleted rows that returned rows need. Put those rows of ${parent} back, or remove the rows of ${child}, then run the command again.`,
+      next: `Let those rows of ${child} point elsewhere, or see to it that their ${parent} exists, then run the command again.`,
     });
   }
 }

@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import { attention } from '../errors.ts';
+import { attention, failed, Problem } from '../errors.ts';
 import { keepCost, refuseTooMuch } from './cost.ts';
 import type { Effects } from './effects.ts';
-import type { KeptItem } from './item.ts';
+import { onlyFills, tableName, type KeptItem } from './item.ts';
 import { keepAfter, keepBefore, lockForKeeping, unexplained, type Keeping } from './keep.ts';
-import { amendKept, carryOver, checkForeignKeys, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport } from './put-back.ts';
+import { amendKept, carryOver, checkConstraints, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
 import { recordReturned } from './record.ts';
 import { bringBack, setAside, type Aside } from './set-aside.ts';
@@ -54,7 +54,7 @@ export interface Kept {
  */
 export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Kept> {
   const undoing = run.undoing.flat();
-  if (run.keepData === 'never') return runWithout(run);
+  if (run.keepData === 'never') return runWithout(client, run);
   await lockForKeeping(client, run.effects);
   if (run.keepData === 'auto') refuseTooMuch(await keepCost(client, [run.effects]), run.limitBytes, run.state);
   const keeping = await keepBefore(client, run.effects, undoing);
@@ -64,23 +64,27 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
-  if (run.carry) await withQuietTriggers(client, () => carryOver(client, keeping, run.state));
-  const brought = aside && (await unlessNewLabel(client, () => withQuietTriggers(client, () => bringBack(client, aside, undoing, marks))));
-  if (brought?.later) await withQuietTriggers(client, () => bringBack(client, aside!, [], marks));
-  const returned = undoing.length > 0 ? await unlessNewLabel(client, () => returnRows(client, run.undoing, marks)) : undefined;
+  if (run.carry) await withQuietTriggers(client, [], run.state, () => carryOver(client, keeping, run.state));
+  const brought = aside && (await orRefused(run.state, () => unlessNewLabel(client, () => withQuietTriggers(client, aside.items.map(({ table }) => tableName(table)), run.state, () => bringBack(client, aside, undoing, marks)))));
+  if (brought?.later) await withQuietTriggers(client, [], run.state, () => bringBack(client, aside!, [], marks));
+  const returned = undoing.length > 0 ? await orRefused(run.state, () => unlessNewLabel(client, () => returnRows(client, run.undoing, marks, run.state))) : undefined;
   const reports = returned?.result ?? [];
   const later = (brought?.later ?? false) || (returned?.later ?? false);
   await run.late();
-  await checkForeignKeys(client, reports, run.state);
+  await checkConstraints(client, reports, run.state);
   return { kept: await keepAfter(client, keeping, undoing), reports, later };
 }
 
-/** The change as it is: what it destroys is gone, what was kept earlier stays where it is. */
-async function runWithout(run: KeepingRun): Promise<Kept> {
+/** The change with no copies taken: what it destroys is gone. What was kept earlier returns all the same. */
+async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
+  const marks = await markUnchanged(client, run.undoing.flat());
   await run.prepare?.();
+  await returnBeforeConversion(client, run.undoing.flat(), run.effects, marks);
   await run.early();
+  const returned = run.undoing.length > 0 ? await orRefused(run.state, () => unlessNewLabel(client, () => returnRows(client, run.undoing, marks, run.state))) : { result: [], later: false };
   await run.late();
-  return { kept: [], reports: [], later: false };
+  await checkConstraints(client, returned.result ?? [], run.state);
+  return { kept: [], reports: returned.result ?? [], later: returned.later };
 }
 
 /** A label that ALTER TYPE … ADD VALUE brought can be used only after COMMIT. */
@@ -100,9 +104,26 @@ async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Prom
   }
 }
 
-async function returnRows(client: pg.Client, undoing: KeptItem[][], marks: Marks): Promise<PutBackReport[]> {
+/** The server refuses kept rows as they meet what users wrote since: what it says, and that nothing was changed. */
+async function orRefused<T>(state: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    const { severity, code, message, detail } = error as { severity?: string; code?: string; message: string; detail?: string };
+    if (error instanceof Problem || severity === undefined || code === unsafeNewLabel) throw error;
+    throw failed(`Kept rows could not be put back: ${message} (${code})`, {
+      detail: detail ? [detail] : [],
+      state,
+      next: code === '23505' ? 'Rows written since use a value that must be unique. Give them another one, then run the command again.' : 'Change the rows it names so that they fit, then run the command again.',
+      cause: error,
+    });
+  }
+}
+
+async function returnRows(client: pg.Client, undoing: KeptItem[][], marks: Marks, state: string): Promise<PutBackReport[]> {
   const reports: PutBackReport[] = [];
-  await withQuietTriggers(client, async () => {
+  const changing = undoing.flat().filter((item) => !onlyFills(item) && item.fate === 'stays');
+  await withQuietTriggers(client, changing.map(({ table }) => tableName(table)), state, async () => {
     for (const items of undoing) reports.push(...(await putBack(client, items, marks)));
   });
   return reports;
@@ -112,7 +133,7 @@ async function returnRows(client: pg.Client, undoing: KeptItem[][], marks: Marks
 export async function runReturning(client: pg.Client, undoing: KeptItem[][], early: () => Promise<void>, late: () => Promise<void>): Promise<void> {
   const marks = await markUnchanged(client, undoing.flat());
   await early();
-  await returnRows(client, undoing, marks);
+  await returnRows(client, undoing, marks, 'Nothing was changed.');
   await late();
 }
 
@@ -122,9 +143,9 @@ export async function returnLater(client: pg.Client, runId: string, undoing: Kep
   await client.query(`begin; ${begin}`);
   try {
     const marks = await markUnchanged(client, undoing.flat());
-    const reports = await returnRows(client, undoing, marks);
+    const reports = await returnRows(client, undoing, marks, state);
     await amendKept(client, kept, undoing.flat(), marks);
-    await checkForeignKeys(client, reports, state);
+    await checkConstraints(client, reports, state);
     await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');
     return reports;
@@ -142,13 +163,13 @@ async function runAside(client: pg.Client, run: KeepingRun, keeping: Keeping): P
   }
   await client.query('savepoint supasnap_aside');
   try {
-    const aside = await setAside(client, keeping, run.after, true);
+    const aside = await setAside(client, keeping, run.after, true, run.state);
     await run.early();
     await client.query('release savepoint supasnap_aside');
     return aside;
   } catch {
     await client.query('rollback to savepoint supasnap_aside; release savepoint supasnap_aside');
-    const aside = await setAside(client, keeping, run.after, false);
+    const aside = await setAside(client, keeping, run.after, false, run.state);
     await run.early();
     return aside;
   }
@@ -162,7 +183,7 @@ export async function withForesight<T>(effects: Effects, attempt: (effects: Effe
     } catch (error) {
       if (!(error instanceof Unforeseen)) throw error;
       const wider = { ...known, written: [...new Set([...known.written, ...error.tables])] };
-      if (wider.written.length === known.written.length) throw error;
+      if (wider.written.length === known.written.length) throw failed(`The server counts changes of ${error.tables.join(', ')} that could not be kept.`, { state: 'Nothing was changed: each try was rolled back.', next: 'Let those rows go for good with --keep-data never, or split the file.', cause: error });
       known = wider;
     }
   }

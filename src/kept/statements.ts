@@ -22,7 +22,7 @@ export function markStatement(item: KeptItem, table: TableShape | undefined): { 
   if (item.fate !== 'stays' || !keys || onlyFills(item)) return undefined;
   const compared = item.columns.flatMap((column) => {
     const now = column.compared && present(table, item, column);
-    return now ? [{ name: same(column), sql: `coalesce(${sameValue(`k.${after(column)}`, storedValue(now, live(now)))}, false) as ${same(column)}` }] : [];
+    return now ? [{ name: same(column), sql: `coalesce(${sameValue(`k.${after(column)}`, storedValue(now, live(now), column.inParts))}, false) as ${same(column)}` }] : [];
   });
   return {
     columns: new Set(compared.map(({ name }) => name)),
@@ -191,25 +191,31 @@ export const carryStatements = (item: KeptItem, table: TableShape): ReturnStatem
   ...restoreSequences(item, table),
 ];
 
-/** Without a key: each row that came goes once, each row that went comes back once. */
+/**
+ * Without a key: each row that came goes once, each row that went comes back once. Where users changed some of those that came, it can't be
+ * told which of the others they were: then all stay as they are.
+ */
 function exchangeRows(item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatement[] {
   const compared = pairs.filter(({ kept }) => kept.compared);
   const names = compared.map(({ kept }) => after(kept)).join(', ');
   const now = compared.map(({ kept, column }) => `(${storedValue(column, live(column))})::text as ${after(kept)}`);
+  const found = `pg_temp."found_${item.relation}"`;
+  const both = `(select count(distinct mark) from ${place(item.relation)} where mark in ('d', 'i')) = 2`;
+  const exact = `(not ${both} or (select count(*) from ${found}) = (select count(*) from ${place(item.relation)} where mark = 'i'))`;
   return [
     {
-      counts: 'removed',
-      sql: `with live as (
+      sql: `create temp table ${found.replace('pg_temp.', '')} on commit drop as with live as (
     select t.tableoid as part, t.ctid as place, ${now.join(', ')} from ${reach(table)} t
   ), numbered as (
     select part, place, ${names}, row_number() over (partition by ${names} order by part, place) as turn from live
   ), gone as (
     select ${names}, row_number() over (partition by ${names}) as turn from ${place(item.relation)} where mark = 'i'
   )
-  delete from ${tableName(table)} t using numbered, gone
-  where t.tableoid = numbered.part and t.ctid = numbered.place and numbered.turn = gone.turn and ${compared.map(({ kept }) => `numbered.${after(kept)} is not distinct from gone.${after(kept)}`).join(' and ')}`,
+  select part, place from numbered join gone on numbered.turn = gone.turn and ${compared.map(({ kept }) => `numbered.${after(kept)} is not distinct from gone.${after(kept)}`).join(' and ')}`,
     },
-    insertKept(item, table, pairs, "k.mark = 'd'"),
+    tally('unmatched', `from ${place(item.relation)} where mark = 'd' and not ${exact}`),
+    { counts: 'removed', sql: `delete from ${tableName(table)} t using ${found} f where t.tableoid = f.part and t.ctid = f.place and ${exact}` },
+    insertKept(item, table, pairs, `k.mark = 'd' and ${exact}`),
   ];
 }
 
