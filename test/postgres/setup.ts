@@ -45,8 +45,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-/** Servers of a run: one shared by all files, and one for each corpus alone. */
-const kinds = ['test', 'corpus', 'data'] as const;
+/** Servers of a run: one shared by all files, and one for each corpus and for the crashes alone. */
+const kinds = ['test', 'corpus', 'data', 'crash'] as const;
 export type ServerKind = (typeof kinds)[number];
 
 /** A server of this run. It is removed with the run. */
@@ -56,7 +56,8 @@ export const startTestServer = async (name: string, kind: ServerKind, major: num
     stateFolder: join(tmpdir(), name),
     name: `${kind}-${major}`,
     searchFrom: [process.cwd()],
-    settings,
+    // What is told as committed must be so when a server process is killed.
+    settings: kind === 'crash' ? { ...settings, synchronous_commit: 'on' } : settings,
     dataFolder: memory && join(memory, name, `${kind}-${major}`),
   });
   await ensureTemplate(server);
