@@ -9,6 +9,7 @@ import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { listSnapshots, type StoredSnapshot } from '../snapshot/store.ts';
 import { readPresent } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
+import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmMigration } from './confirm.ts';
 import type { MigrateResult } from './migrate.ts';
 import { applyMigration } from './migrate-apply.ts';
@@ -53,11 +54,14 @@ async function applyEach(
     }
     if (!prepared.rehearsal.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);
     await confirmMigration(context, session.target, migration.label, hazards);
-    const done = await applyMigration(context, session, options, prepared);
+    const done = await knowingWhatCameOfIt(session, migration.label, async () => {
+      const applying = await applyMigration(context, session, options, prepared);
+      await updateReport(context, session);
+      return applying;
+    });
     result.applied.push(done.applied);
     present = { state: done.after, drift: [] };
     applied = [...applied, { version: migration.name.version, name: migration.name.name }].sort((a, b) => compareVersions(a.version, b.version));
-    await updateReport(context, session);
   }
 }
 

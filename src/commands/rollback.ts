@@ -14,6 +14,7 @@ import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import type { KeepData } from '../kept/run.ts';
 import { planWayTo, type Step, type WayBack } from '../transition/way-back.ts';
+import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName } from './confirm.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
@@ -106,8 +107,11 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
   if (options.dryRun) return result;
   if (!way.proof.proven && !options.allowUnproven) throw notProven(way, goal, session.target.name);
   await confirmByName(context, session.target, `Bring ${session.target.name} back to ${goal.what}?`);
-  const done = await applyRollback(context, session, options, prepared);
-  await updateReport(context, session);
+  const done = await knowingWhatCameOfIt(session, 'The rollback', async () => {
+    const rolledBack = await applyRollback(context, session, options, prepared);
+    await updateReport(context, session);
+    return rolledBack;
+  });
   report.step(`History: ${below(context, join(config.folders.docs, 'MIGRATIONS.md'))}`);
   return { ...result, changed: true, done };
 }

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { attention, exitCodes, failed, Problem } from '../errors.ts';
+import { lockKey } from '../history/schema.ts';
+import { withClient } from '../target/connection.ts';
+import type { TargetSession } from '../target/session.ts';
+
+/** How long the server may take to answer again and to end what was at work, in milliseconds. */
+const patienceMs = 15_000;
+
+/**
+ * Runs what changes the target. When that throws, the target is asked whether the change was committed all the same: the error
+ * then says so, and its exit code too. `what` is the subject of a sentence, such as a file's path.
+ */
+export async function knowingWhatCameOfIt<T>(session: TargetSession, what: string, change: () => Promise<T>): Promise<T> {
+  const before = await lastRun(session.client);
+  try {
+    return await change();
+  } catch (error) {
+    if (error instanceof Problem && error.exitCode === exitCodes.attention) throw error;
+    throw told(error as Error & { code?: string }, what, session.target.name, before, await askAgain(session));
+  }
+}
+
+interface LastRun {
+  id: string;
+  status: string;
+}
+
+function told(error: Error & { code?: string }, what: string, target: string, before: LastRun | undefined, now: LastRun | undefined | 'no answer'): Error {
+  const problem = error instanceof Problem ? error : undefined;
+  const message = problem?.message ?? `${error.message}${error.code ? ` (${error.code})` : ''}.`;
+  const details = (state: string, next: string) => ({ place: problem?.place, detail: problem?.detail, state, next, cause: error });
+  const status = 'npx supasnap status';
+  if (now === 'no answer') {
+    return attention(message, details(`${target} does not answer any more; it is not known whether ${what} was committed.`, `Look at: ${status}`));
+  }
+  const committed = now !== undefined && now.id !== before?.id;
+  if (!committed) return problem ?? failed(message, details(`Nothing was changed on ${target}: the server rolled the transaction back.`, 'Run the same command again.'));
+  if (now.status !== 'applied' && now.status !== 'done') return problem ?? attention(message, details(`${what} was at work outside a transaction.`, `Look at: ${status}`));
+  return attention(message, details(`${what} is committed and recorded on ${target}; what comes after that was cut off.`, `Nothing has to be mended. To see where things are: ${status}`));
+}
+
+/** Over the connection that is there; where it is lost, over a new one. */
+async function askAgain({ client, target }: TargetSession): Promise<LastRun | undefined | 'no answer'> {
+  try {
+    await client.query('rollback');
+    return await lastRun(client);
+  } catch {
+    return askAnew(target);
+  }
+}
+
+/** Once the runner's lock is free, the transaction that held it is over, one way or the other. */
+async function askAnew(target: TargetSession['target']): Promise<LastRun | undefined | 'no answer'> {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(200)) {
+    try {
+      return await withClient(target.settings, async (client) => {
+        await client.query(`begin; set local lock_timeout = ${patienceMs}; select pg_advisory_xact_lock(${lockKey})`);
+        return lastRun(client);
+      });
+    } catch {
+      // It may be recovering; the next look tells.
+    }
+  }
+  return 'no answer';
+}
+
+async function lastRun(client: pg.Client): Promise<LastRun | undefined> {
+  const { rows: there } = await client.query("select where to_regclass('supabase_migrations.supasnap_runs') is not null");
+  if (there.length === 0) return undefined;
+  const { rows } = await client.query<LastRun>('select id, status from supabase_migrations.supasnap_runs order by id desc limit 1');
+  return rows[0];
+}
