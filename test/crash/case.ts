@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Crash, Moment, Phase } from './draw.ts';
 import { type Ended, hasStackTrace, runProgram, startProgram } from './program.ts';
-import { ofUsers, type Reading, readDatabase } from './reading.ts';
+import { ofUsers, type Reading, readDatabase, withoutNumbers } from './reading.ts';
 import { type Request, withRelay } from './relay.ts';
+import { files } from './scene.ts';
 import { beginsChange, type Stage, type Stages, urlOf } from './stages.ts';
 import { type Strike, waitForSessions, withStrike } from './strike.ts';
 
@@ -22,23 +23,46 @@ export interface Outcome {
 export async function runCrash(stages: Stages, crash: Crash): Promise<Outcome> {
   const stage = stages.of[crash.command];
   const { target, server } = stages;
+  const comparable = crash.how === 'backend' ? withoutNumbers : (reading: Reading) => reading;
+  const read = async () => comparable(await readDatabase(target));
+  const [before, after] = [comparable(stage.before), comparable(stage.after)];
   return stage.withCopy(async (project) => {
     const place = { folder: project.folder, url: urlOf(target, server.port) };
     const { ended, ...struck } = await crashProgram(stages, stage, crash, project.folder);
     const outlivedMs = await waitForSessions(server, target);
-    const left = judge(await readDatabase(target), stage);
+    const left = judge(await read(), before, after);
     requireTruth(ended, left);
 
     await runProgram(['status'], place);
     const done = left === 'after' && crash.command === 'rollback';
     // "--steps 1" counts from where it is, so once it is done the same goal is named in another way.
     await runProgram(done ? ['rollback', 'v0.1.0', '--yes'] : stage.words, place);
-    requireEqual('after the same command once more', await readDatabase(target), stage.after);
+    requireEqual('after the same command once more', await read(), after);
     await runProgram(crash.command === 'rollback' ? ['migrate', '--yes'] : ['rollback', '--steps', '1', '--yes'], place);
-    requireEqual('after the opposite command', ofUsers(await readDatabase(target)), ofUsers(stage.before));
+    requireEqual('after the opposite command', ofUsers(await read()), ofUsers(before));
     return { left, outlivedMs, ...struck, exitCode: ended.exitCode };
   });
 }
+
+/** The migration with a sleep before it, which the shadow does not have for want of rows: killed while the target sleeps. */
+export const crashInLongStatement = ({ of, server, target }: Stages): Promise<Pick<Outcome, 'left' | 'outlivedMs'>> =>
+  of.migrate.withCopy(async (project) => {
+    const [file] = Object.keys(files.next);
+    project.write(file!, `do $$ begin if exists (select from public.authors) then perform pg_sleep(60); end if; end $$;\n${project.read(file!)}`);
+    let program: ReturnType<typeof startProgram>;
+    const onRequest = async ({ sql, send }: Request) => {
+      send();
+      if (!sql.includes('pg_sleep')) return;
+      await sleep(100);
+      await program.kill();
+    };
+    await withRelay(target, onRequest, async (port) => {
+      program = startProgram(of.migrate.words, { folder: project.folder, url: urlOf(target, port) });
+      await program.ended;
+    });
+    const outlivedMs = await waitForSessions(server, target);
+    return { left: judge(await readDatabase(target), of.migrate.before, of.migrate.after), outlivedMs };
+  });
 
 type Crashed = Pick<Outcome, 'struck' | 'statement'> & { ended: Ended };
 
@@ -102,10 +126,11 @@ function momentOf(stage: Stage, moment: Moment & { phase: Phase }): (sql: string
 const begins = /^begin isolation level read committed/;
 
 /** Before or after, to the last line; anything else is told line by line against both. */
-function judge(found: Reading, stage: Stage): 'before' | 'after' {
-  if (differences(found, stage.before).length === 0) return 'before';
-  if (differences(found, stage.after).length === 0) return 'after';
-  throw new Error(`A third state.\nAgainst the state before:\n${differences(found, stage.before).join('\n')}\nAgainst the state after:\n${differences(found, stage.after).join('\n')}`);
+function judge(found: Reading, before: Reading, after: Reading): 'before' | 'after' {
+  const [fromBefore, fromAfter] = [differences(found, before), differences(found, after)];
+  if (fromBefore.length === 0) return 'before';
+  if (fromAfter.length === 0) return 'after';
+  throw new Error(`A third state.\nAgainst the state before:\n${fromBefore.join('\n')}\nAgainst the state after:\n${fromAfter.join('\n')}`);
 }
 
 function requireEqual(when: string, found: Reading, wanted: Reading): void {

@@ -18,6 +18,9 @@ export const readDatabase = (settings: ConnectionSettings): Promise<Reading> =>
 /** Without our own record of what was done: what an undone change must lead back to. */
 export const ofUsers = (reading: Reading): Reading => reading.filter((line) => !/^(run|kept) /.test(line));
 
+/** Without the exact number of each sequence. */
+export const withoutNumbers = (reading: Reading): Reading => reading.filter((line) => !/^sequence \S+ at /.test(line));
+
 const lines = async (client: pg.Client, sql: string): Promise<string[]> => (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line);
 
 const readSchema = async (client: pg.Client): Promise<string[]> => [
@@ -41,10 +44,16 @@ async function readRows(client: pg.Client): Promise<string[]> {
   return all;
 }
 
+/** After a crash of the whole server a sequence may be ahead of what was given, by up to 32; never behind. */
 async function readSequences(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; table: string; column: string }>(`
+    select s.relname as name, c.relname as table, a.attname as column from pg_class s join pg_depend d on d.objid = s.oid and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+      join pg_class c on c.oid = d.refobjid join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
+    where s.relkind = 'S' and s.relnamespace = 'public'::regnamespace`);
   const all: string[] = [];
-  for (const name of await lines(client, `select relname as line from pg_class where relnamespace = 'public'::regnamespace and relkind = 'S'`)) {
-    all.push(...(await lines(client, `select format('sequence ${name} %s %s', last_value, is_called) as line from public."${name}"`)));
+  for (const { name, table, column } of rows) {
+    all.push(...(await lines(client, `select format('sequence ${name} at %s %s', last_value, is_called) as line from public."${name}"`)));
+    all.push(...(await lines(client, `select format('sequence ${name} behind its rows: %s', last_value < (select max("${column}") from public."${table}" where "${column}" < 9000)) as line from public."${name}"`)));
   }
   return all;
 }

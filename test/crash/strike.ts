@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { connect, type ConnectionSettings, withClient } from '../../src/target/connection.ts';
 import type { EmbeddedServer } from '../../src/target/embedded/server.ts';
 import type { How } from './draw.ts';
