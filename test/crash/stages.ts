@@ -44,7 +44,11 @@ export async function playThrough(server: EmbeddedServer): Promise<Stages> {
   const target = await createCaseDatabase(server, database, []);
   const url = urlOf(target, server.port);
   const write = (sql: string) => withClient(target, (client) => client.query(sql));
-  const of = await withProject({ ...files.base }, async (project) => {
+  const remove = async () => {
+    await startProgram(['stop', '--workdir', folder], { folder, url }).ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const played = withProject({ ...files.base }, async (project) => {
     symlinkSync(folder, project.path('.supasnap'));
     await runProgram(['migrate', '--yes'], { folder: project.folder, url });
     for (const [name, text] of Object.entries(files.next)) project.write(name, text);
@@ -55,15 +59,11 @@ export async function playThrough(server: EmbeddedServer): Promise<Stages> {
     await write(writtenBack);
     return { migrate, rollback, 'migrate again': await play('migrate again', ['migrate', '--yes']) };
   });
-  return {
-    server,
-    target,
-    of,
-    remove: async () => {
-      await startProgram(['stop', '--workdir', folder], { folder, url }).ended;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  const of = await played.catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return { server, target, of, remove };
 }
 
 async function playStage({ server, target, folder, project, name, words }: { server: EmbeddedServer; target: ConnectionSettings; folder: string; project: Project; name: string; words: string[] }): Promise<Stage> {
