@@ -83,6 +83,11 @@ function stillNeeded({ run, putBack }: KeptCopy): string | undefined {
 async function remove(client: pg.Client, lockTimeoutMs: number, copies: KeptCopy[]): Promise<void> {
   try {
     await client.query(`begin isolation level read committed; set local lock_timeout = ${lockTimeoutMs}; select pg_advisory_xact_lock(${lockKey})`);
+    await client.query(
+      `update supabase_migrations.supasnap_runs set progress = coalesce(progress, '{}') || '{"keeps": "pruned"}'
+       where id in (select run_id from supabase_migrations.supasnap_kept where relation = any($1) and returned_by is null)`,
+      [copies.map(({ relation }) => relation)],
+    );
     const { rowCount } = await client.query('delete from supabase_migrations.supasnap_kept where relation = any($1)', [copies.map(({ relation }) => relation)]);
     if (rowCount !== copies.length) throw new Error('the list of copies was changed by someone else meanwhile');
     for (const { relation } of copies) await client.query(`drop table if exists supabase_migrations.${quoteName(relation)}`);

@@ -240,7 +240,7 @@ async function undoOutside({ session: { client }, prepared, context }: RunInput,
 }
 
 async function record(
-  { session, prepared, context, startedAt, started }: RunInput,
+  { session, prepared, context, startedAt, started, keepData }: RunInput,
   work: { facts: Facts; test: SmokeResult | undefined; status: string; xid: string | undefined; unrecorded?: boolean },
 ): Promise<string> {
   const { client } = session;
@@ -267,7 +267,7 @@ async function record(
     proof: rehearsal.proof,
     changes: changesBetween(before.facts, work.facts),
     tested: testedOf(work.test),
-    progress: null,
+    progress: keepData === 'never' ? { keeps: 'never' } : null,
     startedAt: startedAt.toISOString(),
     durationMs: Math.round(performance.now() - started),
     environment: context.config.settings.environment ?? session.target.name,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
-import { readHistory, type History } from '../history/history.ts';
+import { readHistory, type History, type Run } from '../history/history.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
@@ -13,7 +13,8 @@ import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import type { KeepData } from '../kept/run.ts';
-import { planWayTo, type Step, type WayBack } from '../transition/way-back.ts';
+import type { Identity } from '../snapshot/identity.ts';
+import { planWayTo, type Step, type WayBack, type Waypoint } from '../transition/way-back.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName } from './confirm.ts';
 import { below, captureOptions, showDrift } from './present.ts';
@@ -137,9 +138,31 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   report.step(`Planning and proving the way to ${goal.what} …`);
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance };
+}
+
+/** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
+async function readWaypoints(
+  { config }: Context,
+  client: TargetSession['client'],
+  { history, known, undone, restored, goal, goalIdentity }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined },
+): Promise<Waypoint[] | undefined> {
+  const runOf = (version: string) => history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
+  const places = [
+    ...undone.map((version) => ({ undoes: [version], restores: [], id: runOf(version)?.snapshotBefore })),
+    ...restored.map((version) => ({ undoes: [], restores: [version], id: runOf(version)?.snapshotAfter })),
+  ];
+  if (places.length < 2) return undefined;
+  const waypoints: Waypoint[] = [];
+  for (const { undoes, restores, id } of places.slice(0, -1)) {
+    const snapshot = known.find((one) => one.id === id);
+    if (!snapshot) return undefined;
+    waypoints.push({ undoes, restores, state: await loadSnapshot(client, config.folders.snapshots, snapshot), identity: await loadIdentity(client, snapshot) });
+  }
+  const { undoes, restores } = places.at(-1)!;
+  return [...waypoints, { undoes, restores, state: goal, identity: goalIdentity }];
 }
 
 /** Migrations that stopped between their steps, newest first: what they kept is put back as well. */
@@ -163,10 +186,11 @@ async function snapshotPresent(context: Context, session: TargetSession, present
   return manifest;
 }
 
-function show(context: Context, options: RollbackOptions, { way, goal, undone, restored }: PreparedRollback, removals: Removal[]): void {
+function show(context: Context, options: RollbackOptions, { way, goal, undone, restored, history }: PreparedRollback, removals: Removal[]): void {
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
+  for (const text of notKept(history.runs, undone)) report.warn(text);
   for (const statement of way.hazards) report.warn(statement);
   const filled = removals.filter(({ rows, estimated }) => rows > 0 || estimated);
   for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; ${options.keepData === 'never' ? 'gone for good (--keep-data never)' : 'kept, and put back when it returns'}.`);
@@ -177,6 +201,15 @@ function show(context: Context, options: RollbackOptions, { way, goal, undone, r
   else if (way.proof.proven) report.step(`Proven on ${way.proof.shadow}: ${count} statements lead back, judged by ${way.proof.by.join(' and by ')}.`);
   else report.warn(`Not proven on ${way.proof.shadow}: ${way.proof.reason}.`);
 }
+
+/** Migrations whose destroyed rows are in no copy: what they took away does not come back. */
+const notKept = (runs: Run[], undone: string[]): string[] =>
+  undone.flatMap((version) => {
+    const last = runs.filter((run) => run.version === version || run.restored?.includes(version)).at(-1);
+    const keeps = (last?.progress as { keeps?: string } | null | undefined)?.keeps;
+    if (keeps === 'never') return [`${version} was applied with --keep-data never: rows and values that it took away do not come back.`];
+    return keeps === 'pruned' ? [`Copies of ${version} were pruned: rows and values in them do not come back.`] : [];
+  });
 
 /** Columns that are added to tables which no step makes. */
 function returningColumns(steps: Step[]): string[] {

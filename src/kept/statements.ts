@@ -115,7 +115,8 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   // Rows that the earlier run deleted, or that this one made anew: the kept row wins where nobody used its key meanwhile.
   statements.push(
     { counts: 'returned', sql: `update ${reach(table)} t set ${set(pairs, old)} from ${from} where ${on} and k.mark = 'd' and not s.p` },
-    insertKept(item, table, pairs, `k.mark = 'd' and exists (select from ${still(item)} s where ${onStill(item)} and not s.p) and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`),
+    insertKept(item, table, pairs, `k.mark = 'd' and exists (select from ${still(item)} s where ${onStill(item)} and not s.p) and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`, true),
+    tally('uncertain', `${joined} where k.mark = 'd' and not s.p and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`),
     ...numberOthers(item, table, pairs, keys),
   );
   return statements;
@@ -179,10 +180,11 @@ begin
 end $follow$`;
 }
 
-const insertKept = (item: KeptItem, table: TableShape, pairs: Pair[], where: string): ReturnStatement => ({
+/** `unlessUsed`: a row stays out where others use a value that must be unique. */
+const insertKept = (item: KeptItem, table: TableShape, pairs: Pair[], where: string, unlessUsed = false): ReturnStatement => ({
   counts: 'returned',
   sql: `insert into ${tableName(table)} (${pairs.map(({ column }) => quoteName(column.name)).join(', ')}) overriding system value
-  select ${pairs.map(({ kept, column }) => returnedValue(kept, column, `k.${before(kept)}`)).join(', ')} from ${place(item.relation)} k where ${where}`,
+  select ${pairs.map(({ kept, column }) => returnedValue(kept, column, `k.${before(kept)}`)).join(', ')} from ${place(item.relation)} k where ${where}${unlessUsed ? ' on conflict do nothing' : ''}`,
 });
 
 /** All rows of a copy, into a table that was dropped and made again under its name. */

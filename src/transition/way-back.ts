@@ -1,8 +1,8 @@
 import { type Effects, noEffects, probeEffects, readEffects } from '../kept/effects.ts';
 import { readKept } from '../kept/record.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
-import { readFacts } from '../snapshot/facts.ts';
-import type { Identity } from '../snapshot/identity.ts';
+import { readFacts, type Facts } from '../snapshot/facts.ts';
+import { carryIdentity, readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { Anchor, State } from '../snapshot/state.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
@@ -31,6 +31,15 @@ export interface WayBack {
   hazards: string[];
 }
 
+/** A state on the way, and which migrations are gone or back once it is reached. */
+export interface Waypoint {
+  undoes: string[];
+  restores: string[];
+  state: State;
+  /** Which object was which then; known only when its snapshot was taken in this very database. */
+  identity: Identity | undefined;
+}
+
 export interface WayInput {
   present: State & Anchor;
   goal: State;
@@ -40,6 +49,8 @@ export interface WayInput {
   undone: string[];
   /** Migrations to bring back, oldest first. */
   restored: string[];
+  /** The states between, the goal last; undefined where there are none, or one is not known. Read only where a plan is needed. */
+  waypoints?: () => Promise<Waypoint[] | undefined>;
   /** Their rollbacks, in the same order, when every one has one. */
   chain: { version: string; file: string; text: string; byHand: boolean }[] | undefined;
   timeouts: Timeouts;
@@ -59,28 +70,46 @@ export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBac
     if (way.proof.proven || byHand.length > 0 || (shadow.commits && !shadow.reload)) return way;
     await shadow.reload?.(input.present);
   }
-  const plan = await planOnShadow(shadow, input);
-  const step = await plannedStep(plan, input);
-  if (step.script.statements.length === 0) {
+  const direct: Waypoint = { undoes: input.undone, restores: input.restored, state: input.goal, identity: input.goalIdentity };
+  const waypoints = (shadow.commits && (await input.waypoints?.())) || [direct];
+  const { steps, facts, identity, hazards } = await walk(shadow, waypoints.slice(0, -1), input);
+  const last = waypoints.at(-1)!;
+  const plan = await planTo(shadow, last, { facts, identity });
+  const step = await plannedStep(plan, last);
+  if (steps.length === 0 && step.script.statements.length === 0) {
     const proof = judge(shadow.name, input.goal, input.present);
     if (proof.proven) return { steps: input.undone.length + input.restored.length > 0 ? [step] : [], hazards: [], proof };
   }
   const { longer, ...way } = await prove(shadow, [step], input, plan);
-  if (!longer) return { ...way, hazards: hazardsOf(plan) };
   // Its parts led to the goal; only when the whole of it is run from the present is it proven.
-  if (!shadow.reload) return { ...way, hazards: hazardsOf(plan) };
-  const whole = await plannedStep(longer, input);
+  if (!longer || !shadow.reload) return { ...way, steps: [...steps, ...way.steps], hazards: [...hazards, ...hazardsOf(plan)] };
   await shadow.reload(input.present);
-  return { ...(await prove(shadow, [whole], input)), hazards: hazardsOf(longer) };
+  return { ...(await prove(shadow, [...steps, await plannedStep(longer, last)], input)), hazards: [...hazards, ...hazardsOf(longer)] };
+}
+
+/** Goes from waypoint to waypoint on the shadow, so that each migration is undone or brought back in a step of its own. */
+async function walk(shadow: Shadow, waypoints: Waypoint[], { present, timeouts }: WayInput): Promise<{ steps: Step[]; facts: Facts; identity: Identity; hazards: string[] }> {
+  const reached = { steps: [] as Step[], facts: present.facts, identity: present.identity, hazards: [] as string[] };
+  for (const waypoint of waypoints) {
+    const before = await onShadow(shadow, readIdentity);
+    const plan = await planTo(shadow, waypoint, reached);
+    const step = await plannedStep(plan, waypoint);
+    const effects = await onShadow(shadow, (client) => runRollback(client, step.script, timeouts));
+    reached.steps.push({ ...step, effects });
+    reached.hazards.push(...hazardsOf(plan));
+    reached.facts = await onShadow(shadow, (client) => readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles }));
+    reached.identity = carryIdentity(reached.identity, before, await onShadow(shadow, readIdentity));
+  }
+  return reached;
 }
 
 /** Without the numbers of then, nothing is taken for renamed. */
-const planOnShadow = (shadow: Shadow, { present, goal, goalIdentity }: WayInput): Promise<TransitionPlan> =>
-  onShadow(shadow, (client) => planBack(client, shadow, goal, { after: present.facts, now: present.identity, before: goalIdentity ?? { origin: '', things: {} } }, false));
+const planTo = (shadow: Shadow, { state, identity }: Waypoint, reached: { facts: Facts; identity: Identity }): Promise<TransitionPlan> =>
+  onShadow(shadow, (client) => planBack(client, shadow, state, { after: reached.facts, now: reached.identity, before: identity ?? { origin: '', things: {} } }, false));
 
-const plannedStep = async (plan: TransitionPlan, { undone, restored }: WayInput): Promise<Step> => ({
-  undoes: undone,
-  restores: restored,
+const plannedStep = async (plan: TransitionPlan, { undoes, restores }: Waypoint): Promise<Step> => ({
+  undoes,
+  restores,
   script: await rollbackScript('the rollback plan', planStatements(plan).length === 0 ? '' : planText(plan)),
   effects: noEffects,
 });

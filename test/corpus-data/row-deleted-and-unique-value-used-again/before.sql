@@ -1,0 +1,1 @@
+create table public.t (id int primary key, email text, constraint t_email unique (email));

@@ -1,0 +1,1 @@
+delete from public.t where id = 1;

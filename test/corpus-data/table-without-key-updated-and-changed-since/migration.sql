@@ -1,0 +1,1 @@
+update public.log set b = 'y' where b = 'x';
