@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { attention, failed, Problem, refused, usage } from '../errors.ts';
 import { completeRun, recordApplied, recordRun, removeApplied } from '../history/history.ts';
-import type { KeptItem } from '../kept/item.ts';
+import { tableName, type KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
@@ -23,7 +23,6 @@ import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts'
 import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
-import { quoteName } from '../sql-names.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
@@ -183,7 +182,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
   const consequence = { state, next: 'Look at: npx supasnap status' };
   const mapped = await labelColumns(client, options.map ?? {});
   const result = await runKeeping(client, {
-    effects: { ...effects, written: [...new Set([...effects.written, ...mapped.map(({ reach }) => reach)])] },
+    effects: { ...effects, written: [...new Set([...effects.written, ...(await tablesOf(client, mapped))])] },
     prepare: () => mapLabels(client, mapped),
     keepData: options.keepData ?? 'auto',
     carry: true,
@@ -204,27 +203,47 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
   return { ...result, undoing };
 }
 
+interface LabelColumn {
+  /** The table and the column, quoted. */
+  reach: string;
+  column: string;
+  /** Of a column that holds an array of labels: its type. */
+  array: string | null;
+  label: string;
+  other: string;
+}
+
 /** Columns of enum types whose labels are to be exchanged. */
-async function labelColumns(client: TargetSession['client'], map: Record<string, string>): Promise<{ reach: string; column: string; label: string; other: string }[]> {
-  const found: { reach: string; column: string; label: string; other: string }[] = [];
+async function labelColumns(client: TargetSession['client'], map: Record<string, string>): Promise<LabelColumn[]> {
+  const found: LabelColumn[] = [];
   for (const [place, other] of Object.entries(map)) {
     const [schema, type, ...label] = place.split('.');
     if (!schema || !type || label.length === 0) throw usage(`--map takes schema.type.label=other, not "${place}=${other}".`, { state: 'Nothing was changed.' });
-    const { rows } = await client.query<{ reach: string; column: string }>(
-      `select format('%I.%I', n.nspname, c.relname) as reach, a.attname as column
+    const { rows } = await client.query<Omit<LabelColumn, 'label' | 'other'>>(
+      `select format('%I.%I', n.nspname, c.relname) as reach, quote_ident(a.attname) as column, case when t.typelem <> 0 then format_type(t.oid, null) end as array
        from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and not c.relispartition join pg_namespace n on n.oid = c.relnamespace
-       join pg_type t on t.oid = a.atttypid join pg_namespace m on m.oid = t.typnamespace
-       where m.nspname = $1 and t.typname = $2 and not a.attisdropped`,
+       join pg_type t on t.oid = a.atttypid join pg_type e on e.oid in (t.oid, t.typelem) and e.typtype = 'e' join pg_namespace m on m.oid = e.typnamespace
+       where m.nspname = $1 and e.typname = $2 and not a.attisdropped`,
       [schema, type],
     );
-    for (const { reach, column } of rows) found.push({ reach: reach.split('.').map((part) => (part.startsWith('"') ? part : quoteName(part))).join('.'), column, label: label.join('.'), other });
+    for (const row of rows) found.push({ ...row, label: label.join('.'), other });
   }
   return found;
 }
 
-async function mapLabels(client: TargetSession['client'], columns: { reach: string; column: string; label: string; other: string }[]): Promise<void> {
-  for (const { reach, column, label, other } of columns) {
-    await client.query(`update ${reach} set ${quoteName(column)} = $1 where ${quoteName(column)}::text = $2`, [other, label]);
+/** The table of a column, as Effects name it. */
+const tablesOf = async (client: TargetSession['client'], columns: LabelColumn[]): Promise<string[]> => {
+  const { rows } = await client.query<{ schema: string; name: string }>(
+    'select n.nspname as schema, c.relname as name from unnest($1::text[]) as reach join pg_class c on c.oid = to_regclass(reach) join pg_namespace n on n.oid = c.relnamespace',
+    [columns.map(({ reach }) => reach)],
+  );
+  return rows.map(tableName);
+};
+
+async function mapLabels(client: TargetSession['client'], columns: LabelColumn[]): Promise<void> {
+  for (const { reach, column, array, label, other } of columns) {
+    if (array) await client.query(`update ${reach} set ${column} = array_replace(${column}::text[], $2, $1)::${array} where $2 = any(${column}::text[])`, [other, label]);
+    else await client.query(`update ${reach} set ${column} = $1 where ${column}::text = $2`, [other, label]);
   }
 }
 
