@@ -1,0 +1,123 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { pruneKept } from '../../src/commands/kept-prune.ts';
+import { majors } from '../postgres/database.ts';
+import { expectCode, expectUntouched, type Site, sites } from './site.ts';
+
+const next = '20260102000000_v0_2_0_next.sql';
+const later = '20260103000000_v0_3_0_later.sql';
+
+const bodies = async (site: Site): Promise<string[]> => (await site.sql<{ body: string }>('select body from public.notes order by id')).map(({ body }) => body);
+
+const hasPsql = (): boolean => {
+  try {
+    return execFileSync('psql', ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] }).length > 0;
+  } catch {
+    return false;
+  }
+};
+
+describe.each(majors)('on PostgreSQL %i', (major) => {
+  const { withBase } = sites(major);
+
+  test.concurrent('a rollback of two migrations that is undone brings the rows of each back, and each can be undone alone again', () =>
+    withBase({ [next]: "update public.notes set body = body || '!';\n", [later]: "update public.notes set body = upper(body);\ninsert into public.notes values (9, 'ours');\n" }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      const { value } = expectCode(await site.rollback({ steps: 2 }), 0);
+      expect(await bodies(site)).toEqual(['first', 'second']);
+      await site.sql("insert into public.notes values (3, 'between', null)");
+      expectCode(await site.rollback({ to: value!.done!.snapshotBefore }), 0);
+      expect(await bodies(site)).toEqual(['FIRST!', 'SECOND!', 'between', 'ours']);
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await bodies(site)).toEqual(['first!', 'second!', 'between']);
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await bodies(site)).toEqual(['first', 'second', 'between']);
+    }));
+
+  test.concurrent('where the schema was changed by hand meanwhile, two migrations are still undone one after the other', () =>
+    withBase({ [next]: "update public.notes set body = body || '!';\n", [later]: 'update public.notes set body = upper(body);\n' }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      await site.sql('create index by_hand on public.notes (body)');
+      const { told } = expectCode(await site.rollback({ steps: 2 }), 0);
+      expect(told).toContain('added: index public.by_hand');
+      expect(told).not.toContain('users changed');
+      expect(await bodies(site)).toEqual(['first', 'second']);
+      expectCode(await site.migrate(), 0);
+      expect(await bodies(site)).toEqual(['FIRST!', 'SECOND!']);
+    }));
+
+  test.concurrent('rows that were removed to make room for a constraint come back once it is gone', () =>
+    withBase({ [next]: "delete from public.notes where id = 2;\nupdate public.notes set body = 'b';\nalter table public.notes add check (length(body) < 2);\n" }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await bodies(site)).toEqual(['first', 'second']);
+    }));
+
+  test.concurrent('with --keep-data never a rollback puts rows back all the same; after such a migrate, or a prune, it says what does not come back', () =>
+    withBase({ [next]: "update public.notes set body = 'gone';\n" }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      expectCode(await site.rollback({ steps: 1, keepData: 'never' }), 0);
+      expect(await bodies(site)).toEqual(['first', 'second']);
+      expectCode(await site.migrate({ keepData: 'never' }), 0);
+      expect(expectCode(await site.rollback({ steps: 1 }), 0).told).toContain('20260102000000 was applied with --keep-data never: rows and values that it took away do not come back.');
+      expect(await bodies(site)).toEqual(['gone', 'gone']);
+      await site.sql("update public.notes set body = 'mine'");
+      expectCode(await site.migrate(), 0);
+      await site.sql("update supabase_migrations.supasnap_kept set kept_at = now() - interval '2 days'");
+      expectCode(await site.run((context) => pruneKept(context, { olderThan: '1d' })), 0);
+      expect(expectCode(await site.rollback({ steps: 1 }), 0).told).toContain('Copies of 20260102000000 were pruned: rows and values in them do not come back.');
+    }));
+
+  test.concurrent('each step of a file that runs outside a transaction keeps its rows', () =>
+    withBase({ [next]: "update public.notes set body = body || ' one';\nalter table public.notes drop column due;\ncreate index concurrently notes_body on public.notes (body);\nupdate public.notes set body = body || ' two' where id = 1;\ndelete from public.notes where id = 2;\n" }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      expect(await bodies(site)).toEqual(['first one two']);
+      await site.sql("insert into public.notes values (3, 'since')");
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await site.sql('select id, body, due::text from public.notes order by id')).toEqual([
+        { id: 1, body: 'first', due: '2026-01-01' },
+        { id: 2, body: 'second', due: null },
+        { id: 3, body: 'since', due: null },
+      ]);
+    }));
+
+  test.concurrent('a place that --fill names must exist', () =>
+    withBase({ [next]: 'alter table public.notes drop column body;\n' }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      await site.sql('insert into public.notes values (3, null)');
+      expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1 }))).toContain('--fill "public.notes.body=<SQL expression>"');
+      expect(await expectUntouched(site, 2, () => site.rollback({ steps: 1, fill: { 'public.notes.body': "'x'", 'public.note.body': "'x'" } }))).toContain('there is no column public.note.body');
+      expectCode(await site.rollback({ steps: 1, fill: { 'public.notes.body': "'x'" } }), 0);
+      expect(await bodies(site)).toEqual(['first', 'second', 'x']);
+    }));
+
+  test.concurrent('a sequence that a migration set back goes on from where it was', () =>
+    withBase({ 'supabase/migrations/20260101150000_v0_1_1_numbers.sql': "create sequence public.numbers;\nselect setval('public.numbers', 500);\n", [next]: 'alter sequence public.numbers restart with 1;\n' }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await site.sql("select nextval('public.numbers')::int as next")).toEqual([{ next: 501 }]);
+    }));
+
+  test.runIf(hasPsql()).concurrent('the rollback file run with psql returns the rows, keeps what it removes, and the next migrate brings that back', () =>
+    withBase({ [next]: "alter table public.notes drop column due, add column stars int;\nupdate public.notes set body = upper(body);\n" }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      await site.sql("update public.notes set stars = id * 10; insert into public.notes values (3, 'since', 30)");
+      const { host, port, user, password, database } = site.database;
+      await promisify(execFile)('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-h', host, '-p', String(port), '-U', user, '-d', database, '-f', site.project.path('supabase/rollback/20260102000000_rollback.sql')], {
+        env: { ...process.env, PGPASSWORD: String(password) },
+      });
+      expect(await site.sql('select id, body, due::text from public.notes order by id')).toEqual([
+        { id: 1, body: 'first', due: '2026-01-01' },
+        { id: 2, body: 'second', due: null },
+        { id: 3, body: 'since', due: null },
+      ]);
+      expect(await site.sql('select version from supabase_migrations.schema_migrations order by 1')).toEqual([{ version: '20260101000000' }]);
+      expectCode(await site.migrate(), 0);
+      expect(await site.sql('select id, body, stars from public.notes order by id')).toEqual([
+        { id: 1, body: 'FIRST', stars: 10 },
+        { id: 2, body: 'SECOND', stars: 20 },
+        { id: 3, body: 'SINCE', stars: 30 },
+      ]);
+    }));
+});
