@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { failed } from '../errors.ts';
 import { quoteName } from '../sql-names.ts';
+import { copyQuery } from './copies-plan.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { before, findTable, keyName, place, present, presentKey, reach, returnedValue, sameRow, tableName, type KeptItem } from './item.ts';
+import { before, findTable, keyName, live, place, present, presentKey, reach, returnedValue, sameRow, storedValue, tableName, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
 import type { Marks } from './put-back.ts';
 import { same, still } from './statements.ts';
@@ -16,6 +17,8 @@ import { withQuietTriggers } from './quiet.ts';
 export interface Aside {
   /** Kept tables of this run whose old rows were taken out. */
   items: KeptItem[];
+  /** Whether they were taken out, or the migration works on them too. */
+  out: boolean;
   /** Whether every row was old: then the migration has nothing new to work on. */
   allOld: boolean;
 }
@@ -24,10 +27,17 @@ const old = ([last, ...atWork]: string[]) => `age(t.xmin) >= age('${last!}'::xid
 
 /** Marks the rows that the rollback left behind, and takes them out when `out` is true; not of a table that goes, for another may be made of it. */
 export async function setAside(client: pg.Client, keeping: Keeping, until: string[], out: boolean, state: string): Promise<Aside> {
-  const items = keeping.items.filter(({ rowKey, fate, whole }) => fate !== 'sequence' && rowKey.length > 0 && whole);
+  const items = keeping.items.filter(({ rowKey, fate, whole }) => whole && (fate === 'stays' || (fate === 'dropped' && rowKey.length > 0)));
   let allOld = true;
   await withQuietTriggers(client, items.map(({ table }) => tableName(table)), state, async () => {
     for (const item of items) {
+      if (item.rowKey.length === 0) {
+        if (!out) continue;
+        const taken = await client.query(`create temp table ${outOf(item).replace('pg_temp.', '')} on commit drop as ${copyQuery(item, keeping.shapes.get(item.table.key)!)} where ${old(until)}`);
+        await client.query(`delete from ${reach(item.table)} t where ${old(until)}`);
+        if ((await client.query(`select from ${reach(item.table)} limit 1`)).rowCount || !taken.rowCount) allOld = false;
+        continue;
+      }
       await client.query(`alter table ${place(item.relation)} add column aside boolean not null default false`);
       const marked = await client.query(`update ${place(item.relation)} k set aside = true from ${reach(item.table)} t
         where ${sameRow(item.rowKey, presentKey(keeping.shapes.get(item.table.key)!, item)!)} and ${old(until)}`);
@@ -37,7 +47,7 @@ export async function setAside(client: pg.Client, keeping: Keeping, until: strin
       if (Number(rows[0]!.count) !== (marked.rowCount ?? 0)) allOld = false;
     }
   });
-  return { items, allOld };
+  return { items, out, allOld };
 }
 
 /**
@@ -49,12 +59,40 @@ export async function bringBack(client: pg.Client, aside: Aside, undoing: KeptIt
   const shapes = await readShapes(client);
   for (const item of aside.items) {
     const table = findTable(shapes, item);
+    if (item.rowKey.length === 0) {
+      if (aside.out) await bringKeylessBack(client, item, table, undoing.find(({ fate, table: { key } }) => fate === 'stays' && key === item.table.key));
+      continue;
+    }
     const keys = table && presentKey(table, item);
     if (keys) await bringTableBack(client, item, table, keys, aside.allOld, earlierImage(item, undoing, marks));
     else if (item.fate === 'stays') throw noWayBack(item.table);
     await client.query(`alter table ${place(item.relation)} drop column aside`);
   }
   await client.query(ownText);
+}
+
+/** Rows of a table without a key that are set aside. */
+const outOf = (item: KeptItem) => `pg_temp."aside_${item.relation}"`;
+
+/** As they were after the rollback; what that changed is exchanged afterwards, so what the migration made again of it goes first. */
+async function bringKeylessBack(client: pg.Client, item: KeptItem, table: TableShape | undefined, image: KeptItem | undefined): Promise<void> {
+  if (!table) throw noWayBack(item.table);
+  const told = image?.columns.flatMap((kept) => {
+    const column = present(table, image, kept);
+    return column && !column.generated ? [{ kept, now: storedValue(column, live(column)) }] : [];
+  });
+  if (image && told && told.length > 0) {
+    const now = `jsonb_build_array(${told.map((one) => `(${one.now})::text`).join(', ')})`;
+    const then = `jsonb_build_array(${told.map(({ kept }) => `${before(kept)}::text`).join(', ')})`;
+    await client.query(`with live as (select t.tableoid as part, t.ctid as place, ${now} as row, row_number() over (partition by ${now}) as turn from ${reach(table)} t),
+      gone as (select ${then} as row, row_number() over (partition by ${then}) as turn from ${place(image.relation)} where mark = 'd')
+      delete from ${tableName(table)} t using live join gone using (row, turn) where t.tableoid = live.part and t.ctid = live.place`);
+  }
+  const pairs = item.columns.flatMap((kept) => {
+    const column = present(table, item, kept);
+    return column && !column.generated ? [{ name: quoteName(column.name), value: returnedValue(kept, column, `k.${before(kept)}`) }] : [];
+  });
+  await client.query(`insert into ${tableName(table)} (${pairs.map(({ name }) => name).join(', ')}) overriding system value select ${pairs.map(({ value }) => value).join(', ')} from ${outOf(item)} k`);
 }
 
 const noWayBack = (table: { schema: string; name: string }) =>

@@ -5,7 +5,6 @@ import { exportKept } from '../../src/commands/kept-export.ts';
 import { listKept } from '../../src/commands/kept-list.ts';
 import { csvLine } from '../../src/kept/csv.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { majors } from '../postgres/database.ts';
 import { runCli } from '../project.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
@@ -23,7 +22,7 @@ async function exportText(site: Site, id: number): Promise<string> {
   return readFileSync(file, 'utf8');
 }
 
-describe.each(majors)('on PostgreSQL %i', (major) => {
+describe.each([15])('on PostgreSQL %i', (major) => {
   const { withBase } = sites(major);
 
   test.concurrent('values before and after stand under the names of the table, with the mark in words and what is not written empty', () =>
