@@ -3,12 +3,13 @@ import type { Context } from '../context.ts';
 import { attention, failed, Problem } from '../errors.ts';
 import { completeRun, recordApplied, recordRun } from '../history/history.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
+import type { PutBackReport } from '../kept/put-back.ts';
 import { lastRollback, readKeptForMigrate, readKeptOfRun, recordKept, recordReturned } from '../kept/record.ts';
 import { returnLater, runKeeping, withForesight, type KeepData } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { historyStatements } from '../migration/statements.ts';
 import { changesBetween } from '../report/changes.ts';
-import { passes, type SmokeResult } from '../smoke/result.ts';
+import { passes, testedOf, type SmokeResult, type Tested } from '../smoke/result.ts';
 import { runSmokeTest, runSmokeTestInTransaction } from '../smoke/run-test.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
@@ -25,6 +26,7 @@ import { runRollback, runScript } from '../transition/rehearse.ts';
 import { captureOptions } from './present.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 import type { Prepared } from './migrate-prepare.ts';
+import { tellReturned } from './tell-returned.ts';
 import { seconds } from './text.ts';
 import { toolVersion } from '../version.ts';
 
@@ -37,7 +39,9 @@ export interface Applied {
   snapshotAfter: string;
   rollback: string | undefined;
   proven: boolean;
-  tested: { file: string; ok: boolean; passed: number; failed: number } | null;
+  tested: Tested | null;
+  /** What came of rows that an earlier rollback had kept. */
+  returned: PutBackReport[];
 }
 
 interface Work {
@@ -47,6 +51,8 @@ interface Work {
   test: SmokeResult | undefined;
   /** The rollback file's, as it was recorded. */
   rollbackText: string | undefined;
+  /** What came of rows that an earlier rollback had kept. */
+  returned: PutBackReport[];
 }
 
 /** Applies a prepared migration, takes the snapshot after, and records both. */
@@ -63,6 +69,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
       : await applyOutside(run);
   if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText) await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);
   const durationMs = Math.round(performance.now() - started);
+  for (const line of work.returned) tellReturned(context, line);
   report.step(`Applied in ${seconds(durationMs)}${work.test ? `; ${work.test.version} smoke test: ${checked(work.test)}` : ''}`);
 
   const after = await captureState(session.client, session.target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
@@ -100,6 +107,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
       rollback: prepared.rollbackText === undefined ? undefined : prepared.rollbackPath,
       proven: prepared.rehearsal.proof.proven,
       tested: testedOf(work.test),
+      returned: work.returned,
     },
   };
 }
@@ -153,8 +161,8 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     await recordKept(client, runId, kept);
     if (!later) await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');
-    if (later) await returnLater(client, runId, undoing, kept, timeoutStatements(context.config.settings));
-    return { facts, check, runId, test, rollbackText: prepared.rollbackText };
+    const returned = later ? await returnLater(client, runId, undoing, kept, timeoutStatements(context.config.settings)) : reports;
+    return { facts, check, runId, test, rollbackText: prepared.rollbackText, returned };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
@@ -209,7 +217,7 @@ async function applyOutside(run: RunInput): Promise<Work> {
     Math.round(performance.now() - run.started),
   ]);
   await client.query('commit');
-  return { facts, check, runId, test, rollbackText: prepared.rollbackText };
+  return { facts, check, runId, test, rollbackText: prepared.rollbackText, returned: [] };
 }
 
 /** One step that is a transaction: what it destroys or changes is kept with it. */
@@ -301,8 +309,5 @@ const testFailed = (test: SmokeResult, state: string) =>
     state,
     next: `Correct the migration or ${test.file}, then run the same command again.`,
   });
-
-const testedOf = (test: SmokeResult | undefined) =>
-  test ? { file: test.file, ok: test.ok, passed: test.checks.filter(passes).length, failed: test.checks.filter((check) => !passes(check)).length } : null;
 
 const checked = (test: SmokeResult) => `${test.checks.length} check${test.checks.length === 1 ? '' : 's'}, all ok`;

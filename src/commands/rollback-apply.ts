@@ -9,7 +9,7 @@ import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
 import { migrationName } from '../migration/file-name.ts';
 import { changesBetween } from '../report/changes.ts';
 import { loadSmokeTest } from '../smoke/load-test.ts';
-import { passes, type SmokeResult } from '../smoke/result.ts';
+import { passes, testedOf, type SmokeResult, type Tested } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
 import { compareDumps } from '../snapshot/canonical.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
@@ -26,6 +26,7 @@ import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
+import { tellReturned } from './tell-returned.ts';
 import { seconds } from './text.ts';
 
 /** A rollback that was carried out. Times are milliseconds. */
@@ -35,7 +36,7 @@ export interface RolledBack {
   restored: string[];
   snapshotBefore: string;
   snapshotAfter: string;
-  tested: { file: string; ok: boolean; passed: number; failed: number } | null;
+  tested: Tested | null;
   /** What came of the rows that were kept. */
   returned: PutBackReport[];
 }
@@ -74,7 +75,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   const tested = await smokeTest(context, session, goal.snapshot.manifest.applied);
   await client.query('begin');
   await keepInTarget(client, afterManifest, after, after);
-  for (const runId of work.runIds) await completeRun(client, runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: summary(tested) });
+  for (const runId of work.runIds) await completeRun(client, runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: testedOf(tested) ?? undefined });
   await client.query('commit');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
   requireSound(prepared, after, work.facts, tested);
@@ -84,7 +85,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
     restored: prepared.restored,
     snapshotBefore: snapshotId(manifest!),
     snapshotAfter: snapshotId(afterManifest),
-    tested: summary(tested) ?? null,
+    tested: testedOf(tested),
     returned: work.returned,
   };
 }
@@ -191,12 +192,12 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     state,
     early: () =>
       runBatches(client, script, early, consequence).catch((error: unknown) => {
-        throw needsMap(error, state) ?? error;
+        throw needsMap(error, state) ?? doesNotFit(error, state) ?? error;
       }),
     late: async () => {
       await fillMissing(client, options.fill ?? {}, filled);
       await runBatches(client, script, late, consequence).catch((error: unknown) => {
-        throw needsFill(error, state) ?? error;
+        throw needsFill(error, state) ?? doesNotFit(error, state) ?? error;
       });
     },
   });
@@ -286,13 +287,32 @@ function needsFill(error: unknown, state: string): Problem | undefined {
   });
 }
 
-function tellReturned({ report }: Context, { table, returned, removed, newer, uncertain, unmatched }: PutBackReport): void {
-  const rows = (count: number) => `${count} row${count === 1 ? '' : 's'}`;
-  if (returned > 0) report.step(`  ${table}: ${rows(returned)} put back`);
-  if (removed > 0) report.step(`  ${table}: ${rows(removed)} of the migration removed; kept`);
-  if (newer > 0) report.warn(`  ${table}: in ${rows(newer)} users changed values since; those stay, and the old ones are kept`);
-  if (uncertain > 0) report.warn(`  ${table}: ${rows(uncertain)} not put back, for others use the key or another value that must be unique; kept`);
-  if (unmatched > 0) report.warn(`  ${table}: ${rows(unmatched)} can't be told apart without a key, so the values were not put back; kept`);
+/** What the server says when rows meet a constraint or a type that returns: each of these is about rows, not about the plan. */
+const misfits: Record<string, string> = {
+  '23505': 'have a value twice that must be unique again',
+  '23514': 'break a check that returns',
+  '23503': 'point to rows that are not there',
+  '23P01': 'are in each other\'s way under a constraint that returns',
+  '22001': 'are too long for the type that returns',
+  '22003': 'are out of range for the type that returns',
+  '22P02': 'do not fit the type that returns',
+  '22007': 'do not fit the type that returns',
+};
+
+/** Rows that came since have no place in the earlier schema: which, as far as the server says it, and how to find the others. */
+function doesNotFit(error: unknown, state: string): Problem | undefined {
+  const problem = error instanceof Problem ? error : undefined;
+  const cause = problem?.cause as { code?: string; message?: string; detail?: string } | undefined;
+  const words = misfits[cause?.code ?? ''];
+  if (!problem || !words) return undefined;
+  const check = /^\s*ALTER TABLE (.+?) ADD CONSTRAINT .+? CHECK (\(.*\))/s.exec(problem.place?.text ?? '');
+  return refused(`Rows ${words}: ${cause!.message} (${cause!.code})`, {
+    place: problem.place,
+    detail: [...(cause!.detail ? [cause!.detail] : []), ...(check ? [`To see them: select * from ${check[1]} where not ${check[2]};`] : [])],
+    state,
+    next: 'Change those rows so that they fit, then run the command again.',
+    cause,
+  });
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */
@@ -324,6 +344,3 @@ function requireSound({ goalState, goal: { snapshot } }: PreparedRollback, after
     });
   }
 }
-
-const summary = (test: SmokeResult | undefined) =>
-  test && { file: test.file, ok: test.ok, passed: test.checks.filter(passes).length, failed: test.checks.filter((check) => !passes(check)).length };

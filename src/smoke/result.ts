@@ -26,3 +26,14 @@ export interface SmokeResult {
 
 /** Whether a check lets its test pass. */
 export const passes = (check: SmokeCheck) => check.ok || check.directive === 'todo';
+
+/** A result in numbers, as history keeps it. */
+export interface Tested {
+  file: string;
+  ok: boolean;
+  passed: number;
+  failed: number;
+}
+
+export const testedOf = (test: SmokeResult | undefined): Tested | null =>
+  test ? { file: test.file, ok: test.ok, passed: test.checks.filter(passes).length, failed: test.checks.filter((check) => !passes(check)).length } : null;

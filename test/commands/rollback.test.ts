@@ -51,8 +51,9 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     withBase({ [next]: 'alter table public.notes drop constraint notes_pkey;\n' }, async (site) => {
       expectCode(await site.migrate(), 0);
       await site.sql("insert into public.notes values (1, 'again', null)");
-      const failed = await expectUntouched(site, 1, () => site.rollback({ steps: 1 }));
-      expect(failed).toContain('could not create unique index "notes_pkey" (23505)');
+      const failed = await expectUntouched(site, 3, () => site.rollback({ steps: 1 }));
+      expect(failed).toContain('Rows have a value twice that must be unique again: could not create unique index "notes_pkey" (23505)');
+      expect(failed).toContain('Key (id)=(1) is duplicated.');
       expect(failed).toContain('the transaction was rolled back');
     }));
 
