@@ -36,8 +36,8 @@ export async function probeEffects(client: pg.Client): Promise<EffectsProbe> {
 }
 
 /** Reads, inside the transaction that carried the run out and before its COMMIT, what it did. `code` is the text that was run. */
-export async function readEffects(client: pg.Client, before: EffectsProbe, code: string): Promise<Effects> {
-  const { tables: now, sequences } = await probeEffects(client);
+export async function readEffects(client: pg.Client, before: EffectsProbe, code: string, reached?: EffectsProbe): Promise<Effects> {
+  const { tables: now, sequences } = reached ?? (await probeEffects(client));
   const { rows } = await client.query<{ key: string; mode: string }>(
     `select distinct 'c' || relation::oid as key, mode from pg_locks
      where pid = pg_backend_pid() and locktype = 'relation' and mode in ('RowExclusiveLock', 'AccessExclusiveLock')

@@ -19,8 +19,9 @@ export interface Keeping {
 
 /** Locks what the run will write, in one order for all, so that nothing changes between the copy and the run. */
 export async function lockForKeeping(client: pg.Client, effects: Effects): Promise<void> {
-  const shapes = new Set([...(await readShapes(client)).values()].map(tableName));
-  const wanted = [...new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.written, ...effects.exclusive])].filter((name) => shapes.has(name)).sort();
+  const named = [...new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.written, ...effects.exclusive])];
+  const { rows } = await client.query<{ name: string }>("select name from unnest($1::text[]) as name join pg_class c on c.oid = to_regclass(name) and c.relkind in ('r', 'p')", [named]);
+  const wanted = rows.map(({ name }) => name).sort();
   const strongest = new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.exclusive]);
   const locks = wanted.map((name) => `lock table only ${name} in ${strongest.has(name) ? 'access exclusive' : 'share row exclusive'} mode`);
   if (locks.length > 0) await client.query(locks.join(';\n'));

@@ -30,6 +30,7 @@ export interface Marks {
 
 /** Notes, before the schema changes, which kept rows are still as the earlier run left them. `items` are the newest first. */
 export async function markUnchanged(client: pg.Client, items: KeptItem[]): Promise<Marks> {
+  if (items.length === 0) return { tables: new Map(), columns: new Map() };
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const marks: Marks = { tables: await readShapes(client), columns: new Map() };
   const seen = new Set<string>();
@@ -124,6 +125,7 @@ export async function amendKept(client: pg.Client, kept: KeptItem[], undoing: Ke
 
 /** A plan that drops a table and makes it again under its name means the same table: its rows are carried over. */
 export async function carryOver(client: pg.Client, keeping: Keeping, state: string): Promise<void> {
+  if (!keeping.items.some(({ fate }) => fate === 'dropped')) return;
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const now = await readShapes(client);
   for (const item of keeping.items) {

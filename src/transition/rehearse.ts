@@ -202,7 +202,8 @@ async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
       const before = await probeEffects(client);
       await client.query(headerStatements(script));
       await runBatches(client, script, execution.batches, untouched);
-      return { effects: await readEffects(client, before, script.text), stepEffects: [], before: before.tables, after: (await probeEffects(client)).tables };
+      const after = await probeEffects(client);
+      return { effects: await readEffects(client, before, script.text, after), stepEffects: [], before: before.tables, after: after.tables };
     });
   }).catch((error: unknown) => {
     throw error instanceof Problem ? error : asProblem(error);

@@ -4,8 +4,8 @@ import { crashInLongStatement, type Outcome, runCrash } from './case.ts';
 import { type Crash, describeCrash, drawCrash } from './draw.ts';
 import { playThrough, type Stages } from './stages.ts';
 
-/** All commands and all ways to end, with a lost COMMIT among them. */
-const sample = [6, 40, 59, 80];
+/** A few, with a lost COMMIT among them. */
+const sample = [6, 40, 59];
 
 /** Thirteen times all pairs of a command and a way to end; some come too late, when the program has ended. */
 const many = Array.from({ length: 117 }, (_, index) => index + 1);
