@@ -187,18 +187,20 @@ function recordCopy(item: KeptItem, slot: number): string {
 const quiet = `do $quiet$
 declare
   one record;
+  loud text[] := '{A,R}';
 begin
   begin
     set local session_replication_role = replica;
   exception when insufficient_privilege then
-    for one in select format('alter table %I.%I %%s trigger %I', n.nspname, c.relname, t.tgname) as sql, case t.tgenabled when 'A' then 'enable always' when 'R' then 'enable replica' else 'enable' end as word
-      from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
-      where not t.tgisinternal and t.tgparentid = 0 and t.tgenabled <> 'D' and n.nspname not in ('supabase_migrations', 'pg_catalog') and pg_has_role(c.relowner, 'usage')
-    loop
-      insert into pg_temp.supasnap_loud values (format(one.sql, one.word));
-      execute format(one.sql, 'disable');
-    end loop;
+    loud := '{O,A,R}';
   end;
+  for one in select format('alter table %I.%I %%s trigger %I', n.nspname, c.relname, t.tgname) as sql, case t.tgenabled when 'A' then 'enable always' when 'R' then 'enable replica' else 'enable' end as word
+      from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+      where not t.tgisinternal and t.tgparentid = 0 and t.tgenabled::text = any (loud) and n.nspname not in ('supabase_migrations', 'pg_catalog') and pg_has_role(c.relowner, 'usage')
+  loop
+    insert into pg_temp.supasnap_loud values (format(one.sql, one.word));
+    execute format(one.sql, 'disable');
+  end loop;
 end $quiet$`;
 
 const loud = `do $loud$
