@@ -33,7 +33,8 @@ async function refuseCascades(client: pg.Client, tables: string[], state: string
   });
 }
 
-async function becomeReplica(client: pg.Client): Promise<boolean> {
+/** Whether the role may be a replica; then it is one until the transaction ends, or says otherwise. */
+export async function becomeReplica(client: pg.Client): Promise<boolean> {
   await client.query('savepoint supasnap_quiet');
   try {
     await client.query(`${rightsStatement(true)}; set local session_replication_role = replica; ${rightsStatement(false)}`);
