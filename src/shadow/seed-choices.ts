@@ -123,7 +123,6 @@ function arrayChoices(hints: Hint[]): Choice[] {
     ...items.map((item) => () => `{${quotedItem(item)}}`),
     ...(items.length > 1 ? [() => `{${items.map(quotedItem).join(',')}}`] : []),
     ...sized.filter((count) => count <= 100).flatMap((count): Choice[] => ['1', 'a', '2024-01-01'].map((item) => () => `{${Array(count).fill(item).join(',')}}`)),
-    () => '{}',
   ];
 }
 
@@ -144,6 +143,7 @@ function spareChoices(base: SeedType | undefined, modifier: string): Choice[] {
   if (name === 'json' || name === 'jsonb') return ['{}', '[]', '"a"', '1', 'true'].map((value) => () => value);
   if (integers.test(name) || decimals.test(name)) return [...(decimals.test(name) ? [(k: number) => `0.${k + 1}`] : []), () => '0', () => '1', (k) => `${-k - 1}`, (k) => `${(k + 1) * 10}`];
   if (moments.test(name)) return [(k) => dateAt(k + 40_000), (k) => dateAt(-k - 8_000), () => '1970-01-01'];
+  if (base?.kind === 'array') return [() => '{}'];
   if (base?.kind === 'range') return [() => 'empty'];
   if (!texts.test(name)) return [];
   const longest = modifier === '' || name === 'name' ? 60 : Number(modifier);

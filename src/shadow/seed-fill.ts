@@ -35,13 +35,9 @@ async function fillRowByRow(client: pg.Client, seeding: Seeding, plan: TablePlan
         rows.push(row);
         done = true;
       } catch (error) {
-        if (error instanceof NoValue) {
-          reason = error.message;
-          break;
-        }
-        if (!isRefusal(error)) throw error;
+        if (!isRefusal(error) && !(error instanceof NoValue)) throw error;
         reason = error.message;
-        if (!learn(plan, error, failures)) break;
+        if (error instanceof NoValue ? !referOtherwise(plan, tries) : !learn(plan, error, failures)) break;
       }
     }
     if (!done) break;
@@ -67,10 +63,17 @@ function planDistinct(seeding: Seeding, plan: TablePlan, place: number, rows: Se
   throw new NoValue('its unique keys leave no room for another row');
 }
 
+/** Another row for each foreign key, in another combination. */
+function referOtherwise({ table, turns }: TablePlan, tries: number): boolean {
+  const columns = table.foreignKeys.flatMap((key) => key.columns);
+  columns.forEach((name, at) => turns.set(name, (tries + 1) * (at + 1)));
+  return columns.length > 0 && tries < 8;
+}
+
 /** Sets the plan on another way after a refusal. False where no other value can help. */
 function learn(plan: TablePlan, error: pg.DatabaseError, failures: Map<string, number>): boolean {
   const { code = '', constraint = '' } = error;
-  if (!/^(22|23|P0|XX|42804|2F)/.test(code)) return false;
+  if (!/^(22|23|P0|XX|42704|42804|2F)/.test(code)) return false;
   const columns = blamed(plan, error);
   const reason = `${code} ${constraint} ${columns.join()}`;
   const times = (failures.get(reason) ?? 0) + 1;

@@ -90,7 +90,7 @@ export function planRow(seeding: Seeding, plan: TablePlan, place: number): Value
 function chosen({ choices, turns }: TablePlan, column: SeedColumn, k: number, rest: boolean): string | null | undefined {
   const list = choices.get(column.name)!;
   const turn = turns.get(column.name) ?? 0;
-  if (list.length === 0) throw new NoValue(`no value is known for column "${column.name}"`);
+  if (list.length === 0) throw new NoValue(`no value of type ${column.typeName} is known for column "${column.name}"`);
   if (turn === 0 && rest && column.nullable) return null;
   return list[Math.max(0, turn - 1) % list.length]!(k);
 }

@@ -43,6 +43,7 @@ const rangeOf = (types: Map<number, SeedType>, { of }: SeedType, low: string | u
   return rising.has(types.get(of!.type)?.name ?? '') ? `[${quotedItem(low)},${quotedItem(high)})` : `[${quotedItem(low)},${quotedItem(low)}]`;
 };
 
+/** Subtypes whose next value is a higher one. */
 const rising = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'date', 'timestamp', 'timestamptz', 'oid']);
 
 const pad = (value: number, length: number) => String(value).padStart(length, '0');
@@ -132,6 +133,7 @@ const baseValues: Record<string, (k: number, modifier: string) => string> = {
   regoper: () => 'pg_catalog.||/',
   regoperator: (k) => ['+(integer,integer)', '-(integer,integer)'][k % 2]!,
   regnamespace: (k) => ['pg_catalog', 'public', 'information_schema'][k % 3]!,
+  regrole: (k) => ['pg_monitor', 'pg_read_all_data', 'pg_write_all_data', 'pg_signal_backend'][k % 4]!,
   regcollation: () => 'pg_catalog."C"',
   regconfig: (k) => ['simple', 'english'][k % 2]!,
   regdictionary: () => 'simple',

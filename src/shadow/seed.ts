@@ -20,7 +20,7 @@ export interface Seeded {
 /**
  * Puts up to `perTable` made-up rows into each user table of a database that holds none, the same rows for the same schema.
  * Constraints hold afterwards; a table that takes no row is named with the reason. Triggers stay quiet where the role may ask
- * for that. Runs in the open transaction, or in one of its own. Throws only when the connection fails or the run is cancelled.
+ * for that, and else constraints of the open transaction become immediate. Runs in that, or in a transaction of its own. Throws only when the connection fails or the run is cancelled.
  */
 export async function seedShadow(client: pg.Client, perTable = 3): Promise<Seeded> {
   return inTransaction(client, async () => {
