@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { quoteName } from '../sql-names.ts';
+import { attemptOrNot } from './seed-attempt.ts';
 import type { SeedForeignKey, SeedTable } from './seed-catalog.ts';
 import { literal, reachOf } from './seed-fill.ts';
-import { isRefusal } from './seed-refusal.ts';
 import { parentsFor, type Seeding, type SeededRow } from './seed-rows.ts';
 
 /** Now that all rows are there: sets the foreign keys that were left open because they close a circle. */
@@ -26,18 +26,11 @@ async function close(client: pg.Client, seeding: Seeding, table: SeedTable, open
   }
   if (changed.size === 0) return;
   const sets = [...changed].map(([name, value]) => `${quoteName(name)} = ${literal(value)}`).join(', ');
-  try {
-    const sql = `update ${reachOf(table)} set ${sets} where ${placeOf(row)} returning tableoid::bigint::text as holder, ctid::text`;
-    const results = (await client.query(`savepoint supasnap_circle; ${sql}; release savepoint supasnap_circle`)) as unknown as pg.QueryResult<{ holder: string; ctid: string }>[];
-    const moved = results[1]!.rows[0];
-    if (!moved) return;
-    row.holder = Number(moved.holder);
-    row.ctid = moved.ctid;
-    for (const [name, value] of changed) row.values.set(name, value);
-  } catch (error) {
-    await client.query('rollback to savepoint supasnap_circle');
-    if (!isRefusal(error)) throw error;
-  }
+  const moved = await attemptOrNot(client, `update ${reachOf(table)} set ${sets} where ${placeOf(row)} returning tableoid::bigint, ctid`);
+  if (!moved?.[0]) return;
+  row.holder = Number(moved[0][0]);
+  row.ctid = moved[0][1]!;
+  for (const [name, value] of changed) row.values.set(name, value);
 }
 
 /**
@@ -54,7 +47,7 @@ export async function removeOrphans(client: pg.Client, { catalog, rows }: Seedin
         const doubtful = ours.filter((row) => refersOutside(row, key, rows.get(key.parent) ?? []));
         if (!parent || (doubtful.length === 0 && !catalog.loudTriggers)) continue;
         for (const row of await orphansOf(client, table, key, parent, catalog.loudTriggers ? ours : doubtful)) {
-          await client.query(`delete from ${reachOf(table)} where ${placeOf(row)}`);
+          if (!(await attemptOrNot(client, `delete from ${reachOf(table)} where ${placeOf(row)}`))) continue;
           ours.splice(ours.indexOf(row), 1);
           found = true;
         }
@@ -69,15 +62,18 @@ const refersOutside = ({ values }: SeededRow, key: SeedForeignKey, parents: Seed
 
 const placeOf = ({ holder, ctid }: SeededRow) => `tableoid = ${holder} and ctid = '${ctid}'`;
 
+/** Those of the rows that refer to nothing; all of them where the server does not say. */
 async function orphansOf(client: pg.Client, table: SeedTable, key: SeedForeignKey, parent: SeedTable, rows: SeededRow[]): Promise<SeededRow[]> {
   const given = key.columns.map((name) => `c.${quoteName(name)} is not null`).join(' and ');
   const only = (each: SeedTable) => (each.partitioned ? '' : 'only ');
   const same = key.columns.map((name, at) => `p.${quoteName(key.parentColumns[at]!)} ${key.operators[at]} c.${quoteName(name)}`).join(' and ');
   const inPartition = key.partition ? ` and p.tableoid = ${key.partition}` : '';
-  const { rows: orphans } = await client.query<{ place: string }>(
-    `select c.tableoid::bigint || c.ctid::text as place from ${only(table)}${reachOf(table)} c
+  const orphans = await attemptOrNot(
+    client,
+    `select c.tableoid::bigint || c.ctid::text from ${only(table)}${reachOf(table)} c
      where ${given} and not exists (select from ${only(parent)}${reachOf(parent)} p where ${same}${inPartition})`,
   );
-  const places = new Set(orphans.map(({ place }) => place));
+  if (!orphans) return rows;
+  const places = new Set(orphans.map(([place]) => place));
   return rows.filter(({ holder, ctid }) => places.has(`${holder}${ctid}`));
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { quoteName, quoteText } from '../sql-names.ts';
+import { attempt, isRefusal } from './seed-attempt.ts';
 import type { SeedTable } from './seed-catalog.ts';
-import { isRefusal } from './seed-refusal.ts';
 import { NoValue, planRow, planTable, turnOver, type Seeding, type SeededRow, type TablePlan, type Values } from './seed-rows.ts';
 
 /** Tries per row; a row that none of them brings in ends its table. */
@@ -102,15 +102,7 @@ function blamed({ table, choices }: TablePlan, { code, constraint = '', column =
 /** Inserts rows in a savepoint and notes where they are and what the server made of the values that others refer to. */
 async function insert(client: pg.Client, seeding: Seeding, table: SeedTable, rows: SeededRow[]): Promise<void> {
   const asked = seeding.linked.get(table.number) ?? [];
-  const sql = insertSql(table, rows, asked);
-  let results: pg.QueryResult<(string | null)[]>[];
-  try {
-    results = (await client.query({ text: `savepoint supasnap_rows; ${sql}; release savepoint supasnap_rows`, rowMode: 'array' })) as unknown as typeof results;
-  } catch (error) {
-    await client.query('rollback to savepoint supasnap_rows');
-    throw error;
-  }
-  const there = results[1]!.rows;
+  const there = await attempt(client, insertSql(table, rows, asked));
   if (there.length < rows.length) throw new NoValue('a rule or trigger keeps rows out');
   there.forEach(([holder, ctid, ...values], at) => {
     const row = rows[at]!;

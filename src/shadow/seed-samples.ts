@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { quoteText } from '../sql-names.ts';
+import { attemptOrNot } from './seed-attempt.ts';
 import type { SeedType } from './seed-catalog.ts';
 import { valueChoices } from './seed-choices.ts';
 import { readHints } from './seed-hints.ts';
-import { isRefusal } from './seed-refusal.ts';
 import { valueOf, type Choice, type Samples } from './seed-values.ts';
 
 /** Asks the server which values it takes for domains with constraints and for types that only an extension knows. */
@@ -32,16 +32,8 @@ function candidatesOf(types: Map<number, SeedType>, samples: Samples, type: Seed
 
 /** Those of which the first values pass; where there is none, single values that pass. */
 async function accepted(client: pg.Client, type: SeedType, candidates: Choice[]): Promise<Choice[]> {
-  const passes = async (values: unknown[]) => {
-    try {
-      await client.query(`savepoint supasnap_sample; select ${values.map((value) => `${quoteText(String(value))}::${type.reach}`).join(', ')}; release savepoint supasnap_sample`);
-      return true;
-    } catch (error) {
-      await client.query('rollback to savepoint supasnap_sample');
-      if (!isRefusal(error)) throw error;
-      return false;
-    }
-  };
+  const passes = async (values: unknown[]) =>
+    (await attemptOrNot(client, `select ${values.map((value) => `${quoteText(String(value))}::${type.reach}`).join(', ')}`)) !== undefined;
   if (await passes(candidates.flatMap((choice) => [0, 1, 2].map(choice)))) return candidates;
   const found: Choice[] = [];
   for (const choice of candidates) if (await passes([0, 1, 2].map(choice))) found.push(choice);

@@ -2,11 +2,11 @@ import type pg from 'pg';
 import { becomeReplica } from '../kept/quiet.ts';
 import { quoteText } from '../sql-names.ts';
 import { rightsStatement } from '../transition/execute.ts';
+import { attemptOrNot } from './seed-attempt.ts';
 import { readSeedCatalog, type SeedCatalog } from './seed-catalog.ts';
 import { closeCircles, removeOrphans } from './seed-circles.ts';
 import { fillTable, reachOf } from './seed-fill.ts';
 import { seedOrder } from './seed-order.ts';
-import { isRefusal } from './seed-refusal.ts';
 import type { Seeding } from './seed-rows.ts';
 import { readSamples } from './seed-samples.ts';
 
@@ -20,7 +20,8 @@ export interface Seeded {
 /**
  * Puts up to `perTable` made-up rows into each user table of a database that holds none, the same rows for the same schema.
  * Constraints hold afterwards; a table that takes no row is named with the reason. Triggers stay quiet where the role may ask
- * for that, and else constraints of the open transaction become immediate. Runs in that, or in a transaction of its own. Throws only when the connection fails or the run is cancelled.
+ * for that; where it may not, deferred constraints of the transaction become immediate. Runs in the open transaction, or in one
+ * of its own. Throws only when the connection fails or the run is cancelled.
  */
 export async function seedShadow(client: pg.Client, perTable = 3): Promise<Seeded> {
   return inTransaction(client, async () => {
@@ -83,10 +84,7 @@ async function moveSequences(client: pg.Client, { catalog, rows }: Seeding): Pro
   }
   if (last.size === 0) return;
   const moves = [...last].map(([reach, { value, rising }]) => `select setval(${quoteText(reach)}::regclass, ${rising ? 'greatest' : 'least'}(last_value, ${value})) from ${reach}`);
-  await client.query(`savepoint supasnap_sequences; ${moves.join(' union all ')}; release savepoint supasnap_sequences`).catch(async (error: unknown) => {
-    await client.query('rollback to savepoint supasnap_sequences');
-    if (!isRefusal(error)) throw error;
-  });
+  await attemptOrNot(client, moves.join(' union all '));
 }
 
 /** In a savepoint of the open transaction, or in a transaction of its own. */
