@@ -11,6 +11,7 @@ import type { CapturedState } from '../snapshot/state.ts';
 import type { StoredSnapshot } from '../snapshot/store.ts';
 import { writeSnapshot, type Present } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
+import type { RowsRehearsed } from '../transition/rehearse-rows.ts';
 import { rehearse, type Rehearsal } from '../transition/rehearse.ts';
 import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile } from '../transition/rollback-file.ts';
 import { migrationScript, type Script } from '../transition/script.ts';
@@ -148,7 +149,15 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   if (filled.length > 0) report.step(`Keeps ${keptInWords(filled)}.`);
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
+  tellRows(context, rehearsal.rows);
   if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`);
+}
+
+function tellRows({ report }: Context, rows: RowsRehearsed | undefined): void {
+  if (!rows) return;
+  if ('untried' in rows) report.note(`Made-up rows could not be rehearsed: ${rows.untried}.`);
+  else if (rows.changed.length === 0) report.step(`Made-up rows of ${count(rows.tables, 'table')} went forward and came back as they were.`);
+  else report.warn(`Made-up rows of ${rows.changed.map((table) => table.replaceAll(/"(\w+)"/g, '$1')).join(', ')} did not come back as they were; what they lose is kept, but may have to be put back by hand.`);
 }
 
 /** Copying is reckoned at 100 MB a second; what is copied beyond the doomed columns is let go again. */

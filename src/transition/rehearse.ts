@@ -16,6 +16,7 @@ import { changesCluster } from './cluster.ts';
 import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, type Consequence, type Timeouts } from './execute.ts';
 import { planTransition, type TransitionPlan } from './plan.ts';
 import { proveCommitted, type Judged } from './prove.ts';
+import { rehearseRows, type RowsRehearsed } from './rehearse-rows.ts';
 import { judge, unproven, type Proof } from './proof.ts';
 import { planRenames, type Rename } from './renames.ts';
 import { renderRollbackBody } from './rollback-file.ts';
@@ -31,6 +32,8 @@ export interface Rehearsal {
   /** The same for each of its steps, where they can't be one transaction. */
   stepEffects: Effects[];
   rollback: Rollback | undefined;
+  /** What became of made-up rows; undefined where the change touches none. */
+  rows?: RowsRehearsed;
   proof: Proof;
   shadow: Shadow;
 }
@@ -89,11 +92,14 @@ async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: E
   const { shadow, proof } = rehearsal;
   if (!proof.proven) return rehearsal;
   await emptyShadow(shadow);
+  const rows = rollback && touchesRows(change.effects) && rehearsal.rollback ? await rehearseRows(shadow, { script: input.script, effects: change.effects }, { script: rehearsal.rollback.script, effects: rollback }, input.timeouts) : undefined;
   await forward(shadow, input);
   const withRows = rollback && (await addRows(rehearsal, change, rollback, input));
   await emptyShadow(shadow);
-  return withRows ? { ...rehearsal, rollback: withRows } : rehearsal;
+  return { ...rehearsal, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}) };
 }
+
+const touchesRows = ({ dropped, doomed, written }: Effects): boolean => dropped.length + Object.keys(doomed).length + written.length > 0;
 
 /** The file is run as by hand once, in a transaction that is rolled back; undefined where that fails, and where rows must wait for a label's COMMIT. */
 async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after }: Change, removal: Effects, input: RehearsalInput): Promise<Rollback | undefined> {

@@ -1,0 +1,85 @@
+import type pg from 'pg';
+import { historySchema } from '../history/schema.ts';
+import type { Effects } from '../kept/effects.ts';
+import { reach, tableName } from '../kept/item.ts';
+import { runKeeping, withForesight, type Kept, type KeepingRun } from '../kept/run.ts';
+import { readShapes } from '../kept/shape.ts';
+import { seedShadow } from '../shadow/seed.ts';
+import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { quoteName } from '../sql-names.ts';
+import { headerStatements, runBatches, timeoutStatements, type Timeouts } from './execute.ts';
+import { splitAtReturn, type Script } from './script.ts';
+
+/** What became of made-up rows that went forward and back: of how many tables, and those that were not as before. Or why it could not be tried. */
+export type RowsRehearsed = { tables: number; changed: string[] } | { untried: string };
+
+/** A change, and what it does to rows. */
+export interface Known {
+  script: Script;
+  effects: Effects;
+}
+
+const nothing = { state: 'The target was not touched.', next: '' };
+
+/** Fills the shadow with made-up rows, runs the change and its rollback as they will run on the target, and compares; in a transaction that is rolled back. */
+export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeouts: Timeouts): Promise<RowsRehearsed> =>
+  onShadow(shadow, async (client) => {
+    await client.query(`begin; ${timeoutStatements(timeouts)}`);
+    try {
+      await client.query(historySchema);
+      const { rows } = await asOwner(client, shadow, () => seedShadow(client));
+      const before = await asOwner(client, shadow, () => digests(client));
+      const { execution } = forward.script;
+      if (execution.mode === 'outside') return { untried: 'it runs outside a transaction' };
+      const { kept } = await keeping(client, forward.effects, {
+        undoing: [],
+        early: async () => {
+          await client.query(headerStatements(forward.script));
+          await runBatches(client, forward.script, execution.batches, nothing);
+          await client.query('set constraints all immediate; reset all');
+        },
+        late: async () => {},
+      });
+      const { early, late } = splitAtReturn(back.script);
+      const { later } = await keeping(client, back.effects, {
+        undoing: [kept],
+        carry: true,
+        early: () => runBatches(client, back.script, early, nothing),
+        late: () => runBatches(client, back.script, late, nothing),
+      });
+      if (later) return { untried: 'rows that use a new label return only after COMMIT' };
+      const after = await asOwner(client, shadow, () => digests(client));
+      return { tables: Object.keys(rows).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])) };
+    } catch (error) {
+      return { untried: (error as Error).message };
+    } finally {
+      await client.query('rollback').catch(() => {});
+    }
+  });
+
+/** Each try begins anew where the one before was rolled back to. */
+async function keeping(client: pg.Client, effects: Effects, run: Pick<KeepingRun, 'undoing' | 'early' | 'late' | 'carry'>): Promise<Kept> {
+  await client.query('savepoint supasnap_rows');
+  return withForesight(effects, async (known) => {
+    await client.query('rollback to savepoint supasnap_rows');
+    return runKeeping(client, { ...run, effects: known, keepData: 'always', limitBytes: 0, state: nothing.state });
+  });
+}
+
+/** Who may fill every table: the role of the connection itself. */
+async function asOwner<T>(client: pg.Client, { actAs }: Shadow, use: () => Promise<T>): Promise<T> {
+  if (!actAs) return use();
+  await client.query('set session authorization default');
+  const result = await use();
+  await client.query(`set session authorization ${quoteName(actAs.user)}`);
+  return result;
+}
+
+/** The rows of every table, whatever the order of rows and columns. */
+async function digests(client: pg.Client): Promise<Map<string, string>> {
+  const tables = [...(await readShapes(client)).values()].filter(({ root }) => !root);
+  if (tables.length === 0) return new Map();
+  const parts = tables.map((table, at) => `select ${at} as at, md5(coalesce(string_agg(to_jsonb(t)::text, '|' order by to_jsonb(t)::text), '')) as digest from ${reach(table)} t`);
+  const { rows } = await client.query<{ at: number; digest: string }>(parts.join(' union all '));
+  return new Map(rows.map(({ at, digest }) => [tableName(tables[at]!), digest]));
+}
