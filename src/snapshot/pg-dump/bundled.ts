@@ -7,13 +7,6 @@ import { joinBytes, type ServerError, watchReply, watchRequests, welcome } from 
 
 /** Runs the pg_dump that comes with the tool, over a connection that the driver opened (so TCP, TLS and SCRAM are its work). */
 export const runBundled = async (settings: ConnectionSettings, args: string[], signal?: AbortSignal): Promise<DumpRun> => {
-  const run = await runOnce(settings, args, signal);
-  // Now and then the package itself breaks down, with no word of pg_dump or of the server. A dump only reads: once more is safe.
-  const brokeDown = run.sql === undefined && run.errors.length === 0 && !/pg_dump: /.test(run.stderr);
-  return brokeDown ? runOnce(settings, args, signal) : run;
-};
-
-const runOnce = async (settings: ConnectionSettings, args: string[], signal?: AbortSignal): Promise<DumpRun> => {
   const thread = takeThread();
   // It gets ready while the connection is opened.
   const outcome = thread.dump(args);

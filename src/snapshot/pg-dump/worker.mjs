@@ -7,11 +7,15 @@ import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
 // of its own: nothing that one leaves behind reaches the next.
 const serverAt = ({ port, bell }) => ({
   execProtocolRawStream: (bytes, { onRawData }) => {
-    const rings = Atomics.load(bell, 0);
+    let rings = Atomics.load(bell, 0);
     port.postMessage(bytes.slice());
-    Atomics.wait(bell, 0, rings);
-    const reply = receiveMessageOnPort(port).message;
-    if (reply.length > 0) onRawData(reply);
+    let received;
+    // The bell can be heard before the answer is there.
+    while ((received = receiveMessageOnPort(port)) === undefined) {
+      Atomics.wait(bell, 0, rings, 100);
+      rings = Atomics.load(bell, 0);
+    }
+    if (received.message.length > 0) onRawData(received.message);
   },
   query: async () => ({ rows: [{ search_path: 'public' }] }),
   exec: async () => [],
