@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { migrate } from '../src/commands/migrate.ts';
 import { rollback } from '../src/commands/rollback.ts';
+import type { Answers } from '../src/commands/rollback-answers.ts';
 import { Problem } from '../src/errors.ts';
 import { embeddedShadow } from '../src/shadow/embedded.ts';
 import type { UseShadow } from '../src/shadow/shadows.ts';
@@ -86,13 +87,19 @@ async function runByHand(server: EmbeddedServer, settings: ConnectionSettings, f
 
 let counter = 0;
 
-function readAnswers(name: string): { fill?: Record<string, string>; map?: Record<string, string> } | undefined {
+/** The flags of a case's answers, as the command line would give them. */
+function readAnswers(name: string): Answers | undefined {
   if (!existsSync(`${folder}/${name}/answers.json`)) return undefined;
   const words = (JSON.parse(text(`${name}/answers.json`)) as { rollback: string[] }).rollback;
-  const answers: { fill: Record<string, string>; map: Record<string, string> } = { fill: {}, map: {} };
-  for (let at = 0; at < words.length; at += 2) {
-    const [place, value] = words[at + 1]!.split(/=(.*)/s) as [string, string];
-    answers[words[at] === '--map' ? 'map' : 'fill'][place] = value;
+  const answers = { fill: {} as Record<string, string>, map: {} as Record<string, string>, without: {} as Record<string, string>, acceptCast: [] as string[], allowUnmatched: false };
+  for (let at = 0; at < words.length; at++) {
+    const flag = words[at]!.replace(/^--/, '');
+    if (flag === 'allow-unmatched') answers.allowUnmatched = true;
+    else if (flag === 'accept-cast') answers.acceptCast.push(words[++at]!);
+    else {
+      const [place, value] = words[++at]!.split(/=(.*)/s) as [string, string];
+      answers[flag as 'fill' | 'map' | 'without'][place] = value;
+    }
   }
   return answers;
 }

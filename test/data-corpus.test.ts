@@ -6,12 +6,6 @@ import { expectedRows, runDataCase, sorted, type Rows } from './data-case.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
-/** What is not right yet, each with the reason; a case that has become right must leave the list. */
-const notYet: Record<string, string> = {
-  'unique-values-exchanged': 'it is refused with a message, where two rows exchange a value that must be unique',
-  'key-values-shifted-by-one': 'a key that another row had before reads as a row with changed values',
-};
-
 const folder = fileURLToPath(new URL('corpus-data', import.meta.url));
 const cases = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 
@@ -23,8 +17,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
   const server = ownServer('data', major);
 
   for (const name of cases.filter((each) => runsOn(each, major))) {
-    const run = notYet[name] ? test.fails : test.concurrent;
-    run(`${notYet[name] ? `not yet (${notYet[name]}): ` : ''}${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
+    test.concurrent(`${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
       const outcome = await runDataCase(server(), name);
       if (outcome.refusal) {
         expect(outcome.refusal.problem.exitCode).toBe(3);

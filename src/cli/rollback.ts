@@ -19,6 +19,9 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     allowUnproven: flags.allowUnproven === true,
     fill: pairs('--fill', flags.fill),
     map: pairs('--map', flags.map),
+    without: pairs('--without', flags.without),
+    acceptCast: Array.isArray(flags.acceptCast) ? (flags.acceptCast as string[]) : [],
+    allowUnmatched: flags.allowUnmatched === true,
     ...engineFlags(context, flags),
   });
   if (!result.changed) {

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
-import { attention, failed, Problem, refused, usage } from '../errors.ts';
+import { attention, failed } from '../errors.ts';
 import { completeRun, recordApplied, recordRun, removeApplied } from '../history/history.ts';
-import { tableName, type KeptItem } from '../kept/item.ts';
+import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
@@ -25,6 +25,7 @@ import { splitAtReturn, type Script } from '../transition/script.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
+import { answering, asQuestion, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
 import { tellReturned } from './tell-returned.ts';
 import { seconds } from './text.ts';
@@ -117,11 +118,11 @@ async function inOneTransaction(
   }
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
-    const filled = new Set<string>();
+    const placed: Placed = new Set();
     const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[]; later: boolean }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, filled, state)) });
-    const unknown = Object.keys(options.fill ?? {}).find((place) => !filled.has(place));
-    if (unknown !== undefined) throw usage(`--fill takes schema.table.column=<expression>; there is no column ${unknown}.`, { state });
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state)) });
+    requirePlaced(options, placed, state);
+    requireMatched(done.flatMap(({ reports }) => reports), options, state);
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(goalState.facts, facts);
@@ -177,142 +178,32 @@ async function inOneTransaction(
 const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back. */
-async function runStep(client: TargetSession['client'], { undoes, restores, script, effects }: Step, options: RollbackOptions, limitBytes: number, filled: Set<string>, state: string) {
+async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string) {
   const undoing = await readKept(client, undoes, restores);
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
-  const mapped = await labelColumns(client, options.map ?? {});
+  const answers = await answering(client, options, placed);
+  const batches = (list: typeof early) =>
+    runBatches(client, script, list, consequence).catch((error: unknown) => {
+      throw asQuestion(error, state);
+    });
   const result = await runKeeping(client, {
-    effects: { ...effects, written: [...new Set([...effects.written, ...(await tablesOf(client, mapped))])] },
-    prepare: () => mapLabels(client, mapped),
+    effects: { ...effects, written: [...new Set([...effects.written, ...answers.written])] },
+    prepare: answers.before,
     keepData: options.keepData ?? 'auto',
     carry: true,
     limitBytes,
     undoing,
     state,
-    early: () =>
-      runBatches(client, script, early, consequence).catch((error: unknown) => {
-        throw needsMap(error, state) ?? doesNotFit(error, state) ?? error;
-      }),
+    early: () => batches(early),
     late: async () => {
-      await fillMissing(client, options.fill ?? {}, filled);
-      await runBatches(client, script, late, consequence).catch((error: unknown) => {
-        throw needsFill(error, state) ?? doesNotFit(error, state) ?? error;
-      });
+      await answers.whenBack();
+      await batches(late);
     },
+    // What was written by hand may convert values in its own way.
+    ...(byHand ? {} : { onCasts: (changed) => requireCasts(changed.filter(({ column }) => !answers.mapped.includes(column)), options, state) }),
   });
   return { ...result, undoing };
-}
-
-interface LabelColumn {
-  /** The table and the column, quoted. */
-  reach: string;
-  column: string;
-  /** Of a column that holds an array of labels: its type. */
-  array: string | null;
-  label: string;
-  other: string;
-}
-
-/** Columns of enum types whose labels are to be exchanged. */
-async function labelColumns(client: TargetSession['client'], map: Record<string, string>): Promise<LabelColumn[]> {
-  const found: LabelColumn[] = [];
-  for (const [place, other] of Object.entries(map)) {
-    const [schema, type, ...label] = place.split('.');
-    if (!schema || !type || label.length === 0) throw usage(`--map takes schema.type.label=other, not "${place}=${other}".`, { state: 'Nothing was changed.' });
-    const { rows } = await client.query<Omit<LabelColumn, 'label' | 'other'>>(
-      `select format('%I.%I', n.nspname, c.relname) as reach, quote_ident(a.attname) as column, case when t.typelem <> 0 then format_type(t.oid, null) end as array
-       from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and not c.relispartition join pg_namespace n on n.oid = c.relnamespace
-       join pg_type t on t.oid = a.atttypid join pg_type e on e.oid in (t.oid, t.typelem) and e.typtype = 'e' join pg_namespace m on m.oid = e.typnamespace
-       where m.nspname = $1 and e.typname = $2 and not a.attisdropped`,
-      [schema, type],
-    );
-    for (const row of rows) found.push({ ...row, label: label.join('.'), other });
-  }
-  return found;
-}
-
-/** The table of a column, as Effects name it. */
-const tablesOf = async (client: TargetSession['client'], columns: LabelColumn[]): Promise<string[]> => {
-  const { rows } = await client.query<{ schema: string; name: string }>(
-    'select n.nspname as schema, c.relname as name from unnest($1::text[]) as reach join pg_class c on c.oid = to_regclass(reach) join pg_namespace n on n.oid = c.relnamespace',
-    [columns.map(({ reach }) => reach)],
-  );
-  return rows.map(tableName);
-};
-
-async function mapLabels(client: TargetSession['client'], columns: LabelColumn[]): Promise<void> {
-  for (const { reach, column, array, label, other } of columns) {
-    if (array) await client.query(`update ${reach} set ${column} = array_replace(${column}::text[], $2, $1)::${array} where $2 = any(${column}::text[])`, [other, label]);
-    else await client.query(`update ${reach} set ${column} = $1 where ${column}::text = $2`, [other, label]);
-  }
-}
-
-/** Rows use a label that goes: a question, with the flag that answers it. */
-function needsMap(error: unknown, state: string): Problem | undefined {
-  const cause = error instanceof Problem ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
-  const label = cause?.code === '22P02' ? /^invalid input value for enum (.+?): "(.*)"$/s.exec(cause.message ?? '') : null;
-  if (!label) return undefined;
-  const type = label[1]!.replaceAll('"', '');
-  return refused(`Rows use the label '${label[2]}' of ${type}, which goes with this rollback.`, {
-    state,
-    next: `Say which label they get instead: --map "${type.includes('.') ? type : `public.${type}`}.${label[2]}=<other label>"`,
-    cause,
-  });
-}
-
-async function fillMissing(client: TargetSession['client'], fill: Record<string, string>, filled: Set<string>): Promise<void> {
-  for (const [place, expression] of Object.entries(fill)) {
-    const { rows } = await client.query<{ reach: string; column: string }>(
-      `select format('%I.%I', n.nspname, c.relname) as reach, quote_ident(a.attname) as column from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
-         join pg_namespace n on n.oid = c.relnamespace where n.nspname || '.' || c.relname || '.' || a.attname = $1 and not a.attisdropped`,
-      [place],
-    );
-    for (const { reach, column } of rows) {
-      await client.query(`update ${reach} set ${column} = ${expression} where ${column} is null`);
-      filled.add(place);
-    }
-  }
-}
-
-/** Rows that came since have no value for a returned column: a question, with the flag that answers it. */
-function needsFill(error: unknown, state: string): Problem | undefined {
-  const cause = error instanceof Problem ? (error.cause as { code?: string; schema?: string; table?: string; column?: string } | undefined) : undefined;
-  if (cause?.code !== '23502' || !cause.column) return undefined;
-  const place = `${cause.schema}.${cause.table}.${cause.column}`;
-  return refused(`There are rows without a value for ${place}, which must not be null again.`, {
-    state,
-    next: `Say which value they get: --fill "${place}=<SQL expression>"`,
-    cause,
-  });
-}
-
-/** What the server says when rows meet a constraint or a type that returns: each of these is about rows, not about the plan. */
-const misfits: Record<string, string> = {
-  '23505': 'have a value twice that must be unique again',
-  '23514': 'break a check that returns',
-  '23503': 'point to rows that are not there',
-  '23P01': 'are in each other\'s way under a constraint that returns',
-  '22001': 'are too long for the type that returns',
-  '22003': 'are out of range for the type that returns',
-  '22P02': 'do not fit the type that returns',
-  '22007': 'do not fit the type that returns',
-};
-
-/** Rows that came since have no place in the earlier schema: which, as far as the server says it, and how to find the others. */
-function doesNotFit(error: unknown, state: string): Problem | undefined {
-  const problem = error instanceof Problem ? error : undefined;
-  const cause = problem?.cause as { code?: string; message?: string; detail?: string } | undefined;
-  const words = misfits[cause?.code ?? ''];
-  if (!problem || !words) return undefined;
-  const check = /^\s*ALTER TABLE (.+?) ADD CONSTRAINT .+? CHECK (\(.*\))/s.exec(problem.place?.text ?? '');
-  return refused(`Rows ${words}: ${cause!.message} (${cause!.code})`, {
-    place: problem.place,
-    detail: [...(cause!.detail ? [cause!.detail] : []), ...(check ? [`To see them: select * from ${check[1]} where not ${check[2]};`] : [])],
-    state,
-    next: 'Change those rows so that they fit, then run the command again.',
-    cause,
-  });
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */

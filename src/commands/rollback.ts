@@ -21,11 +21,12 @@ import { below, captureOptions, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
+import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
 import { countRemovals, type Removal } from './rollback-removals.ts';
 
 /** What `rollback` can be told. Times are milliseconds. */
-export interface RollbackOptions {
+export interface RollbackOptions extends Answers {
   /** A snapshot or its path, a version, or a migration's timestamp. */
   to?: string;
   /** Undo the last n migrations. */
@@ -36,12 +37,8 @@ export interface RollbackOptions {
   lockWaitMs?: number;
   pgDump?: PgDumpChoice;
   shadow?: ConnectionSettings | UseShadow;
-  /** Values for columns that return and must not be null, by "schema.table.column": an SQL expression each. */
-  fill?: Record<string, string>;
   /** Whether what goes is kept: `auto` (default) asks above the limit. */
   keepData?: KeepData;
-  /** Labels that rows get instead of ones that go, by "schema.type.label". */
-  map?: Record<string, string>;
 }
 
 export interface RollbackResult {

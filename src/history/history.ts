@@ -101,7 +101,7 @@ export async function recordRun(client: pg.Client, run: Omit<Run, 'id' | 'applie
     [...values, run.startedAt],
   );
   const { id } = rows[0]!;
-  await noteRowsUntil(client, id);
+  if (run.kind === 'rollback') await noteRowsUntil(client, id);
   return id;
 }
 

@@ -77,7 +77,7 @@ const lines = (statements: string[]) => statements.map((sql) => `${sql};\n`).joi
 
 /** What the migration keeps, as it will be entered; numbers of sequences are read where it runs. */
 function returningItems(then: Shapes, now: Shapes, effects: Effects): KeptItem[] {
-  const items = planCopies(then, effects).map(({ table, item: { compare, whole: _, ...planned } }, at): KeptItem => {
+  const items = planCopies(then, effects).map(({ table, item: { compare, whole: _, newKeys: __, ...planned } }, at): KeptItem => {
     const item: KeptItem = { ...planned, relation: `supasnap_rows_${at + 1}`, sequences: table.sequences.map((sequence) => ({ ...sequence, ...numberOf(table, sequence) })) };
     const found = findTable(now, item);
     const isReplaced = item.fate === 'dropped' && found !== undefined && !then.has(found.key);
@@ -116,12 +116,13 @@ begin
 end $begin$`;
 
 /** The copy under a name that the following statements know; an empty table where this database kept nothing of it. */
-function openCopy({ relation, table, rowKey, columns, fate }: KeptItem): string[] {
+function openCopy({ relation, table, rowKey, alike, columns, fate }: KeptItem): string[] {
   if (fate === 'sequence') return [];
   const type = (column: KeptColumn) => (column.builtIn && !column.inParts ? column.type : 'text');
   const layout = [
     'mark text',
     ...rowKey.map((column) => `${keyName(column)} ${type(column)}`),
+    ...(alike ?? []).map((column) => `${keyName(column)} text`),
     ...columns.map((column) => `${before(column)} ${type(column)}`),
     ...columns.filter(({ compared }) => compared).map((column) => `${after(column)} ${type(column)}`),
   ];

@@ -9,6 +9,8 @@ export interface OpenItem extends KeptItem {
   whole: boolean;
   /** Compare with the table after the run, and keep only what differs. */
   compare: boolean;
+  /** The run gives rows other keys, and leaves their other values alone. */
+  newKeys: boolean;
 }
 
 export type PlannedCopy = Omit<OpenItem, 'relation' | 'sequences'>;
@@ -21,33 +23,38 @@ export function planCopies(shapes: Map<string, TableShape>, effects: Effects): {
     const doomed = new Map((effects.doomed[name] ?? []).map(({ column, dropped: goes }) => [column, goes]));
     const root = table.root && shapes.get(table.root);
     const whole = dropped || written.has(name) || Boolean(root && written.has(tableName(root)));
-    return whole || doomed.size > 0 ? [{ table, item: planCopy(table, { dropped, whole, doomed }) }] : [];
+    return whole || doomed.size > 0 ? [{ table, item: planCopy(table, { dropped, whole, doomed, newKeys: effects.rekeyed.includes(name) }) }] : [];
   });
 }
 
-function planCopy(table: TableShape, { dropped, whole, doomed }: { dropped: boolean; whole: boolean; doomed: Map<string, boolean> }): PlannedCopy {
+function planCopy(table: TableShape, { dropped, whole, doomed, newKeys }: { dropped: boolean; whole: boolean; doomed: Map<string, boolean>; newKeys: boolean }): PlannedCopy {
   const columns = table.columns
     .filter((column) => (whole || doomed.has(column.name)) && !column.generated)
     .map((column) => keptColumn(column, doomed.has(column.name), !dropped && doomed.get(column.name) !== true, !dropped && doomed.get(column.name) === false && column.parts.length > 0));
+  const rowKey = keyOf(table, dropped ? new Map() : doomed);
+  const others = table.columns.filter(({ name, generated }) => !doomed.has(name) && !generated);
   return {
     table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned },
-    rowKey: keyOf(table, dropped ? new Map() : doomed),
+    rowKey,
     columns,
+    ...(rowKey.length === 0 && !dropped && !whole && others.length > 0 ? { alike: others.map((column) => ({ ...keptColumn(column, false, false), type: 'text' })) } : {}),
     fate: dropped ? 'dropped' : 'stays',
     compare: !dropped && (whole || columns.some(({ compared }) => compared)),
     whole,
+    newKeys,
   };
 }
 
 /** The rows of a copy, before the run. */
-export function copyQuery(item: Pick<KeptItem, 'rowKey' | 'columns' | 'fate'>, table: TableShape): string {
+export function copyQuery(item: Pick<KeptItem, 'rowKey' | 'columns' | 'alike' | 'fate'>, table: TableShape): string {
   const value = (column: KeptColumn) => {
     const shape = table.columns.find(({ number }) => number === column.number)!;
     return storedValue(shape, live(shape), column.inParts);
   };
   const keys = item.rowKey.map((column) => `${value(column)} as ${keyName(column)}`);
+  const alike = (item.alike ?? []).map((column) => `(${value(column)})::text as ${keyName(column)}`);
   const values = item.columns.map((column) => `${value(column)} as ${before(column)}`);
-  return `select ${[`'${item.fate === 'dropped' ? 'd' : 'c'}'::text as mark`, ...keys, ...values].join(', ')} from ${reach(table)} t`;
+  return `select ${[`'${item.fate === 'dropped' ? 'd' : 'c'}'::text as mark`, ...keys, ...alike, ...values].join(', ')} from ${reach(table)} t`;
 }
 
 /** Partitioned tables that have to be read partition by partition: the run moves some, or leaves some of a dropped table. */

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { dmlTargets } from '../migration/dml-targets.ts';
+import type { Statement } from '../migration/statements.ts';
 import { tableName } from './item.ts';
 import { readSequences, readShapes, type TableShape } from './shape.ts';
 
@@ -17,9 +19,11 @@ export interface Effects {
   regrouped: string[];
   /** Sequences that go, but not with a table or column of theirs. */
   sequences: string[];
+  /** Tables of which its UPDATE statements name columns of the key and no other: rows get other keys, not other values. */
+  rekeyed: string[];
 }
 
-export const noEffects: Effects = { dropped: [], doomed: {}, written: [], exclusive: [], rewritten: [], regrouped: [], sequences: [] };
+export const noEffects: Effects = { dropped: [], doomed: {}, written: [], exclusive: [], rewritten: [], regrouped: [], sequences: [], rekeyed: [] };
 
 /** What to compare when the run has been carried out. */
 export interface EffectsProbe {
@@ -35,8 +39,8 @@ export async function probeEffects(client: pg.Client): Promise<EffectsProbe> {
   return probe;
 }
 
-/** Reads, inside the transaction that carried the run out and before its COMMIT, what it did. `code` is the text that was run. */
-export async function readEffects(client: pg.Client, before: EffectsProbe, code: string, reached?: EffectsProbe): Promise<Effects> {
+/** Reads, inside the transaction that carried the run out and before its COMMIT, what it did. `script` is what was run. */
+export async function readEffects(client: pg.Client, before: EffectsProbe, script: { text: string; statements: Statement[] }, reached?: EffectsProbe): Promise<Effects> {
   const { tables: now, sequences } = reached ?? (await probeEffects(client));
   const { rows } = await client.query<{ key: string; mode: string }>(
     `select distinct 'c' || relation::oid as key, mode from pg_locks
@@ -45,7 +49,7 @@ export async function readEffects(client: pg.Client, before: EffectsProbe, code:
   );
   const held = (mode: string) => new Set(rows.filter((row) => row.mode === mode).map((row) => row.key));
   const [writing, exclusive] = [held('RowExclusiveLock'), held('AccessExclusiveLock')];
-  const mayTruncate = await mentionsTruncate(client, code);
+  const mayTruncate = await mentionsTruncate(client, script.text);
 
   const effects: Effects = { ...noEffects, dropped: [], doomed: {}, exclusive: [], rewritten: [] };
   const regrouped = new Set<string>();
@@ -70,6 +74,7 @@ export async function readEffects(client: pg.Client, before: EffectsProbe, code:
   for (const key of written) for (const child of cascades.get(key) ?? []) written.add(before.tables.get(child)?.root ?? child);
   effects.written = [...written].flatMap((key) => (before.tables.has(key) ? [tableName(before.tables.get(key)!)] : []));
   effects.regrouped = [...regrouped];
+  effects.rekeyed = rekeyedTables(before.tables, script.statements);
   effects.sequences = lostSequences(sequences, before, effects);
   return effects;
 }
@@ -95,6 +100,15 @@ function doomedColumns(before: TableShape, now: TableShape): { column: string; d
     if (!reached || reached.generated) return [{ column: name, dropped: true }];
     const keepsAll = reached.type === type && reached.typeNumber === typeNumber && parts.every((part) => reached.parts.includes(part));
     return keepsAll ? [] : [{ column: name, dropped: false }];
+  });
+}
+
+function rekeyedTables(tables: Map<string, TableShape>, statements: Statement[]): string[] {
+  const updates = dmlTargets(statements).filter(({ change }) => change === 'update');
+  return [...tables.values()].flatMap((table) => {
+    const key = (table.rowKeys[0] ?? []).map((number) => table.columns.find((column) => column.number === number)!.name);
+    const own = updates.filter((one) => one.table === `${table.schema}.${table.name}` || one.table === table.name);
+    return own.length > 0 && own.every(({ columns }) => columns && columns.length > 0 && columns.every((name) => key.includes(name))) ? [tableName(table)] : [];
   });
 }
 

@@ -48,7 +48,7 @@ async function readColumns(client: pg.Client, relation: string): Promise<CsvColu
  * Columns of the file: the mark in words, the key, values before, values after, and what else the copy holds.
  * `stored` are the copy's own columns with their types.
  */
-export function csvColumns(item: KeptItem, stored: [name: string, type: number][]): CsvColumn[] {
+function csvColumns(item: KeptItem, stored: [name: string, type: number][]): CsvColumn[] {
   const types = new Map(stored);
   const named: (CsvColumn & { stored: string })[] = [];
   const add = (name: string, header: string, value = quoteName(name)) => {
@@ -56,7 +56,7 @@ export function csvColumns(item: KeptItem, stored: [name: string, type: number][
   };
   const isColumn = new Set(item.columns.map(({ number }) => number));
   add('mark', item.columns.some(({ name }) => name === 'mark') ? 'supasnap mark' : 'mark', markInWords);
-  for (const column of item.rowKey) if (!isColumn.has(column.number)) add(keyName(column), column.name);
+  for (const column of [...item.rowKey, ...(item.alike ?? [])]) if (!isColumn.has(column.number)) add(keyName(column), column.name);
   for (const column of item.columns) {
     const [value, key] = [before(column), keyName(column)];
     // Of a row that users deleted nothing but the key is known.

@@ -10,6 +10,8 @@ export interface KeptItem {
   /** Columns that tell rows apart; empty when there is no key. */
   rowKey: KeptColumn[];
   columns: KeptColumn[];
+  /** Of a table without a key that loses columns: the others, kept as text. A row whose other values are all the same is taken for the same. */
+  alike?: KeptColumn[];
   /**
    * The whole table went with the run, and no other came in its place; `created`: the run made it, and the copy holds the keys of
    * the rows it put in; `sequence`: a sequence went, and only `sequences` means something.

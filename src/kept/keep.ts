@@ -85,7 +85,7 @@ async function keepSetBack(client: pg.Client, then: Numbers): Promise<KeptItem[]
     const relation = await newRelation(client);
     await client.query(`create table ${place(relation)} as select 'd'::text as mark, ${last}::bigint as last_value, true as is_called`);
     await close(client, relation);
-    items.push({ relation, table: { key: '', schema: reached.schema, name: reached.name, partitioned: false }, rowKey: [], columns: [], fate: 'sequence', sequences: [{ schema, name, column: 0, last, called: true }] });
+    items.push(sequenceItem(relation, reached, { schema, name, column: 0, last, called: true }));
   }
   return items;
 }
@@ -100,9 +100,18 @@ async function copySequence(client: pg.Client, address: string): Promise<OpenIte
   const { schema, name, start } = rows[0]!;
   await client.query(`alter sequence ${address} start with ${start}`);
   await client.query(`create table ${place(relation)} as select 'd'::text as mark, last_value, is_called from ${address}`);
-  const sequences = await readNumbers(client, [{ schema, name, column: 0 }]);
-  return { relation, table: { key: '', schema, name, partitioned: false }, rowKey: [], columns: [], fate: 'sequence', sequences, compare: false, whole: false };
+  const [sequence] = await readNumbers(client, [{ schema, name, column: 0 }]);
+  return { ...sequenceItem(relation, { schema, name }, sequence!), compare: false, whole: false, newKeys: false };
 }
+
+const sequenceItem = (relation: string, { schema, name }: { schema: string; name: string }, sequence: KeptItem['sequences'][number]): KeptItem => ({
+  relation,
+  table: { key: '', schema, name, partitioned: false },
+  rowKey: [],
+  columns: [],
+  fate: 'sequence',
+  sequences: [sequence],
+});
 
 /**
  * Finishes the copies after the run: what did not change is let go, what changed gets its value after the run, and the keys
@@ -113,13 +122,13 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
   const now = await readShapes(client);
   const kept: KeptItem[] = [];
   const successors = new Set<string>();
-  for (const { compare, whole: _, ...item } of keeping.items) {
+  for (const { compare, newKeys, whole: _, ...item } of keeping.items) {
     const touched = undoing.filter((other) => findTable(keeping.shapes, other)?.key === item.table.key);
     const found = item.fate === 'sequence' ? undefined : findTable(now, item);
     const replaced = item.fate === 'dropped' && found !== undefined && !keeping.shapes.has(found.key);
     const table = item.fate === 'dropped' && !replaced ? undefined : found;
     if (table && replaced) successors.add(table.key);
-    const finished = table && (compare || replaced) ? await finish(client, replaced ? asReplaced(item, table) : item, table, touched) : item;
+    const finished = table && (compare || replaced) ? await finish(client, replaced ? asReplaced(item, table) : item, table, touched, newKeys) : item;
     if (finished.fate === 'dropped') for (const made of touched) await noteGone(client, item, made);
     await close(client, finished.relation);
     if (await hasRows(client, finished.relation)) kept.push(finished);
@@ -136,7 +145,7 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
 }
 
 /** Joins the copy with the table as it is now. */
-async function finish(client: pg.Client, item: KeptItem, table: TableShape, touched: KeptItem[]): Promise<KeptItem> {
+async function finish(client: pg.Client, item: KeptItem, table: TableShape, touched: KeptItem[], newKeys: boolean): Promise<KeptItem> {
   const finished = followed(item, table);
   const { columns, rowKey } = finished;
   const compared = columns.filter((column) => column.compared);
@@ -163,7 +172,7 @@ async function finish(client: pg.Client, item: KeptItem, table: TableShape, touc
       ...compared.map((column) => `${storedNow(column)} as ${after(column)}`),
     ].join(', ')}
     from ${from} k full join ${reach(table)} t on ${sameRow(item.rowKey, keys)}${where}`);
-  finished.rekeyed = await followKeys(client, { ...finished, relation: to });
+  finished.rekeyed = await followKeys(client, { ...finished, relation: to }, newKeys);
   for (const other of touched) await noteGone(client, { ...finished, relation: to }, other);
   await client.query(`drop table ${from}; alter table ${place(to)} rename to "${item.relation}"`);
   return finished;
@@ -217,7 +226,7 @@ async function hasRows(client: pg.Client, relation: string): Promise<boolean> {
 }
 
 /** What the server counted of rows written so far in this session's transaction, by table. */
-export async function readCounters(client: pg.Client): Promise<Map<string, string>> {
+async function readCounters(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ key: string; counts: string }>(
     `select 'c' || c.oid as key, concat_ws('/', pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid), pg_stat_get_xact_tuples_deleted(c.oid)) as counts
      from pg_class c where c.relkind = 'r' and c.relnamespace <> all (array['pg_catalog', 'information_schema', 'supabase_migrations']::regnamespace[])

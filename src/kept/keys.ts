@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { tableName, after, before, keyName, place, type KeptItem } from './item.ts';
+import { tableName, after, before, keyName, place, sameValue, type KeptColumn, type KeptItem } from './item.ts';
 
 /** Whether a row that got another key could be known by its other values. */
 export function keysMayChange({ rowKey, columns }: KeptItem): boolean {
@@ -12,13 +12,19 @@ export function keysMayChange({ rowKey, columns }: KeptItem): boolean {
 /**
  * Keys that the run itself changed read as rows deleted and rows inserted. Two such that agree in every other value are one
  * row: its mark becomes `c`, its key the new one, and the old one is among its values before. Where several agree, they pair
- * in the order of their keys. Says whether there were any.
+ * in the order of their keys. `newKeys`: the run changed keys alone, so a key with other values than before is another row's.
+ * Says whether there were any.
  */
-export async function followKeys(client: pg.Client, item: KeptItem): Promise<boolean> {
+export async function followKeys(client: pg.Client, item: KeptItem, newKeys: boolean): Promise<boolean> {
   const keyNames = new Set(item.rowKey.map(({ name }) => name));
   const compared = item.columns.filter((column) => column.compared);
   const others = compared.filter(({ name }) => !keyNames.has(name));
   if (!keysMayChange(item)) return false;
+  if (newKeys && (await followTakenKeys(client, item, compared, others))) return true;
+  return (await pairKeys(client, item, compared, others)) > 0;
+}
+
+async function pairKeys(client: pg.Client, item: KeptItem, compared: KeptColumn[], others: KeptColumn[]): Promise<number> {
   const side = (mark: string, of: typeof before) => {
     const values = `jsonb_build_array(${others.map((column) => `${of(column)}::text`).join(', ')})`;
     return `select ctid as spot, ${values} as row, row_number() over (partition by ${values} order by ${item.rowKey.map(keyName).join(', ')}) as turn, count(*) over (partition by ${values}) as many
@@ -32,7 +38,29 @@ export async function followKeys(client: pg.Client, item: KeptItem): Promise<boo
       update ${place(item.relation)} k set mark = 'c', ${taken.join(', ')} from pairs join ${place(item.relation)} come on come.ctid = pairs.new where k.ctid = pairs.old returning pairs.new
     )
     delete from ${place(item.relation)} where ctid in (select new from moved)`);
-  return (rowCount ?? 0) > 0;
+  return rowCount ?? 0;
+}
+
+/**
+ * Keys that went to rows under whose key another row was before. A changed row is taken for one deleted and one inserted, pairs are
+ * found, and what found none is one row again. Where one key would then stand for two rows, nothing of it is done.
+ */
+async function followTakenKeys(client: pg.Client, item: KeptItem, compared: KeptColumn[], others: KeptColumn[]): Promise<boolean> {
+  const copied = place(item.relation);
+  const keys = item.rowKey.map(keyName);
+  const sameKey = (other: string) => keys.map((key) => `k.${key} = ${other}.${key}`).join(' and ');
+  await client.query('savepoint supasnap_keys');
+  await client.query(`with parted as (
+      update ${copied} set mark = 'd' where mark = 'c' and (${others.map((column) => `not (${sameValue(before(column), after(column))})`).join(' or ')}) returning ${[...keys, ...compared.map(after)].join(', ')}
+    ) insert into ${copied} (${['mark', ...keys, ...compared.map(after)].join(', ')}) select 'i', parted.* from parted;
+    update ${copied} set ${compared.map((column) => `${after(column)} = null`).join(', ')} where mark = 'd'`);
+  const paired = await pairKeys(client, item, compared, others);
+  await client.query(`update ${copied} k set mark = 'c', ${compared.map((column) => `${after(column)} = i.${after(column)}`).join(', ')} from ${copied} i where k.mark = 'd' and i.mark = 'i' and ${sameKey('i')};
+    delete from ${copied} k using ${copied} c where k.mark = 'i' and c.mark = 'c' and ${sameKey('c')}`);
+  const { rowCount: twice } = await client.query(`select from ${copied} group by ${keys.join(', ')} having count(*) > 1 limit 1`);
+  if (twice) await client.query('rollback to savepoint supasnap_keys');
+  await client.query('release savepoint supasnap_keys');
+  return !twice && paired > 0;
 }
 
 /** Tables whose rows point to rows of the named ones: their own rows have to follow a key that goes back. */

@@ -125,7 +125,6 @@ export async function amendKept(client: pg.Client, kept: KeptItem[], undoing: Ke
 
 /** A plan that drops a table and makes it again under its name means the same table: its rows are carried over. */
 export async function carryOver(client: pg.Client, keeping: Keeping, state: string): Promise<void> {
-  if (!keeping.items.some(({ fate }) => fate === 'dropped')) return;
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const now = await readShapes(client);
   for (const item of keeping.items) {
@@ -182,10 +181,10 @@ async function checkForeignKeys(client: pg.Client, reports: PutBackReport[], sta
     const { rows: orphans } = await client.query<{ count: string }>(`select count(*) as count from (select from ${child} c where ${some} and not exists (select from ${parent} p where ${on}) limit 1000) as orphans`);
     const count = Number(orphans[0]!.count);
     if (count === 0) continue;
-    throw failed(`${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are not there then (foreign key ${name}).`, {
+    throw refused(`${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are not there then (foreign key ${name}).`, {
       detail: [`They were deleted since, or this takes them out again; see: select * from ${child} c where ${some} and not exists (select from ${parent} p where ${on});`],
       state,
-      next: `Let those rows of ${child} point elsewhere, or see to it that their ${parent} exists, then run the command again.`,
+      next: `Let those rows of ${child} point elsewhere, or see to it that their ${parent} exists, then run the command again; a rollback can take them out and keep them: --without "<schema.table>=<SQL condition>"`,
     });
   }
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { attention, failed, Problem } from '../errors.ts';
+import { changedByCasts, type ChangedByCast } from './casts.ts';
 import { keepCost, refuseTooMuch } from './cost.ts';
 import type { Effects } from './effects.ts';
 import { onlyFills, tableName, type KeptItem } from './item.ts';
@@ -37,6 +38,8 @@ export interface KeepingRun {
   late: () => Promise<void>;
   /** Up to where rows are from before the rollback that this run follows: they are set aside meanwhile. */
   after?: string[];
+  /** Is told which values of users a cast to another type changed, and throws where that is not wanted. */
+  onCasts?: (changed: ChangedByCast[]) => void;
   /** What to say when returning rows break a foreign key. */
   state: string;
 }
@@ -64,15 +67,14 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
-  if (run.carry) await withQuietTriggers(client, [], run.state, () => carryOver(client, keeping, run.state));
+  if (run.carry && keeping.items.some(({ fate }) => fate === 'dropped')) await withQuietTriggers(client, [], run.state, () => carryOver(client, keeping, run.state));
   const brought = aside && (await orRefused(run.state, () => unlessNewLabel(client, () => withQuietTriggers(client, aside.items.map(({ table }) => tableName(table)), run.state, () => bringBack(client, aside, undoing, marks)))));
   if (brought?.later) await withQuietTriggers(client, [], run.state, () => bringBack(client, aside!, [], marks));
-  const returned = undoing.length > 0 ? await orRefused(run.state, () => unlessNewLabel(client, () => returnRows(client, run.undoing, marks, run.state))) : undefined;
-  const reports = returned?.result ?? [];
-  const later = (brought?.later ?? false) || (returned?.later ?? false);
+  const { reports, later } = await returnUnlessLabel(client, run, marks);
   await run.late();
   await checkConstraints(client, reports, run.state);
-  return { kept: await keepAfter(client, keeping, undoing), reports, later };
+  run.onCasts?.(await changedByCasts(client, keeping, undoing, marks));
+  return { kept: await keepAfter(client, keeping, undoing), reports, later: later || (brought?.later ?? false) };
 }
 
 /** The change with no copies taken: what it destroys is gone. What was kept earlier returns all the same. */
@@ -81,10 +83,17 @@ async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
   await run.prepare?.();
   await returnBeforeConversion(client, run.undoing.flat(), run.effects, marks);
   await run.early();
-  const returned = run.undoing.length > 0 ? await orRefused(run.state, () => unlessNewLabel(client, () => returnRows(client, run.undoing, marks, run.state))) : { result: [], later: false };
+  const { reports, later } = await returnUnlessLabel(client, run, marks);
   await run.late();
-  await checkConstraints(client, returned.result ?? [], run.state);
-  return { kept: [], reports: returned.result ?? [], later: returned.later };
+  await checkConstraints(client, reports, run.state);
+  return { kept: [], reports, later };
+}
+
+/** Kept rows return, or all of them have to wait for the COMMIT of a label that they use. */
+async function returnUnlessLabel(client: pg.Client, { undoing, state }: KeepingRun, marks: Marks): Promise<{ reports: PutBackReport[]; later: boolean }> {
+  if (undoing.length === 0) return { reports: [], later: false };
+  const { result, later } = await orRefused(state, () => unlessNewLabel(client, () => returnRows(client, undoing, marks, state)));
+  return { reports: result ?? [], later };
 }
 
 /** A label that ALTER TYPE … ADD VALUE brought can be used only after COMMIT. */

@@ -13,6 +13,8 @@ export interface TableShape {
   columns: ColumnShape[];
   /** Column numbers of each key that tells rows apart: the primary key first, then unique keys without nulls. */
   rowKeys: number[][];
+  /** Whether values must be unique, or keep out of each other's way, beyond the primary key: then two rows can't simply be given each other's. */
+  exclusive: boolean;
   /** Changes when the rows' file does: TRUNCATE and rewrites. */
   fileNode: string;
   /** 'p' permanent, 'u' unlogged. */
@@ -100,6 +102,7 @@ select jsonb_build_object(
   'root', case when t.relispartition then 'c' || pg_partition_root(t.oid)::oid end,
   'fileNode', coalesce(t.node::text, ''), 'persistence', t.relpersistence,
   'rowKeys', coalesce(k.keys, '[]'),
+  'exclusive', exists (select from pg_index i where i.indrelid = t.oid and not i.indisprimary and (i.indisunique or i.indisexclusion)),
   'columns', coalesce((
     select jsonb_agg(jsonb_build_object('number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'typeNumber', a.atttypid::bigint,
       'builtIn', coalesce(e.typnamespace, y.typnamespace) = 'pg_catalog'::regnamespace and y.typtype in ('b', 'r', 'm')

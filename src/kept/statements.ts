@@ -41,6 +41,8 @@ export function returnStatements(item: KeptItem, table: TableShape, isNew: boole
       ? returnRows(item, table, pairs, keys, isNew)
       : keys && onlyFills(item)
         ? fillColumns(item, table, pairs, keys)
+        : item.alike && onlyFills(item) && item.alike.every((column) => present(table, item, column))
+          ? fillAlike(item, table, pairs, item.alike)
         : keys && marked
           ? changeRows(item, table, pairs, keys, marked)
           : item.columns.every(({ doomed }) => !doomed)
@@ -80,6 +82,32 @@ function fillColumns(item: KeptItem, table: TableShape, pairs: Pair[], keys: Col
   return [{ counts: 'returned', sql: `update ${reach(table)} t set ${set} from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)}` }, ...numberOthers(item, table, pairs, keys)];
 }
 
+/**
+ * Without a key: a row gets the value of one that agreed with it in every other column; where several agree they are alike, and each gets one.
+ * A row that users changed or deleted since agrees with none: its value stays in the copy.
+ */
+function fillAlike(item: KeptItem, table: TableShape, pairs: Pair[], alike: KeptColumn[]): ReturnStatement[] {
+  const now = (column: KeptColumn) => {
+    const shape = present(table, item, column)!;
+    return `(${storedValue(shape, live(shape))})::text`;
+  };
+  const turn = (values: string[]) => `row_number() over (partition by ${values.join(', ')})`;
+  const found = `pg_temp."alike_${item.relation}"`;
+  const values = pairs.map(({ kept }) => before(kept));
+  return [
+    {
+      sql: `create temp table ${found.replace('pg_temp.', '')} on commit drop as with live as (
+    select t.tableoid as part, t.ctid as place, ${[...alike.map((column) => `${now(column)} as ${keyName(column)}`), `${turn(alike.map(now))} as turn`].join(', ')} from ${reach(table)} t
+  ), gone as (
+    select ${[...alike.map(keyName), ...values, `${turn(alike.map(keyName))} as turn`].join(', ')} from ${place(item.relation)}
+  )
+  select part, place, ${values.map((value) => `gone.${value}`).join(', ')} from live join gone on ${[...alike.map(keyName), 'turn'].map((name) => `live.${name} is not distinct from gone.${name}`).join(' and ')}`,
+    },
+    tally('unmatched', `from (select least((select count(*) from ${place(item.relation)}), (select count(*) from ${reach(table)})) - (select count(*) from ${found}) as rows) as left_over cross join generate_series(1, rows)`),
+    { counts: 'returned', sql: `update ${tableName(table)} t set ${pairs.map(({ kept, column }) => `${quoteName(column.name)} = ${returnedValue(kept, column, `k.${before(kept)}`)}`).join(', ')} from ${found} k where t.tableoid = k.part and t.ctid = k.place` },
+  ];
+}
+
 /** The rows of a table that was gone. Into one that came back empty they all go; else a key that is in use is left to who uses it. */
 function returnRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[] | undefined, isNew: boolean): ReturnStatement[] {
   if (!keys) return [insertKept(item, table, pairs, "k.mark = 'd'")];
@@ -107,11 +135,17 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
     { counts: 'removed', sql: `delete from ${reach(table)} t using ${from} where ${on} and (k.mark = 'i' and s.p and ${all} or k.mark = 'g' and not s.p)` },
   ];
   if (pairs.length === 0) return statements;
-  const keyColumns = new Set(keys.map(({ name }) => name));
   const set = (list: Pair[], what: (pair: Pair) => string) => list.map((pair) => `${quoteName(pair.column.name)} = ${what(pair)}`).join(', ');
-  const others = item.rekeyed ? pairs.filter(({ column }) => !keyColumns.has(column.name)) : pairs;
-  if (item.rekeyed) statements.push(...returnKeys(item, table, pairs, keys, { value, unchanged }));
-  if (others.length > 0) statements.push({ counts: 'returned', sql: `update ${reach(table)} t set ${set(others, value)} from ${from} where ${on} and k.mark = 'c' and s.p and ${some}` });
+  const keyPairs = keys.map((key) => pairs.find(({ column }) => column.name === key.name));
+  const others = item.rekeyed ? pairs.filter((pair) => !keyPairs.includes(pair)) : pairs;
+  let rows = `k.mark = 'c' and s.p and ${some}`;
+  if (item.rekeyed) {
+    const changed = keyPairs.map((pair) => `k.${before(pair!.kept)}::text is distinct from k.${after(pair!.kept)}::text`).join(' or ');
+    statements.push(...exchange(item, table, pairs, keys, { value, where: `k.mark = 'c' and s.p and ${keyPairs.map((pair) => unchanged(pair!)).join(' and ')} and (${changed})`, rekeyed: true }), { sql: followReferences(table, keys, moved(item)) });
+    rows += ` and not exists (select from ${moved(item)} t where ${sameRow(item.rowKey, keys.map((key, at) => ({ ...key, name: `left_${at}` })))})`;
+  }
+  if (others.length > 0 && table.exclusive) statements.push(...exchange(item, table, others, keys, { value, where: rows, rekeyed: false }));
+  else if (others.length > 0) statements.push({ counts: 'returned', sql: `update ${reach(table)} t set ${set(others, value)} from ${from} where ${on} and ${rows}` });
   // Rows that the earlier run deleted, or that this one made anew: the kept row wins where nobody used its key meanwhile.
   statements.push(
     { counts: 'returned', sql: `update ${reach(table)} t set ${set(pairs, old)} from ${from} where ${on} and k.mark = 'd' and not s.p` },
@@ -122,35 +156,36 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   return statements;
 }
 
+/** Rows that are on their way to other values. */
+const moved = (item: KeptItem) => `pg_temp."moved_${item.relation}"`;
+
 /**
- * Rows whose key the earlier run changed get the old one again, with their other old values, and rows that point to them follow.
- * They are taken out and put in again, for keys may change places. A key that someone else uses now is left to them.
+ * Rows get old values that must be unique, or (`rekeyed`) their old key: they are taken out and put in again, for two may have each
+ * other's. An old key that someone else uses now is left to them.
  */
-function returnKeys(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], of: { value: (pair: Pair) => string; unchanged: (pair: Pair) => string }): ReturnStatement[] {
-  const keyPairs = keys.map((key) => pairs.find(({ column }) => column.name === key.name)!);
-  const moved = `pg_temp."moved_${item.relation}"`;
+function exchange(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], of: { value: (pair: Pair) => string; where: string; rekeyed: boolean }): ReturnStatement[] {
+  const out = of.rekeyed ? moved(item) : `pg_temp."exchanged_${item.relation}"`;
   const stored = table.columns.filter(({ generated }) => !generated);
   const values = stored.map((column) => {
     const pair = pairs.find((one) => one.column === column);
     return `${pair ? of.value(pair) : live(column)} as ${quoteName(column.name)}`;
   });
   const names = stored.map(({ name }) => quoteName(name)).join(', ');
-  const left = keyPairs.map(({ column }, at) => `${live(column)} as left_${at}`);
-  const changed = keyPairs.map(({ kept }) => `k.${before(kept)}::text is distinct from k.${after(kept)}::text`).join(' or ');
+  const left = keys.map((column, at) => `${live(column)} as left_${at}`);
   const match = (a: (key: string, at: number) => string, b: (key: string, at: number) => string) => keys.map(({ name }, at) => `${a(quoteName(name), at)} = ${b(quoteName(name), at)}`).join(' and ');
+  const takenByOthers: ReturnStatement = {
+    counts: 'uncertain',
+    sql: `delete from ${out} m where exists (select from ${reach(table)} t where ${match((key) => `t.${key}`, (key) => `m.${key}`)}
+  and not exists (select from ${out} o where ${match((key) => `t.${key}`, (_, at) => `o.left_${at}`)}))`,
+  };
   return [
     {
-      sql: `create temp table ${moved.replace('pg_temp.', '')} on commit drop as select ${[...values, ...left].join(', ')} from ${reach(table)} t, ${place(item.relation)} k, ${still(item)} s
-  where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and k.mark = 'c' and s.p and ${keyPairs.map(of.unchanged).join(' and ')} and (${changed})`,
+      sql: `create temp table ${out.replace('pg_temp.', '')} on commit drop as select ${[...values, ...left].join(', ')} from ${reach(table)} t, ${place(item.relation)} k, ${still(item)} s
+  where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and ${of.where}`,
     },
-    {
-      counts: 'uncertain',
-      sql: `delete from ${moved} m where exists (select from ${reach(table)} t where ${match((key) => `t.${key}`, (key) => `m.${key}`)}
-  and not exists (select from ${moved} o where ${match((key) => `t.${key}`, (_, at) => `o.left_${at}`)}))`,
-    },
-    { sql: `delete from ${reach(table)} t using ${moved} m where ${match((key) => `t.${key}`, (_, at) => `m.left_${at}`)}` },
-    { counts: 'returned', sql: `insert into ${tableName(table)} (${names}) overriding system value select ${names} from ${moved}` },
-    { sql: followReferences(table, keys, moved) },
+    ...(of.rekeyed ? [takenByOthers] : []),
+    { sql: `delete from ${reach(table)} t using ${out} m where ${match((key) => `t.${key}`, (_, at) => `m.left_${at}`)}` },
+    { counts: 'returned', sql: `insert into ${tableName(table)} (${names}) overriding system value select ${names} from ${out}` },
   ];
 }
 

@@ -11,14 +11,16 @@ export interface DmlTarget {
   line: number;
   /** Whether the statement picks rows: a WHERE, or the conditions of a MERGE. */
   filtered: boolean;
+  /** The columns that an UPDATE names. */
+  columns?: string[];
 }
 
 /** Tables that INSERT, UPDATE, DELETE, MERGE, TRUNCATE and COPY name, also within WITH; not what functions and DO blocks do. */
 export function dmlTargets(statements: Statement[]): DmlTarget[] {
   const targets: DmlTarget[] = [];
   for (const { node, line } of statements) {
-    const add = (table: RangeVar | undefined, change: RowChange, filtered: boolean) => {
-      if (table) targets.push({ table: tableName(table), change, line, filtered });
+    const add = (table: RangeVar | undefined, change: RowChange, filtered: boolean, columns?: string[]) => {
+      if (table) targets.push({ table: tableName(table), change, line, filtered, ...(columns ? { columns } : {}) });
     };
     if (!mayChangeRows(node)) continue;
     walk(node, (kind, value) => {
@@ -28,7 +30,7 @@ export function dmlTargets(statements: Statement[]): DmlTarget[] {
         const conflict = statement.InsertStmt.onConflictClause;
         if (conflict?.action === 'ONCONFLICT_UPDATE') add(statement.InsertStmt.relation, 'update', true);
       } else if ('UpdateStmt' in statement)
-        add(statement.UpdateStmt.relation, 'update', statement.UpdateStmt.whereClause !== undefined);
+        add(statement.UpdateStmt.relation, 'update', statement.UpdateStmt.whereClause !== undefined, (statement.UpdateStmt.targetList ?? []).flatMap((target) => ('ResTarget' in target ? [target.ResTarget.name ?? ''] : [])));
       else if ('DeleteStmt' in statement)
         add(statement.DeleteStmt.relation, 'delete', statement.DeleteStmt.whereClause !== undefined);
       else if ('CopyStmt' in statement && statement.CopyStmt.is_from) add(statement.CopyStmt.relation, 'insert', false);

@@ -168,7 +168,7 @@ async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Scr
   const shapes = await probeEffects(client);
   await client.query('savepoint supasnap_probe');
   await run();
-  const effects = await readEffects(client, shapes, script.text);
+  const effects = await readEffects(client, shapes, script);
   if (shadow.kind !== 'target') return { effects, kept: [] };
   await client.query('rollback to savepoint supasnap_probe');
   await client.query(historySchema);
@@ -199,7 +199,7 @@ async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
         inTransaction(client, timeouts, async () => {
           const before = await probeEffects(client);
           await run();
-          stepEffects[step] = await readEffects(client, before, script.text);
+          stepEffects[step] = await readEffects(client, before, script);
         }),
       );
       return { effects: noEffects, stepEffects, before: new Map(), after: new Map() };
@@ -209,7 +209,7 @@ async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
       await client.query(headerStatements(script));
       await runBatches(client, script, execution.batches, untouched);
       const after = await probeEffects(client);
-      return { effects: await readEffects(client, before, script.text, after), stepEffects: [], before: before.tables, after: after.tables };
+      return { effects: await readEffects(client, before, script, after), stepEffects: [], before: before.tables, after: after.tables };
     });
   }).catch((error: unknown) => {
     throw error instanceof Problem ? error : asProblem(error);
@@ -289,7 +289,7 @@ export async function runRollback(client: pg.Client, script: Script, timeouts: T
   return inTransaction(client, timeouts, async () => {
     const shapes = await probeEffects(client);
     await runScript(client, script);
-    return readEffects(client, shapes, script.text);
+    return readEffects(client, shapes, script);
   });
 }
 

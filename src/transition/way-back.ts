@@ -22,6 +22,8 @@ export interface Step {
   script: Script;
   /** What it does to rows, as seen on the shadow. */
   effects: Effects;
+  /** Its rollback file was written by a person. */
+  byHand?: boolean;
 }
 
 /** The way from the present to an earlier state, and whether it was seen to lead there. */
@@ -65,7 +67,7 @@ export interface WayInput {
 export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBack> {
   if (input.chain && input.chain.length > 0) {
     const byHand = input.chain.filter((one) => one.byHand);
-    const steps = await Promise.all(input.chain.map(async ({ version, file, text }) => ({ undoes: [version], restores: [], script: await rollbackScript(file, text), effects: noEffects })));
+    const steps = await Promise.all(input.chain.map(async ({ version, file, text, byHand }) => ({ byHand, undoes: [version], restores: [], script: await rollbackScript(file, text), effects: noEffects })));
     const way = { ...(await prove(shadow, steps, input)), hazards: byHand.map(({ file }) => `Runs what was written by hand: ${file}`) };
     if (way.proof.proven || byHand.length > 0 || (shadow.commits && !shadow.reload)) return way;
     await shadow.reload?.(input.present);
@@ -141,7 +143,7 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
       for (const step of steps) {
         const shapes = await probeEffects(client);
         await runScript(client, step.script, shadow.kind === 'target' ? await readKept(client, step.undoes, step.restores) : []);
-        seen.push({ ...step, effects: await readEffects(client, shapes, step.script.text) });
+        seen.push({ ...step, effects: await readEffects(client, shapes, step.script) });
       }
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       return { steps: seen, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: back }) };

@@ -1,0 +1,1 @@
+alter table public.tickets drop constraint priority_known;

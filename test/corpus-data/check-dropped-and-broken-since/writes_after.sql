@@ -1,0 +1,1 @@
+insert into public.tickets values (3, 9), (4, 4);

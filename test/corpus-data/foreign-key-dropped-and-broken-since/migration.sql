@@ -1,0 +1,1 @@
+alter table public.pets drop constraint pets_owner_fkey;

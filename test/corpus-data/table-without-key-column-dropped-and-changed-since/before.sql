@@ -1,0 +1,1 @@
+create table public.log (at text, note text);

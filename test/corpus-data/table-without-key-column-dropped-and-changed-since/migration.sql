@@ -1,0 +1,1 @@
+alter table public.log drop column note;

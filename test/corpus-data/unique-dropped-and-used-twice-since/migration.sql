@@ -1,0 +1,1 @@
+alter table public.people drop constraint people_email_key;
