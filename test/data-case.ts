@@ -87,6 +87,9 @@ async function runByHand(server: EmbeddedServer, settings: ConnectionSettings, f
 
 let counter = 0;
 
+/** The flag that the refusal of a case has to name. */
+export const flagOf = (name: string): string => (JSON.parse(text(`${name}/answers.json`)) as { rollback: string[] }).rollback[0]!;
+
 /** The flags of a case's answers, as the command line would give them. */
 function readAnswers(name: string): Answers | undefined {
   if (!existsSync(`${folder}/${name}/answers.json`)) return undefined;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { expectedRows, runDataCase, sorted, type Rows } from './data-case.ts';
+import { expectedRows, flagOf, runDataCase, sorted, type Rows } from './data-case.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
@@ -21,6 +21,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       const outcome = await runDataCase(server(), name);
       if (outcome.refusal) {
         expect(outcome.refusal.problem.exitCode).toBe(3);
+        expect(outcome.refusal.problem.next).toContain(flagOf(name));
         expect(outcome.refusal.rows).toEqual(outcome.written);
       }
       expect(comparable(outcome.back)).toEqual(comparable(expectedRows(name)));

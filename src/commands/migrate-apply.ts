@@ -95,7 +95,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
       next: 'Look at: npx supasnap status',
     });
   }
-  if (columnOrder(after.identity) === columnOrder(prepared.rehearsal.identity)) await prepared.rehearsal.shadow.keep(after);
+  if (prepared.rehearsal.proof.proven && columnOrder(after.identity) === columnOrder(prepared.rehearsal.identity)) await prepared.rehearsal.shadow.keep(after);
   return {
     after,
     applied: {

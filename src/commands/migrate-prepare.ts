@@ -156,8 +156,8 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
 function tellRows({ report }: Context, rows: RowsRehearsed | undefined): void {
   if (!rows) return;
   if ('untried' in rows) report.note(`Made-up rows could not be rehearsed: ${rows.untried}.`);
-  else if (rows.changed.length === 0) report.step(`Made-up rows of ${count(rows.tables, 'table')} went forward and came back as they were.`);
-  else report.warn(`Made-up rows of ${rows.changed.map((table) => table.replaceAll(/"(\w+)"/g, '$1')).join(', ')} did not come back as they were; what they lose is kept, but may have to be put back by hand.`);
+  else if (rows.changed.length === 0 && rows.tables > 0) report.step(`Made-up rows of ${count(rows.tables, 'table')} went forward and came back as they were.`);
+  if ('unfilled' in rows) for (const { table, reason } of rows.unfilled) report.note(`No made-up rows for ${table.replaceAll(/"(\w+)"/g, '$1')}: ${reason}.`);
 }
 
 /** Copying is reckoned at 100 MB a second; what is copied beyond the doomed columns is let go again. */

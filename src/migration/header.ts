@@ -38,6 +38,7 @@ function set(header: MigrationHeader, pair: string, file: string, sql: string, o
     throw failed(`"${pair}" is not a setting that a file's header can make`, {
       place: placeAt(file, sql, offset),
       detail: ['Known: transaction=on|off, lock_timeout=5s, statement_timeout=10min'],
+      state: 'Nothing was changed.',
       next: 'Correct the line that begins with "-- supasnap:".',
     });
 }

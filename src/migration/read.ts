@@ -91,7 +91,7 @@ function duplicates(names: MigrationName[]): Problem[] {
 async function readBytes(path: string, label: string): Promise<Buffer> {
   try {
     const found = await stat(path);
-    if (!found.isFile()) throw usage(`${label} is not a file`, { next: 'Give the path of one .sql file.' });
+    if (!found.isFile()) throw usage(`${label} is not a file`, { state: 'Nothing was changed.', next: 'Give the path of one .sql file.' });
     if (found.size > largestFile)
       throw failed(
         `${label} has ${(found.size / 1e6).toFixed(0)} MB; the most that is read is ${largestFile / 1e6} MB`,

@@ -118,7 +118,7 @@ export const withoutByteOrderMark = (text: string) => (text.charCodeAt(0) === 0x
 
 const asRecorded = (piece: string) => piece.trim();
 
-const at = (file: string, sql: string, offset: number) => ({ place: placeAt(file, sql, offset) });
+const at = (file: string, sql: string, offset: number) => ({ place: placeAt(file, sql, offset), state: 'The file was only read; nothing was changed.' });
 
 function foreignLine(cut: Exclude<Cut, { kind: 'statement' }>, sql: string, file: string) {
   if (cut.kind === 'copy-data')

@@ -18,6 +18,12 @@ export interface Consequence {
   next: string;
 }
 
+/** Of a statement that fails on a shadow. */
+export const untouched: Consequence = {
+  state: 'It failed in the rehearsal. The target was not touched.',
+  next: 'Correct the file and run the same command again.',
+};
+
 /** Runs batches of a script inside the transaction that is open. A server's error becomes a Problem with line and caret. */
 export async function runBatches(client: pg.Client, script: Script, batches: Batch[], consequence: Consequence): Promise<void> {
   for (const batch of batches) {

@@ -10,14 +10,19 @@ import { quoteName } from '../sql-names.ts';
 import { headerStatements, runBatches, timeoutStatements, type Timeouts } from './execute.ts';
 import { splitAtReturn, type Script } from './script.ts';
 
-/** What became of made-up rows that went forward and back: of how many tables, and those that were not as before. Or why it could not be tried. */
-export type RowsRehearsed = { tables: number; changed: string[] } | { untried: string };
+/**
+ * What became of made-up rows that went forward and back: of how many tables, those that were not as before, and those of the change
+ * that could not be filled. Or why it could not be tried.
+ */
+export type RowsRehearsed = { tables: number; changed: string[]; unfilled: { table: string; reason: string }[] } | { untried: string };
 
 /** A change, and what it does to rows. */
 export interface Known {
   script: Script;
   effects: Effects;
 }
+
+const touched = ({ dropped, doomed, written }: Effects) => new Set([...dropped, ...Object.keys(doomed), ...written]);
 
 const nothing = { state: 'The target was not touched.', next: '' };
 
@@ -27,7 +32,7 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
     await client.query(`begin; ${timeoutStatements(timeouts)}`);
     try {
       await client.query(historySchema);
-      const { rows } = await asOwner(client, shadow, () => seedShadow(client));
+      const { rows, unseeded } = await asOwner(client, shadow, () => seedShadow(client));
       const before = await asOwner(client, shadow, () => digests(client));
       const { execution } = forward.script;
       if (execution.mode === 'outside') return { untried: 'it runs outside a transaction' };
@@ -49,7 +54,7 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
       });
       if (later) return { untried: 'rows that use a new label return only after COMMIT' };
       const after = await asOwner(client, shadow, () => digests(client));
-      return { tables: Object.keys(rows).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])) };
+      return { tables: Object.keys(rows).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])), unfilled: unseeded.filter(({ table }) => touched(forward.effects).has(table)) };
     } catch (error) {
       return { untried: (error as Error).message };
     } finally {

@@ -13,12 +13,12 @@ import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
 import { changesCluster } from './cluster.ts';
-import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, type Consequence, type Timeouts } from './execute.ts';
-import { planTransition, type TransitionPlan } from './plan.ts';
+import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, untouched, type Timeouts } from './execute.ts';
+import type { TransitionPlan } from './plan.ts';
+import { planBack } from './plan-back.ts';
 import { proveCommitted, type Judged } from './prove.ts';
 import { rehearseRows, type RowsRehearsed } from './rehearse-rows.ts';
 import { judge, unproven, type Proof } from './proof.ts';
-import { planRenames, type Rename } from './renames.ts';
 import { renderRollbackBody } from './rollback-file.ts';
 import { rollbackScript, splitAtReturn, type Script } from './script.ts';
 
@@ -57,11 +57,6 @@ export interface RehearsalInput {
   timeouts: Timeouts;
 }
 
-const untouched: Consequence = {
-  state: 'It failed in the rehearsal. The target was not touched.',
-  next: 'Correct the file and run the same command again.',
-};
-
 /** Runs the change forward, finds the way back, runs that, compares, and runs the change again so that the shadow is as the target will be. */
 export async function rehearse(shadow: Shadow, state: State, input: RehearsalInput): Promise<Rehearsal> {
   if (!shadow.commits) return rehearseUncommitted(shadow, state, input);
@@ -96,7 +91,8 @@ async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: E
   await forward(shadow, input);
   const withRows = rollback && (await addRows(rehearsal, change, rollback, input));
   await emptyShadow(shadow);
-  return { ...rehearsal, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}) };
+  const lost = rows && 'changed' in rows && rows.changed.length > 0;
+  return { ...rehearsal, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}), ...(lost ? { proof: unproven(shadow.name, 'made-up rows did not come back as they were', rows.changed.map((table) => `rows of ${table.replaceAll(/"(\w+)"/g, '$1')}`)) } : {}) };
 }
 
 const touchesRows = ({ dropped, doomed, written }: Effects): boolean => dropped.length + Object.keys(doomed).length + written.length > 0;
@@ -240,44 +236,6 @@ async function findWayBack(
 async function rollbackOf(version: string, plan: TransitionPlan): Promise<Rollback> {
   const source = renderRollbackBody(version, plan);
   return { script: await rollbackScript(`supabase/rollback/${version}_rollback.sql`, source), source, plan };
-}
-
-/** Renames come first and are run to see what they leave: then only real differences are planned. */
-export async function planBack(
-  client: pg.Client,
-  shadow: Pick<Shadow, 'ownRoles'>,
-  goal: Pick<State, 'facts' | 'sql'>,
-  reached: { after: Facts; now: Identity; before: Identity },
-  insideTransaction: boolean,
-): Promise<TransitionPlan> {
-  const renames = planRenames(reached.now, reached.before);
-  const plan = (steps: Rename[]) => planRenamed(client, shadow, goal, reached.after, steps, insideTransaction);
-  // A partition that no longer fits its table is made anew, and its rows are carried over.
-  return plan(renames).catch((error: unknown) => {
-    const without = planRenames(reached.now, reached.before, { partitions: false });
-    if (without.length === renames.length) throw error;
-    return plan(without);
-  });
-}
-
-async function planRenamed(
-  client: pg.Client,
-  shadow: Pick<Shadow, 'ownRoles'>,
-  goal: Pick<State, 'facts' | 'sql'>,
-  reached: Facts,
-  renames: Rename[],
-  insideTransaction: boolean,
-): Promise<TransitionPlan> {
-  if (renames.length === 0) return planTransition(reached, goal.facts, [], goal.sql);
-  await client.query(insideTransaction ? 'savepoint supasnap_renames' : 'begin');
-  try {
-    const script = await rollbackScript('renames', renames.map(({ sql }) => `${sql};`).join('\n'));
-    if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, untouched);
-    const renamed = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
-    return planTransition(renamed, goal.facts, renames, goal.sql);
-  } finally {
-    await client.query(insideTransaction ? 'rollback to savepoint supasnap_renames' : 'rollback');
-  }
 }
 
 /** Runs a rollback in one transaction, or in its own steps where it needs them, and tells what it does to rows. */

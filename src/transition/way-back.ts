@@ -10,7 +10,8 @@ import { planStatements, planText, type TransitionPlan } from './plan.ts';
 import { judge, unproven, type Proof } from './proof.ts';
 import { proveCommitted, type Judged } from './prove.ts';
 import { clusterCheck } from './cluster.ts';
-import { asReason, planBack, runRollback, runScript } from './rehearse.ts';
+import { planBack } from './plan-back.ts';
+import { asReason, runRollback, runScript } from './rehearse.ts';
 import { rollbackScript, type Script } from './script.ts';
 
 /** One part of the way: the rollback of one migration, or a plan that leads to the goal at once. */

@@ -23,6 +23,13 @@ describe.each(majors)('on PostgreSQL %i, target and history stay byte for byte a
       expect(site.project.read(nextRollback)).toBe('select 1;\n');
     }));
 
+  test.concurrent('the schema would come back but rows would not', () =>
+    withBase({ [next]: 'alter table public.notes drop column due;', [nextRollback]: "alter table public.notes add column due date;\ncomment on column public.notes.due is 'when it has to be done';\nupdate public.notes set body = upper(body) || '!';\n" }, async (site) => {
+      const refused = await expectUntouched(site, 3, () => site.migrate());
+      expect(refused).toContain('made-up rows did not come back as they were');
+      expect(refused).toContain('rows of public.notes');
+    }));
+
   test.concurrent('the third statement fails in the rehearsal', () =>
     withBase({ [next]: 'create table public.a (id int);\ncreate table public.b (id int);\ncreate table public.notes (id int);\n' }, async (site) => {
       const failed = await expectUntouched(site, 1, () => site.migrate());
