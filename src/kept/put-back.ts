@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { failed, refused } from '../errors.ts';
 import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { after, findTable, keyName, live, place, present, presentKey, reach, sameRow, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { after, findTable, keyName, live, place, present, presentKey, reach, sameRow, storedValue, type KeptColumn, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
 import { readShapes, type TableShape } from './shape.ts';
 import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements, same, still, type ReturnStatement } from './statements.ts';
