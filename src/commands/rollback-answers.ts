@@ -30,19 +30,17 @@ export interface Answering {
   whenBack: () => Promise<void>;
 }
 
-/** Answers that found their place; one set for all steps of a rollback. */
-export type Placed = Set<string>;
+/** Answers that found their place, with the number of rows that --without took out there; one map for all steps of a rollback. */
+export type Placed = Map<string, number>;
 
 export async function answering(client: pg.Client, answers: Answers, placed: Placed): Promise<Answering> {
   const labels = await labelColumns(client, answers.map ?? {});
   return {
     written: await existing(client, [...labels.map(({ reach }) => reach), ...Object.keys(answers.without ?? {})]),
     mapped: labels.map(({ place }) => place),
-    before: async () => {
-      await mapLabels(client, labels);
-      await leaveOut(client, answers.without ?? {}, placed);
-    },
+    before: () => mapLabels(client, labels),
     whenBack: async () => {
+      // Not earlier: rows that the migration changed have their old values only now.
       await leaveOut(client, answers.without ?? {}, placed);
       await fillMissing(client, answers.fill ?? {}, placed);
     },
@@ -136,8 +134,8 @@ async function leaveOut(client: pg.Client, without: Record<string, string>, plac
     for (const table of await existing(client, [place])) {
       await client.query('savepoint supasnap_without');
       try {
-        await client.query(`delete from ${table} where ${condition}`);
-        placed.add(place);
+        const { rowCount } = await client.query(`delete from ${table} where ${condition}`);
+        placed.set(place, (placed.get(place) ?? 0) + (rowCount ?? 0));
       } catch (error) {
         if (!undefinedName.includes((error as { code?: string }).code ?? '')) throw usage(`--without "${place}=${condition}": ${(error as Error).message}`, { state: 'Nothing was changed: the transaction was rolled back.', cause: error });
         await client.query('rollback to savepoint supasnap_without');
@@ -156,7 +154,7 @@ async function fillMissing(client: pg.Client, fill: Record<string, string>, plac
     );
     for (const { reach, column } of rows) {
       await client.query(`update ${reach} set ${column} = ${expression} where ${column} is null`);
-      placed.add(place);
+      placed.set(place, 0);
     }
   }
 }
@@ -224,10 +222,13 @@ function doesNotFit(error: unknown, state: string): Problem | undefined {
     place: problem.place,
     detail: [...(cause!.detail ? [cause!.detail] : []), ...(condition ? [`To see them: select * from ${table} where ${condition};`] : [])],
     state,
-    next: `Change those rows so that they fit, or let the rollback take them out and keep them: --without "${place}=${condition ?? '<SQL condition>'}"`,
+    next: `Change those rows so that they fit, or let the rollback take them out and keep them: --without ${forShell(`${place}=${condition ?? '<SQL condition>'}`)}`,
     cause,
   });
 }
+
+/** One word for a shell. */
+const forShell = (word: string): string => (/["$`\\!]/.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `"${word}"`);
 
 const name = String.raw`(?:"(?:[^"]|"")+"|[\w$]+)`;
 const table = `(${name}\\.${name})`;

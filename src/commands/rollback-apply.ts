@@ -28,7 +28,7 @@ import { captureOptions } from './present.ts';
 import { answering, asQuestion, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
 import { tellReturned } from './tell-returned.ts';
-import { seconds } from './text.ts';
+import { count, seconds } from './text.ts';
 
 /** A rollback that was carried out. Times are milliseconds. */
 export interface RolledBack {
@@ -47,6 +47,8 @@ interface Work {
   check: string;
   runIds: string[];
   returned: PutBackReport[];
+  /** Rows that --without took out, by "schema.table". */
+  without: [table: string, rows: number][];
 }
 
 /** Carries the way back out in one transaction, checks where it led before COMMIT, and records it. */
@@ -63,6 +65,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   const durationMs = Math.round(performance.now() - started);
   report.step(`Rolled back in ${seconds(durationMs)}; the facts were checked before COMMIT`);
   for (const line of work.returned) tellReturned(context, line);
+  for (const [table, rows] of work.without) report.step(`  ${table}: ${count(rows, 'row')} taken out (--without); kept, and back when the migration is applied again`);
 
   const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
   const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
@@ -118,7 +121,7 @@ async function inOneTransaction(
   }
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
-    const placed: Placed = new Set();
+    const placed: Placed = new Map();
     const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[]; later: boolean }[] = [];
     for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state)) });
     requirePlaced(options, placed, state);
@@ -167,7 +170,7 @@ async function inOneTransaction(
     for (const [index, step] of done.entries()) {
       if (step.later) step.reports = await returnLater(client, runIds[index]!, step.undoing, step.kept, timeoutStatements(context.config.settings));
     }
-    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports).filter(({ table }) => remains(facts, table)) };
+    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports).filter(({ table }) => remains(facts, table)), without: [...placed].filter(([, rows]) => rows > 0) };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;

@@ -11,7 +11,7 @@ import { headerStatements, runBatches, timeoutStatements, type Timeouts } from '
 import { splitAtReturn, type Script } from './script.ts';
 
 /**
- * What became of made-up rows that went forward and back: of how many tables, those that were not as before, and those of the change
+ * What became of made-up rows that went forward and back: of how many tables that it touches, which of all were not as before, and those of the change
  * that could not be filled. Or why it could not be tried.
  */
 export type RowsRehearsed = { tables: number; changed: string[]; unfilled: { table: string; reason: string }[] } | { untried: string };
@@ -54,7 +54,8 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
       });
       if (later) return { untried: 'rows that use a new label return only after COMMIT' };
       const after = await asOwner(client, shadow, () => digests(client));
-      return { tables: Object.keys(rows).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])), unfilled: unseeded.filter(({ table }) => touched(forward.effects).has(table)) };
+      const own = touched(forward.effects);
+      return { tables: Object.keys(rows).filter((table) => own.has(table)).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])), unfilled: unseeded.filter(({ table }) => own.has(table)) };
     } catch (error) {
       return { untried: (error as Error).message };
     } finally {
