@@ -97,13 +97,13 @@ async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: E
 
 const touchesRows = ({ dropped, doomed, written }: Effects): boolean => dropped.length + Object.keys(doomed).length + written.length > 0;
 
-/** The file is run as by hand once, in a transaction that is rolled back; undefined where that fails, and where rows must wait for a label's COMMIT. */
+/** The file is run as by hand once, in a transaction that is rolled back; undefined where that fails. */
 async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after }: Change, removal: Effects, input: RehearsalInput): Promise<Rollback | undefined> {
-  if (!rollback?.plan || rollback.plan.statements.some(({ sql }) => / ADD VALUE /.test(sql)) || rollback.script.execution.mode === 'outside' || input.script.execution.mode === 'outside') return undefined;
+  if (!rollback?.plan || rollback.script.execution.mode === 'outside' || input.script.execution.mode === 'outside') return undefined;
   const { plan } = rollback;
-  const sourceFor = (migration: Effects) => renderRollbackBody(input.version, plan, rowsByHand({ version: input.version, before, after, migration, rollback: removal }));
-  const source = sourceFor(effects);
-  const script = await rollbackScript(rollback.script.file, source, true);
+  const rowsFor = (migration: Effects) => rowsByHand({ version: input.version, before, after, migration, rollback: removal });
+  const sourceFor = (migration: Effects) => renderRollbackBody(input.version, plan, rowsFor(migration));
+  const script = await rollbackScript(rollback.script.file, renderRollbackBody(input.version, plan, { ...rowsFor(effects), alone: true }), true);
   const { execution } = script;
   if (execution.mode === 'outside') return undefined;
   return onShadow(shadow, async (client) => {
@@ -111,7 +111,7 @@ async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after
     try {
       await client.query(historySchema);
       await runBatches(client, script, execution.batches, untouched);
-      return { ...rollback, source, sourceFor };
+      return { ...rollback, source: sourceFor(effects), sourceFor };
     } catch {
       return undefined;
     } finally {

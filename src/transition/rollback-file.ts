@@ -24,18 +24,26 @@ export interface RollbackHeader {
   cannotBringBack: string[];
 }
 
-/** The body of a generated rollback: one transaction that any client can run. */
-export function renderRollbackBody(version: string, plan: TransitionPlan, rows?: RowParts): string {
+const addsLabel = /^(ALTER TYPE .*? ADD VALUE) (?!IF NOT EXISTS )/;
+
+/**
+ * The body of a generated rollback: one transaction that any client can run. With `rows`, labels that return are added in one before it, but
+ * not where all of it is to be tried in a transaction that is open (`alone`).
+ */
+export function renderRollbackBody(version: string, plan: TransitionPlan, rows?: RowParts & { alone?: boolean }): string {
   const { early, late } = arrangedStatements(plan);
+  const again = (sql: string) => sql.replace(addsLabel, '$1 IF NOT EXISTS ');
+  const labels = rows?.alone ? [] : [...early, ...late].filter((sql) => rows && addsLabel.test(sql)).map(again);
   const lines = (statements: string[]) => statements.map((sql) => `${sql};\n`).join('');
   const section = (text: string | undefined) => (text ? `\n${rowsBegin}\n${text}${rowsEnd}\n` : '');
   return [
+    ...(labels.length > 0 ? [section(`-- Labels first: rows can use them only after COMMIT.\nBEGIN;\n${lines(labels)}COMMIT;\n`).trimStart()] : []),
     'BEGIN;',
     section(rows?.first),
-    lines([...planSettings(plan), ...early]),
+    lines([...planSettings(plan), ...early.map(again)]),
     returnPoint,
     section(rows?.back),
-    lines(late),
+    lines(late.map(again)),
     `DELETE FROM supabase_migrations.schema_migrations WHERE version = ${quoteText(version)};`,
     section(rows?.record),
     'COMMIT;',
@@ -55,8 +63,9 @@ export function renderRollbackFile(body: string, header: RollbackHeader): string
     ...(header.cannotBringBack.length > 0 ? ['-- It does not bring back:', ...header.cannotBringBack.map((what) => `--   ${what.replace(/\s*\n\s*/g, ' ')}`)] : []),
     '-- Edit this file and it is yours: it is then never overwritten, and rehearsed and proven as it stands.',
     '',
+    body,
   ];
-  return lines.join('\n') + body;
+  return lines.join('\n');
 }
 
 export const describeProof = (proof: Proof): string =>
