@@ -22,6 +22,7 @@ import type { TargetSession } from '../target/session.ts';
 import { headerStatements, inTransaction, runBatches, runSteps, settle, timeoutStatements } from '../transition/execute.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { writeRollbackFile } from '../transition/rollback-file.ts';
+import { whileWatching } from '../transition/watch.ts';
 import { runRollback, runScript } from '../transition/rehearse.ts';
 import { captureOptions } from './present.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -65,7 +66,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
   const run: RunInput = { context, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto' };
   const work =
     script.execution.mode === 'transaction'
-      ? await withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(withEffects(run, effects), effects)))
+      ? await whileWatching(session.target.settings, session.client, report, config.settings, () => withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(withEffects(run, effects), effects))))
       : await applyOutside(run);
   if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText) await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);
   const durationMs = Math.round(performance.now() - started);

@@ -22,6 +22,7 @@ import type { TargetSession } from '../target/session.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
+import { whileWatching } from '../transition/watch.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
@@ -59,8 +60,8 @@ export async function applyRollback(context: Context, session: TargetSession, op
   const startedAt = context.now();
   const started = performance.now();
   report.step('Rolling back …');
-  const work = await withForesight(noEffects, (seen) =>
-    withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, { ...prepared, way: widened(prepared.way, seen) }, startedAt, started)),
+  const work = await whileWatching(session.target.settings, client, report, config.settings, () =>
+    withForesight(noEffects, (seen) => withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, { ...prepared, way: widened(prepared.way, seen) }, startedAt, started))),
   );
   const durationMs = Math.round(performance.now() - started);
   report.step(`Rolled back in ${seconds(durationMs)}; the facts were checked before COMMIT`);

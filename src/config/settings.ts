@@ -12,6 +12,8 @@ export interface Settings {
   lockRetries: number;
   lockWaitMs: number;
   statementTimeoutMs: number;
+  /** A change that takes longer says so while it runs; 0 for never. */
+  alertAfterMs: number;
   testTimeoutMs: number;
   /** Above this many bytes to copy, keeping rows is a question. */
   keepLimitBytes: number;
@@ -27,6 +29,7 @@ export const defaultSettings: Settings = {
   lockRetries: 5,
   lockWaitMs: 60_000,
   statementTimeoutMs: 0,
+  alertAfterMs: 30_000,
   testTimeoutMs: 60_000,
   keepLimitBytes: 1_000_000_000,
 };
@@ -56,6 +59,7 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   lock_retries: { setting: 'lockRetries', read: count },
   lock_wait: { setting: 'lockWaitMs', read: duration },
   statement_timeout: { setting: 'statementTimeoutMs', read: duration },
+  alert_after: { setting: 'alertAfterMs', read: duration },
   test_timeout: { setting: 'testTimeoutMs', read: duration },
   keep_limit: { setting: 'keepLimitBytes', read: bytes },
   environment: { setting: 'environment', read: text },

@@ -23,9 +23,29 @@ export async function lockForKeeping(client: pg.Client, effects: Effects): Promi
   const { rows } = await client.query<{ name: string }>("select name from unnest($1::text[]) as name join pg_class c on c.oid = to_regclass(name) and c.relkind in ('r', 'p')", [named]);
   const wanted = rows.map(({ name }) => name).sort();
   const strongest = new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.exclusive]);
-  const locks = wanted.map((name) => `lock table only ${name} in ${strongest.has(name) ? 'access exclusive' : 'share row exclusive'} mode`);
-  if (locks.length > 0) await client.query(locks.join(';\n'));
+  if (wanted.length > 0) await client.query(lockWithin(wanted.map((name) => ({ name, mode: strongest.has(name) ? 'access exclusive' : 'share row exclusive' }))));
 }
+
+/**
+ * Takes locks one after the other, waiting no longer than four fifths of lock_timeout for all of them: who waits behind those that we hold
+ * already, waits no longer than lock_timeout.
+ */
+const lockWithin = (locks: { name: string; mode: string }[]) => `do $locks$
+declare
+  wanted json := ${quoteText(JSON.stringify(locks))};
+  patience text := current_setting('lock_timeout');
+  allowed numeric := extract(epoch from patience::interval) * 800;
+  began timestamptz := clock_timestamp();
+  one record;
+begin
+  for one in select w->>'name' as name, w->>'mode' as mode from json_array_elements(wanted) with ordinality as u (w, place) order by place loop
+    if allowed > 0 then
+      perform set_config('lock_timeout', greatest(1, round(allowed - extract(epoch from clock_timestamp() - began) * 1000))::text, true);
+    end if;
+    execute format('lock table only %s in %s mode', one.name, one.mode);
+  end loop;
+  perform set_config('lock_timeout', patience, true);
+end $locks$`;
 
 /**
  * Copies what the run would destroy, before it runs and under its locks: rows of tables that go, values of columns that go,

@@ -77,8 +77,31 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
           await release();
         }
       });
+      expect(told).toMatch(/Waiting for a lock held by session \d+ of supasnap as postgres, idle in transaction for \d+ s: begin; select from public\.notes/);
       expect(told).toContain('Trying again (1 of 1)');
       expect(told).toContain('Other sessions hold locks that this change needs');
+    }));
+
+  test.concurrent('a migration of policies on a busy database never keeps readers waiting beyond its lock_timeout', () =>
+    withBase({ [next]: policies, 'supabase/supasnap.toml': 'lock_timeout = "4s"\nlock_retries = 20\n' }, async (site) => {
+      await site.sql('create table public.zebras (id int)');
+      const reader = await connect(site.database);
+      const holder = await connect(site.database);
+      await holder.query('begin; select from public.zebras');
+      const running = site.migrate();
+      let ended = false;
+      void running.finally(() => (ended = true));
+      await untilSomeoneWaits(site, 'public.zebras');
+      const retried = untilRetried(site);
+      await reader.query("set lock_timeout = '4s'");
+      let reads = 0;
+      void retried.then(() => holder.query('commit'));
+      for (; !ended; reads++) await reader.query('select count(*) from public.notes');
+      expectCode(await running, 0);
+      expect(reads).toBeGreaterThan(1);
+      expect(await site.sql("select tablename::text from pg_policies where schemaname = 'public' order by 1")).toEqual([{ tablename: 'notes' }, { tablename: 'zebras' }]);
+      await reader.end();
+      await holder.end();
     }));
 
   test.concurrent('a change by someone else between rehearsal and apply is noticed', () =>
@@ -121,11 +144,27 @@ async function holdNotes(site: Site): Promise<() => Promise<void>> {
   return () => client.end();
 }
 
-async function untilSomeoneWaits(site: Site): Promise<void> {
+const policies = `alter table public.notes enable row level security;
+create policy everyone on public.notes using (true);
+alter table public.zebras enable row level security;
+create policy everyone on public.zebras using (true);
+`;
+
+const waits = async (site: Site, table: string): Promise<boolean> =>
+  (await site.sql(`select from pg_locks where not granted and relation = '${table}'::regclass and database = (select oid from pg_database where datname = current_database())`)).length > 0;
+
+async function until(met: () => Promise<boolean>, otherwise: string): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
-    const waiting = await site.sql("select from pg_locks where not granted and relation = 'public.notes'::regclass and database = (select oid from pg_database where datname = current_database())");
-    if (waiting.length > 0) return;
+    if (await met()) return;
     await sleep(50);
   }
-  throw new Error('The run never waited for the lock.');
+  throw new Error(otherwise);
+}
+
+const untilSomeoneWaits = (site: Site, table = 'public.notes') => until(() => waits(site, table), 'The run never waited for the lock.');
+
+/** The run has given up once, and waits again. */
+async function untilRetried(site: Site): Promise<void> {
+  await until(async () => !(await waits(site, 'public.zebras')), 'The run never gave up.');
+  await untilSomeoneWaits(site, 'public.zebras');
 }
