@@ -72,7 +72,10 @@ export const programs: Program[] = [
     name: 'test',
     description: 'Run a version\'s smoke test in a transaction that is rolled back.',
     arguments: [['[version]', 'such as v0.7.0; none: the newest applied one']],
-    options: [['--all', 'every smoke test of the applied versions']],
+    options: [
+      ['--all', 'every smoke test of the applied versions'],
+      ['--format <format>', 'tap, junit or github, for programs that read results'],
+    ],
     run: async (...call) => (await import('./test.ts')).run(...call),
   },
   {

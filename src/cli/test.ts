@@ -2,13 +2,17 @@ import { test } from '../commands/test.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, usage, type ExitCode } from '../errors.ts';
 import { renderProblem } from '../render-problem.ts';
+import { renderTests, testFormats } from '../report/test-formats.ts';
 import { renderChecklist } from '../smoke/checklist.ts';
 import type { SmokeResult } from '../smoke/result.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   if (words.length > 1) throw usage('test takes one version.', { state: 'Nothing was changed.', next: 'For all of them: npx supasnap test --all' });
+  const format = testFormats.find((known) => known === flags.format);
+  if (flags.format !== undefined && !format) throw usage(`--format takes ${testFormats.join(', ')}, not "${String(flags.format)}".`, { state: 'Nothing was changed.', next: 'Leave it out for a list to read.' });
   const results = await test(context, { all: flags.all === true, ...(words[0] === undefined ? {} : { version: words[0] }) });
+  if (format) return { value: results.map(asJson), text: renderTests(results, format), code: codeOf(results) };
   const text = results.map(renderResult);
   if (results.length > 1) text.push(summary(results));
   const code = codeOf(results);
