@@ -3,6 +3,7 @@ import { readConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, Problem } from '../errors.ts';
 import { toolVersion } from '../version.ts';
+import { interrupt, interrupted, interruption } from '../target/interrupt.ts';
 import { askOnTerminal, createOutput } from './output.ts';
 import { programs, type CommonFlags, type Program } from './programs.ts';
 
@@ -69,10 +70,30 @@ async function runProgram(program: Program, words: string[], flags: CommonFlags)
       ask: process.stdin.isTTY ? askOnTerminal : undefined,
       secret: (text) => secrets.push(text),
     };
+    heedSignals(output.report.warn);
     const { value, text, code } = await program.run(context, words, flags);
     output.result(value, text);
     return code ?? exitCodes.done;
   } catch (error) {
-    return output.fail(error);
+    if (!interrupted.aborted) return output.fail(error);
+    output.fail(isAnswer(error) ? error : interruption());
+    return interruptedCode;
+  }
+}
+
+/** As a shell calls a program that Ctrl-C ended. */
+const interruptedCode = 130;
+
+/** After an interruption many things fail in their own words; these say what became of the database. */
+const isAnswer = (error: unknown) => error instanceof Problem && (error.exitCode === exitCodes.attention || error.message === interruption().message);
+
+/** The first Ctrl-C, SIGTERM or closing of the terminal takes back what is not committed; the second ends the program at once, and the server takes it back. */
+function heedSignals(warn: (text: string) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (interrupted.aborted) process.exit(interruptedCode);
+      warn('Interrupted: stopping, and taking back what is not committed (once more: stop at once) …');
+      interrupt();
+    });
   }
 }

@@ -3,6 +3,7 @@ import colors from 'picocolors';
 import type { Reporter } from '../context.ts';
 import { exitCodes, Problem, type ExitCode } from '../errors.ts';
 import { renderProblem } from '../render-problem.ts';
+import { interrupted, interruption } from '../target/interrupt.ts';
 
 export interface OutputOptions {
   format: 'text' | 'json';
@@ -51,7 +52,11 @@ export function maskSecrets(text: string, secrets: string[]): string {
 export async function askOnTerminal(question: string): Promise<string> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await prompt.question(question);
+    // On a terminal the prompt gets Ctrl-C, and not the process.
+    prompt.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    return await prompt.question(question, { signal: interrupted });
+  } catch (error) {
+    throw interrupted.aborted ? interruption('Nothing was changed.', 'Run the command again when you are ready.') : error;
   } finally {
     prompt.close();
   }

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { attention, exitCodes, failed, Problem } from '../errors.ts';
 import { lockKey } from '../history/schema.ts';
 import { withClient } from '../target/connection.ts';
+import { interrupted, interruption, letAsk } from '../target/interrupt.ts';
 import type { TargetSession } from '../target/session.ts';
 
 /** How long the server may take to answer again and to end what was at work, in milliseconds. */
@@ -28,8 +29,8 @@ interface LastRun {
 }
 
 function told(error: Error & { code?: string }, what: string, target: string, before: LastRun | undefined, now: LastRun | undefined | 'no answer'): Error {
-  const problem = error instanceof Problem ? error : undefined;
-  const message = problem?.message ?? `${error.message}${error.code ? ` (${error.code})` : ''}.`;
+  const problem = error instanceof Problem && !interrupted.aborted ? error : undefined;
+  const message = interrupted.aborted ? interruption().message : problem?.message ?? `${error.message}${error.code ? ` (${error.code})` : ''}.`;
   const details = (state: string, next: string) => ({ place: problem?.place, detail: problem?.detail, state, next, cause: error });
   const status = 'npx supasnap status';
   if (now === 'no answer') {
@@ -44,6 +45,7 @@ function told(error: Error & { code?: string }, what: string, target: string, be
 /** Over the connection that is there; where it is lost, over a new one. */
 async function askAgain({ client, target }: TargetSession): Promise<LastRun | undefined | 'no answer'> {
   try {
+    letAsk(client);
     await client.query('rollback');
     return await lastRun(client);
   } catch {
@@ -58,7 +60,7 @@ async function askAnew(target: TargetSession['target']): Promise<LastRun | undef
       return await withClient(target.settings, async (client) => {
         await client.query(`begin; set local lock_timeout = ${patienceMs}; select pg_advisory_xact_lock(${lockKey})`);
         return lastRun(client);
-      });
+      }, { afterInterruption: true });
     } catch {
       // It may be recovering; the next look tells.
     }

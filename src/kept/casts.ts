@@ -48,12 +48,13 @@ interface Converted {
   now: ColumnShape;
 }
 
-async function readChanged(client: pg.Client, { item, table, keys, column, now }: Converted, undoing: KeptItem[], { columns }: Marks): Promise<Omit<ChangedByCast, 'column'>> {
+async function readChanged(client: pg.Client, { item, table, keys, column, now }: Converted, undoing: KeptItem[], { tables, columns }: Marks): Promise<Omit<ChangedByCast, 'column'>> {
   const [was, is] = [`k.${before(column)}`, live(now)];
   const returned = undoing.flatMap((other) => {
-    const own = other.columns.find(({ number }) => number === column.number);
+    const then = findTable(tables, other);
+    const own = then?.key === item.table.key ? other.columns.find((one) => present(then, other, one)?.number === column.number) : undefined;
     const told = own && columns.get(other.relation)?.has(same(own));
-    if (!told || other.table.key !== item.table.key || other.rowKey.length !== item.rowKey.length) return [];
+    if (!told || other.rowKey.length !== item.rowKey.length) return [];
     const match = item.rowKey.map((key, at) => `s.${keyName(other.rowKey[at]!)}::text = k.${keyName(key)}::text`).join(' and ');
     return [`not exists (select from ${still(other)} s where ${match} and s.p and s.${same(own!)})`];
   });

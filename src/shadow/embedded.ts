@@ -106,6 +106,6 @@ async function stopWhenAlone(server: EmbeddedServer): Promise<void> {
       [lockKey],
     );
     return Number(rows[0]!.others);
-  });
+  }, { afterInterruption: true });
   if (others === 0) await stopEmbedded(server);
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { heedInterruption, interrupted, interruption } from './interrupt.ts';
 
 /** How to reach one database. The password never leaves this value except to the driver. */
 export interface ConnectionSettings {
@@ -10,11 +11,17 @@ export interface ConnectionSettings {
   ssl?: boolean | { rejectUnauthorized: boolean; ca?: string };
 }
 
+interface ConnectOptions {
+  applicationName?: string;
+  /** After an interruption too: to clean up, and to ask what became of things. */
+  afterInterruption?: boolean;
+}
+
 /** Opens a client, hands it over, and always closes it. */
 export async function withClient<T>(
   settings: ConnectionSettings,
   use: (client: pg.Client) => Promise<T>,
-  options: { applicationName?: string } = {},
+  options: ConnectOptions = {},
 ): Promise<T> {
   const client = await connect(settings, options);
   try {
@@ -27,8 +34,9 @@ export async function withClient<T>(
 /** Opens a client. The caller ends it. */
 export async function connect(
   settings: ConnectionSettings,
-  options: { applicationName?: string } = {},
+  options: ConnectOptions = {},
 ): Promise<pg.Client> {
+  if (interrupted.aborted && !options.afterInterruption) throw interruption();
   const client = new pg.Client({
     ...settings,
     application_name: options.applicationName ?? 'supasnap',
@@ -37,6 +45,7 @@ export async function connect(
   });
   client.on('error', () => {});
   await client.connect();
+  heedInterruption(client);
   return client;
 }
 

@@ -7,6 +7,8 @@ export interface Program {
   said: (pattern: RegExp) => Promise<void>;
   /** SIGKILL. Settled when the process is gone. */
   kill: () => Promise<void>;
+  /** Sends a signal that the program may heed. */
+  signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void;
   ended: Promise<Ended>;
 }
 
@@ -46,6 +48,7 @@ export function startProgram(words: string[], options: { folder: string; url: st
         look();
         ended.then(() => resolve());
       }),
+    signal: (name) => void child.kill(name),
     kill: async () => {
       child.kill('SIGKILL');
       await ended;
