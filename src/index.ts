@@ -14,6 +14,7 @@ export { listKept, type KeptList } from './commands/kept-list.ts';
 export { pruneKept, type Pruned, type PruneOptions } from './commands/kept-prune.ts';
 export type { KeptCopy } from './kept/copies.ts';
 export { releaseKept, type Released } from './commands/kept-release.ts';
+export { repair, type Disagreement, type Repaired, type RepairOptions } from './commands/repair.ts';
 export { stop, type StoppedServer } from './commands/stop.ts';
 export { readConfig, type Config } from './config/config.ts';
 export type { Context, Reporter } from './context.ts';

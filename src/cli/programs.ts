@@ -103,6 +103,18 @@ export const programs: Program[] = [
     run: async (...call) => (await import('./doctor.ts')).run(...call),
   },
   {
+    name: 'repair',
+    description: 'Show where files and history do not agree, and mend it. No migration is run or undone, no file overwritten.',
+    arguments: [],
+    options: [
+      ['--fetch', 'write migrations, rollbacks and snapshots that the target holds and this folder does not'],
+      ['--applied <version...>', 'record as applied what is there already'],
+      ['--reverted <version...>', 'record as not applied'],
+      ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
+    ],
+    run: async (...call) => (await import('./repair.ts')).run(...call),
+  },
+  {
     name: 'kept',
     description: 'Show the rows that migrates and rollbacks kept in the database, or let go of what is kept there.',
     arguments: [

@@ -90,9 +90,9 @@ function nextStep(status: Omit<Status, 'next'>): string {
   if (unfinished.length > 0) return unfinished.at(-1)!.next;
   if (problems.length > 0) return 'Mend what is named under Problems.';
   if (!hasHistory && hasTables && pending.length > 0)
-    return `If the tables that are there came from these files, record those: npx supabase migration repair --status applied <version>. If not: npx supasnap migrate`;
+    return `If the tables that are there came from these files, record those: npx supasnap repair --applied <version>. If not: npx supasnap migrate`;
   if (edited.length > 0) return 'Undo the edit and put the change into a new migration: npx supasnap new <version> <what_it_does>';
-  if (missing.length > 0) return 'Get the missing files from version control; the Supabase CLI refuses to go on without them.';
+  if (missing.length > 0) return 'Get the missing files from version control, or as they were recorded: npx supasnap repair --fetch';
   if (late.length > 0) return 'Give the late files a newer timestamp, or apply them all the same: npx supasnap migrate --include-all';
   if (pending.length > 0) return 'npx supasnap migrate --dry-run shows what would happen; npx supasnap migrate does it.';
   if (!hasHistory) return 'Make the first migration: npx supasnap new v0.1.0 what_it_does';

@@ -1,5 +1,8 @@
+import { rmSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { repair } from '../../src/commands/repair.ts';
+import { status } from '../../src/commands/status.ts';
 import { base, expectCode, type Site, sites } from '../commands/site.ts';
 
 const [second, third] = ['20260102000000', '20260103000000'];
@@ -65,6 +68,40 @@ describe('the Supabase CLI and we agree', () => {
       expectCode(await site.migrate(), 0);
       expectCode(await site.rollback({ steps: 1 }), 0);
       expect(await listed(site)).toEqual({ local: [first, second, third, '20260104000000'], remote: [first, second, third] });
+    }));
+
+  test('files, rollbacks and snapshots that are lost here are fetched from the target, and both go on', () =>
+    withBase(files, async (site) => {
+      expectCode(await site.migrate(), 0);
+      const kept = ['migrations/20260103000000_v0_3_0_links.sql', `rollback/${third}_rollback.sql`, `snapshots/v0.3.0_${third}.sql`].map((name) => `supabase/${name}`);
+      const texts = kept.map((path) => site.project.read(path));
+      for (const folder of ['migrations', 'rollback', 'snapshots']) rmSync(site.project.path(`supabase/${folder}`), { recursive: true });
+      const shown = expectCode(await site.run((context) => repair(context)), 0).value!;
+      expect(shown.findings.map(({ what }) => what)).toContain(`${third}_v0_3_0_links is recorded as applied and has no file here.`);
+      expect(shown.written).toEqual([]);
+      const { written, findings } = expectCode(await site.run((context) => repair(context, { fetch: true })), 0).value!;
+      expect(findings).toEqual([]);
+      expect(written).toEqual(expect.arrayContaining(kept));
+      expect(kept.map((path) => site.project.read(path))).toEqual(texts);
+      expect(expectCode(await site.run(status), 0).value).toMatchObject({ missing: [], edited: [], pending: [], inOrder: true });
+      expect(await listed(site)).toEqual({ local: [first, second, third], remote: [first, second, third] });
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect((await listed(site)).remote).toEqual([first, second]);
+    }));
+
+  test('repair changes history alone, as the CLI then sees it, and only when asked', () =>
+    withBase(files, async (site) => {
+      const change = { applied: [second!], reverted: [first] };
+      const before = await site.state();
+      expectCode(await site.run((context) => repair(context, change), { yes: false }), 3);
+      expectCode(await site.run((context) => repair(context, { applied: ['20990101000000'] })), 2);
+      expectCode(await site.run((context) => repair(context, { applied: [first] })), 2);
+      expectCode(await site.run((context) => repair(context, { reverted: [third!] })), 2);
+      expect(await site.state()).toEqual(before);
+      expectCode(await site.run((context) => repair(context, change)), 0);
+      expect((await listed(site)).remote).toEqual([second]);
+      expect(await site.sql(`select to_regclass('public.tags') as tags, to_regclass('public.notes')::text as notes`)).toEqual([{ tags: null, notes: 'notes' }]);
+      expect(await site.sql('select version, name, statements from supabase_migrations.schema_migrations')).toEqual([{ version: second, name: 'v0_2_0_tags', statements: ['create table public.tags (id int primary key)'] }]);
     }));
 
   test('its down and reset, which would empty the database, stop at our guard and change nothing', () =>
