@@ -15,6 +15,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     allowEdited: flags.allowEdited === true,
     allowUnproven: flags.allowUnproven === true,
     dryRun: flags.dryRun === true,
+    ...(flags.resume === undefined ? {} : { resume: flags.resume as true | string }),
     ...engineFlags(context, flags),
   });
   const lines = result.applied.map(

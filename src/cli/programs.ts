@@ -39,6 +39,7 @@ export const programs: Program[] = [
       ['--dry-run', 'rehearse and show everything, change nothing'],
       ['--include-all', 'apply files older than the newest applied one too'],
       ['--allow-edited', 'go on although an applied file was edited since'],
+      ['--resume [step]', 'go on with a migration that stopped between its steps'],
       ['--allow-unproven', 'apply although the way back could not be proven'],
       ['--shadow <url>', 'an empty database to rehearse in'],
       ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],

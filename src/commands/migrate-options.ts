@@ -13,6 +13,8 @@ export interface MigrateOptions {
   allowEdited?: boolean;
   /** Apply a migration whose rollback could not be proven. */
   allowUnproven?: boolean;
+  /** Go on with a migration that stopped between its steps; a text is the number of the step to go on with, from 1. */
+  resume?: true | string;
   /** Rehearse and show, change nothing. */
   dryRun?: boolean;
   /** Whether what goes is kept: `auto` (default) asks above the limit. */

@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts';
 import { readHistory } from '../history/history.ts';
 import { chooseMigrations, type Chosen } from '../migration/choose.ts';
+import { refused } from '../errors.ts';
+import { readUnfinished } from './status-runs.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import type { Applied } from './migrate-apply.ts';
@@ -20,6 +22,8 @@ export interface MigrateResult {
  */
 export function migrate(context: Context, options: MigrateOptions = {}): Promise<MigrateResult> {
   return withTarget(context, async (session) => {
+    if (options.resume) return resume(context, session, options);
+    await refuseHalfDone(session);
     const chosen = await readChosen(context, session, options);
     const result: MigrateResult = { target: session.target.name, applied: [], rehearsed: [], alreadyApplied: chosen.alreadyApplied.map(({ label }) => label) };
     for (const label of result.alreadyApplied) context.report.note(`${label} is already applied.`);
@@ -34,6 +38,22 @@ export function migrate(context: Context, options: MigrateOptions = {}): Promise
     });
     return result;
   });
+}
+
+async function resume(context: Context, session: TargetSession, options: MigrateOptions): Promise<MigrateResult> {
+  const result: MigrateResult = { target: session.target.name, applied: [], rehearsed: [], alreadyApplied: [] };
+  await withRunnerLock(session.client, options.lockWaitMs ?? context.config.settings.lockWaitMs, context.report, async () => {
+    const { resumeMigration } = await import('./migrate-resume.ts');
+    await resumeMigration(context, session, options, result);
+  });
+  return result;
+}
+
+/** A migration that stopped between its steps comes first: what it left is neither the state before nor the state after. */
+async function refuseHalfDone({ client, target }: TargetSession): Promise<void> {
+  const open = (await readUnfinished(client)).find(({ halfWay, running }) => halfWay && !running);
+  if (!open) return;
+  throw refused(`${open.what} stopped between its steps on ${target.name}: ${open.state}`, { state: 'Nothing was changed by this command.', next: open.next });
 }
 
 async function readChosen(context: Context, session: TargetSession, options: MigrateOptions): Promise<Chosen> {

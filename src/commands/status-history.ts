@@ -51,7 +51,7 @@ async function readStatements(client: pg.Client, versions: string[]): Promise<Ma
   return new Map(rows.map(({ version, statements }) => [version, statements]));
 }
 
-async function readRuns(client: pg.Client): Promise<BriefRun[]> {
+export async function readRuns(client: pg.Client): Promise<BriefRun[]> {
   const { rows } = await client.query<BriefRun>(
     `select id, kind, status, version, name, snapshot_before as "snapshotBefore", snapshot_after as "snapshotAfter", progress,
             to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "startedAt"

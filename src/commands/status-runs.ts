@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { lockKey } from '../history/schema.ts';
-import type { BriefRun } from './status-history.ts';
+import type { Progress } from './migrate-outside.ts';
+import { readRuns, type BriefRun } from './status-history.ts';
 
 /** A migrate or rollback that did not come to its end, and what to do about it. */
 export interface UnfinishedRun {
@@ -11,6 +12,8 @@ export interface UnfinishedRun {
   startedAt: string;
   /** True while the session that does it is still there. */
   running: boolean;
+  /** It stopped between its steps. */
+  halfWay: boolean;
   /** What is true now, as one sentence. */
   state: string;
   next: string;
@@ -26,6 +29,14 @@ export async function readRunner(client: pg.Client): Promise<number | undefined>
   return rows[0]?.pid;
 }
 
+/** The runs that were cut off; none where the target has no history of ours. */
+export async function readUnfinished(client: pg.Client): Promise<UnfinishedRun[]> {
+  const { rows } = await client.query<{ ours: boolean }>("select to_regclass('supabase_migrations.supasnap_runs') is not null as ours");
+  if (!rows[0]!.ours) return [];
+  const runs = await readRuns(client);
+  return unfinishedRuns(runs, undefined).length > 0 ? unfinishedRuns(runs, await readRunner(client)) : [];
+}
+
 /** The runs that were cut off, oldest first; `runs` in the order of their ids. A later run can settle an earlier one. */
 export function unfinishedRuns(runs: BriefRun[], runner: number | undefined): UnfinishedRun[] {
   return runs.flatMap((run, index): UnfinishedRun[] => {
@@ -36,24 +47,24 @@ export function unfinishedRuns(runs: BriefRun[], runner: number | undefined): Un
     const { id, kind, startedAt } = run;
     const what = (kind === 'migrate' ? [run.version, run.name].filter(Boolean).join('_') : run.version) ?? '';
     if (running && run.status !== 'failed') {
-      return [{ id, kind, what, startedAt, running, state: `It is being done now, by session ${runner}.`, next: 'Wait until it is done, then look again: npx supasnap status' }];
+      return [{ id, kind, what, startedAt, running, halfWay: false, state: `It is being done now, by session ${runner}.`, next: 'Wait until it is done, then look again: npx supasnap status' }];
     }
     return [{ id, kind, what, startedAt, running: false, ...told }];
   });
 }
 
-function describe(run: BriefRun, later: BriefRun[]): { state: string; next: string } | undefined {
+function describe(run: BriefRun, later: BriefRun[]): { halfWay: boolean; state: string; next: string } | undefined {
   const back = `npx supasnap rollback ${run.snapshotBefore ?? '--list'}`;
   if (run.status === 'applied' && !run.snapshotAfter) {
     if (later.length > 0) return undefined;
     return run.kind === 'migrate'
-      ? { state: 'It is applied and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next migrate takes a snapshot first. To go back: ${back}` }
-      : { state: 'It is rolled back and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next command takes a snapshot first. To undo it: ${back}` };
+      ? { halfWay: false, state: 'It is applied and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next migrate takes a snapshot first. To go back: ${back}` }
+      : { halfWay: false, state: 'It is rolled back and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next command takes a snapshot first. To undo it: ${back}` };
   }
-  const steps = run.progress as { done: number; of: number } | null;
-  const halfWay = run.status === 'applying' || (run.status === 'failed' && (steps?.done ?? 0) > 0);
+  const steps = run.progress as Partial<Progress> | null;
+  const halfWay = run.status === 'applying' || (run.status === 'failed' && ((steps?.done ?? 0) > 0 || steps?.begun !== undefined));
   const settled = later.some((other) => other.kind === 'rollback' || (other.version === run.version && ['applied', 'done', 'undone'].includes(other.status)));
   if (!halfWay || settled) return undefined;
-  const done = steps ? `${steps.done} of its ${steps.of} steps are done` : 'It is not known to have completed a step';
-  return { state: `${done}; it is not recorded as applied.`, next: `Go back to the state before it: ${back}` };
+  const done = steps?.of ? `${steps.done} of its ${steps.of} steps are done` : 'It is not known to have completed a step';
+  return { halfWay: true, state: `${done}; it is not recorded as applied.`, next: `Go on with it: npx supasnap migrate --resume. Or go back to the state before it: ${back}` };
 }

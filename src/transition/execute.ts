@@ -52,24 +52,28 @@ export async function inTransaction<T>(client: pg.Client, timeouts: Timeouts, ru
   }
 }
 
-/** Runs the steps of a script that can't be one transaction; `done` hears of each before the next begins, `transact` runs those that are one. */
-export async function runSteps(
-  client: pg.Client,
-  script: Script,
-  steps: Step[],
-  timeouts: Timeouts,
-  consequence: (done: number) => Consequence,
-  done: (step: number) => Promise<void>,
-  transact: (step: number, run: () => Promise<void>) => Promise<void> = (_, run) => inTransaction(client, timeouts, run),
-): Promise<void> {
-  for (const [index, step] of steps.entries()) {
+/** How to run the steps of a script; each of these gets the step's number, from 0. */
+export interface StepRun {
+  /** The first step to run. */
+  from?: number;
+  /** What an error says when that many steps are done. */
+  consequence: (done: number) => Consequence;
+  /** Around one statement that runs outside any transaction. */
+  alone?: (step: number, run: () => Promise<void>) => Promise<void>;
+  /** Runs what is to be one transaction. */
+  transact?: (step: number, run: () => Promise<void>) => Promise<void>;
+}
+
+/** Runs the steps of a script that can't be one transaction, one after the other. */
+export async function runSteps(client: pg.Client, script: Script, steps: Step[], timeouts: Timeouts, how: StepRun): Promise<void> {
+  const { from = 0, consequence, alone = (_, run) => run(), transact = (_, run) => inTransaction(client, timeouts, run) } = how;
+  for (const [index, step] of [...steps.entries()].slice(from)) {
     if (step.kind === 'transaction') {
       await transact(index, () => runBatches(client, script, step.batches, consequence(index)));
     } else {
       await client.query(`set lock_timeout = ${timeouts.lockTimeoutMs}; set statement_timeout = ${timeouts.statementTimeoutMs}`);
-      await runBatches(client, script, [step.batch], consequence(index));
+      await alone(index, () => runBatches(client, script, [step.batch], consequence(index)));
     }
-    await done(index);
   }
 }
 

@@ -191,13 +191,15 @@ async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
   return onShadow(shadow, async (client) => {
     if (execution.mode === 'outside') {
       const stepEffects: Effects[] = execution.steps.map(() => noEffects);
-      await runSteps(client, script, execution.steps, timeouts, () => untouched, async () => {}, (step, run) =>
-        inTransaction(client, timeouts, async () => {
-          const before = await probeEffects(client);
-          await run();
-          stepEffects[step] = await readEffects(client, before, script);
-        }),
-      );
+      await runSteps(client, script, execution.steps, timeouts, {
+        consequence: () => untouched,
+        transact: (step, run) =>
+          inTransaction(client, timeouts, async () => {
+            const before = await probeEffects(client);
+            await run();
+            stepEffects[step] = await readEffects(client, before, script);
+          }),
+      });
       return { effects: noEffects, stepEffects, before: new Map(), after: new Map() };
     }
     return inTransaction(client, timeouts, async () => {
@@ -241,7 +243,7 @@ async function rollbackOf(version: string, plan: TransitionPlan): Promise<Rollba
 /** Runs a rollback in one transaction, or in its own steps where it needs them, and tells what it does to rows. */
 export async function runRollback(client: pg.Client, script: Script, timeouts: Timeouts): Promise<Effects> {
   if (script.execution.mode === 'outside') {
-    await runSteps(client, script, script.execution.steps, timeouts, () => untouched, async () => {});
+    await runSteps(client, script, script.execution.steps, timeouts, { consequence: () => untouched });
     return noEffects;
   }
   return inTransaction(client, timeouts, async () => {

@@ -34,6 +34,37 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       expect((await site.state()).dump).toBe(before.dump);
     }));
 
+  test.concurrent('what stopped between its steps is told to the next migrate, and --resume goes on where it stopped', () =>
+    withBase({ [next]: 'create table public.tags (id int);\ncreate unique index concurrently notes_once on public.notes (body);\ninsert into public.tags values (1);\n' }, async (site) => {
+      await site.sql("update public.notes set body = 'same'");
+      const { told } = expectCode(await site.migrate(), 4);
+      expect(told).toContain('the failed one may have left something incomplete');
+      expect(told).toContain('npx supasnap migrate --resume');
+      expect(await site.sql("select indisvalid as valid from pg_index where indexrelid = 'public.notes_once'::regclass")).toEqual([{ valid: false }]);
+      const stopped = await expectUntouched(site, 3, () => site.migrate());
+      expect(stopped).toContain('20260102000000_v0_2_0_next stopped between its steps');
+      expect(stopped).toContain('1 of its 3 steps are done');
+      expect(stopped).toContain('--resume');
+      await site.sql("update public.notes set body = 'other' where id = 2");
+      const resumed = expectCode(await site.migrate({ resume: true }), 0);
+      expect(resumed.told).toContain('Goes on with step 2 of 3: the incomplete index public.notes_once goes first.');
+      expect(await site.sql("select indisvalid as valid from pg_index where indexrelid = 'public.notes_once'::regclass")).toEqual([{ valid: true }]);
+      expect(await site.sql('select id from public.tags')).toEqual([{ id: 1 }]);
+      expect(await site.sql("select status, progress from supabase_migrations.supasnap_runs where version = '20260102000000'")).toEqual([{ status: 'done', progress: { done: 3, of: 3 } }]);
+      expect(expectCode(await site.migrate({ resume: true }), 2).told).toContain('There is nothing to go on with');
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await site.sql("select to_regclass('public.tags') as tags, to_regclass('public.notes_once') as index")).toEqual([{ tags: null, index: null }]);
+    }));
+
+  test.concurrent('of a step that was cut off, the database tells whether it came to its end', () =>
+    withBase({ [next]: 'create table public.tags (id int);\ncreate index concurrently notes_body on public.notes (body);\ninsert into public.tags values (1);\n' }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      await site.sql("delete from public.tags; delete from supabase_migrations.schema_migrations where version = '20260102000000'; update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null, progress = '{\"done\": 1, \"of\": 3, \"begun\": 1}' where version = '20260102000000'");
+      const resumed = expectCode(await site.migrate({ resume: true }), 0);
+      expect(resumed.told).toContain('Goes on with step 3 of 3: the index public.notes_body is complete.');
+      expect(await site.sql('select id from public.tags')).toEqual([{ id: 1 }]);
+    }));
+
   test.concurrent('a label is added to an enum and used in the same file', () =>
     withBase(
       {

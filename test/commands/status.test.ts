@@ -105,7 +105,7 @@ test('a run that was cut off says what is true and how to go back, until it is g
     expect(cut.exitCode).toBe(3);
     expect(cut.stdout).toMatch(/^Unfinished +migrate 20260102000000_v0_2_0_tags$/m);
     expect(cut.stdout).toContain('1 of its 3 steps are done; it is not recorded as applied.');
-    expect(cut.stdout).toContain('Next: Go back to the state before it: npx supasnap rollback v0.2.0_20260102000000');
+    expect(cut.stdout).toContain('Next: Go on with it: npx supasnap migrate --resume. Or go back to the state before it: npx supasnap rollback v0.2.0_20260102000000');
 
     await sql("update supabase_migrations.supasnap_runs set status = 'applied', progress = null where id = 2");
     expect((await status()).stdout).toContain('It is applied and recorded; the command was cut off before it took the snapshot after.');

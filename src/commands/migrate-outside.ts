@@ -1,0 +1,121 @@
+import { attention, failed, Problem } from '../errors.ts';
+import { recordApplied } from '../history/history.ts';
+import { noEffects, type Effects } from '../kept/effects.ts';
+import { readKeptOfRun, recordKept } from '../kept/record.ts';
+import { runKeeping, withForesight } from '../kept/run.ts';
+import { testedOf } from '../smoke/result.ts';
+import { runSmokeTest } from '../smoke/run-test.ts';
+import { catalogCheck } from '../snapshot/catalog-check.ts';
+import { factDifferences, readFacts } from '../snapshot/facts.ts';
+import { snapshotId } from '../snapshot/manifest.ts';
+import { openApply } from '../transition/apply.ts';
+import { inTransaction, runSteps } from '../transition/execute.ts';
+import { runRollback, runScript } from '../transition/rehearse.ts';
+import { historyRow, record, testFailed, type RunInput, type Work } from './migrate-record.ts';
+
+/** A run that stopped between its steps, and the step to go on with (counted from 0). */
+export interface Resumed {
+  runId: string;
+  from: number;
+}
+
+/** Statements that can't share a transaction: how far they are is noted in the run; a failed test rolls all back. */
+export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Work> {
+  const { context, session, prepared } = run;
+  const { client } = session;
+  const { script, migration } = prepared;
+  if (script.execution.mode !== 'outside') throw new Error('not a script with steps');
+  const { steps } = script.execution;
+  const runId = resumed?.runId ?? (await begin(run));
+  const from = resumed?.from ?? 0;
+  context.report.note(`${migration.label} holds statements that run outside a transaction: ${steps.length} steps, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
+  const back = `go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`;
+  const note = (progress: Progress) => client.query('update supabase_migrations.supasnap_runs set progress = $2 where id = $1', [runId, JSON.stringify(progress)]);
+  try {
+    await runSteps(client, script, steps, context.config.settings, {
+      from,
+      consequence: (done) =>
+        done === 0 && steps[0]!.kind === 'transaction'
+          ? { state: `Nothing was changed on ${session.target.name}.`, next: 'Correct the file and run the same command again.' }
+          : {
+              state: `${done === 0 ? 'No step' : `The first ${done}`} of ${steps.length} steps ${done === 0 ? 'is' : 'are'} done on ${session.target.name}${steps[done]?.kind === 'alone' ? '; the failed one may have left something incomplete' : ', the failed one is not'}. The migration is not recorded as applied.`,
+              next: `Mend what stands in its way and go on (npx supasnap migrate --resume), or ${back}`,
+            },
+      // What runs alone is noted before and after: in between, only the database can tell.
+      alone: async (step, carryOut) => {
+        await note({ done: step, of: steps.length, begun: step });
+        await carryOut();
+        await note({ done: step + 1, of: steps.length });
+      },
+      transact: (step, carryOut) => keepInStep(run, runId, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut, () => note({ done: step + 1, of: steps.length })),
+    });
+  } catch (error) {
+    await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]).catch(() => {});
+    throw error instanceof Problem && !error.state?.startsWith('Nothing') ? attention(error.message, { ...error, cause: error }) : error;
+  }
+  await client.query('reset all; reset role');
+  const facts = await readFacts(client, { insideTransaction: false });
+  const check = await catalogCheck(client);
+  const differences = factDifferences(prepared.rehearsal.after, facts);
+  const test = prepared.test && (await runSmokeTest(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
+  if (differences.length > 0 || (test && !test.ok)) {
+    await undoOutside(run, runId);
+    throw test && !test.ok
+      ? testFailed(test, `The migration was rolled back with its proven rollback; ${session.target.name} is as before.`)
+      : failed('The database did not become what the rehearsal showed.', { detail: differences.slice(0, 20), state: `The migration was rolled back; ${session.target.name} is as before.`, next: 'Run the command again.' });
+  }
+  await client.query('begin');
+  await recordApplied(client, historyRow(prepared), undefined);
+  await client.query('update supabase_migrations.supasnap_runs set status = $2, tested = $3, duration_ms = $4, applied_at = clock_timestamp() where id = $1', [
+    runId,
+    'applied',
+    JSON.stringify(testedOf(test)),
+    Math.round(performance.now() - run.started),
+  ]);
+  await client.query('commit');
+  return { facts, check, runId, test, rollbackText: prepared.rollbackText, returned: [] };
+}
+
+/** How far a run is. `begun`: a step that runs alone was sent, and it is not known whether it came to its end. */
+export interface Progress {
+  done: number;
+  of: number;
+  begun?: number;
+}
+
+/** Records that the run begins, in a transaction that finds the target as it was rehearsed. */
+async function begin(run: RunInput): Promise<string> {
+  const { client } = run.session;
+  await openApply(client, run.context.config.settings, run.prepared.before.catalogCheck, run.session.target.name);
+  const runId = await record(run, { facts: run.prepared.rehearsal.after, test: undefined, status: 'applying', xid: undefined, unrecorded: true });
+  await client.query('commit');
+  return runId;
+}
+
+/** One step that is a transaction: what it destroys or changes is kept with it, and that it is done is noted with it. */
+const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId: string, effects: Effects, carryOut: () => Promise<void>, done: () => Promise<unknown>): Promise<void> =>
+  withForesight(effects, (known) =>
+    inTransaction(client, context.config.settings, async () => {
+      const { settings } = context.config;
+      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], early: carryOut, late: async () => {}, state: 'This step was rolled back; the steps before it are done.' });
+      await recordKept(client, runId, kept);
+      await done();
+    }),
+  );
+
+async function undoOutside({ session: { client }, prepared, context }: RunInput, runId: string): Promise<void> {
+  const { rollback } = prepared.rehearsal;
+  const { settings } = context.config;
+  try {
+    if (!rollback) throw new Error('there is no rollback for it');
+    const kept = await readKeptOfRun(client, runId);
+    if (rollback.script.execution.mode === 'outside') await runRollback(client, rollback.script, settings);
+    else await inTransaction(client, settings, () => runScript(client, rollback.script, [kept]));
+  } catch (error) {
+    throw attention(`${prepared.migration.label} was carried out, its check failed, and rolling it back failed too: ${(error as Error).message}`, {
+      state: 'Its statements are done; it is not recorded as applied.',
+      next: `Go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`,
+    });
+  }
+  await client.query("update supabase_migrations.supasnap_runs set status = 'undone' where id = $1", [runId]);
+}
