@@ -21,6 +21,8 @@ export interface Context {
   yes: boolean;
   /** Asks a person on a terminal; undefined where there is none. */
   ask?: (question: string) => Promise<string>;
+  /** --ssl-root-cert: a file of certificates to trust, or `system`. */
+  sslRootCert?: string;
   /** Names a text that must never be shown, such as a password. */
   secret: (text: string) => void;
 }

@@ -45,6 +45,7 @@ export const commonOptions: [flag: string, text: string][] = [
   ['--embedded', 'act on the embedded PostgreSQL'],
   ['--remote <url>', 'act on the database of this URL'],
   ['--db-url <url>', 'the same as --remote'],
+  ['--ssl-root-cert <file>', 'certificates to trust when connecting; without sslmode the server must prove its name too'],
   ['--workdir <folder>', 'the folder that holds supabase/'],
   ['--output-format <format>', 'text or json', ],
   ['--yes', 'do it without asking'],
@@ -68,6 +69,7 @@ async function runProgram(program: Program, words: string[], flags: CommonFlags)
       now: () => new Date(),
       yes: flags.yes ?? false,
       ask: process.stdin.isTTY ? askOnTerminal : undefined,
+      ...(flags.sslRootCert ? { sslRootCert: flags.sslRootCert } : {}),
       secret: (text) => secrets.push(text),
     };
     heedSignals(output.report.warn);

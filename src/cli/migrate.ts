@@ -4,6 +4,8 @@ import { usage } from '../errors.ts';
 import type { KeepData } from '../kept/run.ts';
 import { migrate } from '../commands/migrate.ts';
 import { seconds } from '../commands/text.ts';
+import { preferSession } from '../target/pooler.ts';
+import { completeTls } from '../target/tls.ts';
 import { settingsFromUrl } from '../target/url.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
@@ -31,7 +33,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
 
 /** The flags that migrate and rollback share. */
 export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; keepData?: KeepData; shadow?: ConnectionSettings } {
-  const shadow = typeof flags.shadow === 'string' ? settingsFromUrl(flags.shadow, '--shadow') : undefined;
+  const shadow = typeof flags.shadow === 'string' ? shadowSettings(context, flags.shadow) : undefined;
   if (shadow?.password) context.secret(shadow.password);
   return {
     ...(typeof flags.lockWait === 'string' ? { lockWaitMs: duration(flags.lockWait) } : {}),
@@ -39,6 +41,12 @@ export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?
     ...(typeof flags.keepData === 'string' ? { keepData: oneOf('--keep-data', flags.keepData, ['auto', 'always', 'never'] as const) } : {}),
     ...(shadow ? { shadow } : {}),
   };
+}
+
+/** Encrypted as the target is, and to a session. */
+function shadowSettings({ sslRootCert, environment }: Context, url: string): ConnectionSettings {
+  const settings = settingsFromUrl(url, '--shadow');
+  return preferSession({ ...settings, tls: completeTls(settings.tls, sslRootCert, environment) });
 }
 
 function duration(text: string): number {

@@ -6,6 +6,7 @@ export interface CommonFlags {
   embedded?: boolean;
   remote?: string;
   dbUrl?: string;
+  sslRootCert?: string;
   workdir?: string;
   outputFormat?: string;
   yes?: boolean;

@@ -18,7 +18,7 @@ export interface TargetFindings {
 /** Whether the target can be reached, as whom, how changes would be rehearsed for it, and whether its history is guarded. */
 export async function checkTarget(context: Context): Promise<TargetFindings> {
   try {
-    return await withTarget(context, async (session) => ({ major: session.server.major, findings: await inspect(context, session) }));
+    return await withTarget(context, async (session) => ({ major: session.server.major, findings: await inspect(context, session) }), 'read');
   } catch (error) {
     const { message, detail = [], next } = error as Partial<Problem> & Error;
     return { major: undefined, findings: [problem('Target', [message, ...detail].join(' '), next ?? 'Name another with --remote=<url>, or use --embedded.')] };
@@ -29,7 +29,6 @@ interface TargetFacts {
   superuser: boolean;
   createdb: boolean;
   create: boolean;
-  pid: number;
   extensions: string[];
   /** Our tables, and whether each refuses TRUNCATE. */
   tables: { name: string; guarded: boolean | null }[];
@@ -40,7 +39,6 @@ interface TargetFacts {
 /** By the catalog alone: to_regclass() fails for a role that may not use the schema. */
 const factsQuery = `
   select r.rolsuper as superuser, r.rolcreatedb or r.rolsuper as createdb, has_database_privilege(current_database(), 'CREATE') as create,
-    pg_backend_pid() as pid,
     array(select extname::text from pg_extension where extname <> 'plpgsql' order by 1) as extensions,
     exists (select from pg_class where relname = 'schema_migrations' and relnamespace = (select oid from pg_namespace where nspname = 'supabase_migrations')) as "hasHistory",
     (select coalesce(json_agg(json_build_object('name', c.relname, 'guarded',
@@ -57,19 +55,23 @@ async function inspect(context: Context, session: TargetSession): Promise<Findin
   const findings = [ok('Target', `${target.name}: PostgreSQL ${server.version}, as ${target.settings.user}${facts.superuser ? ', a superuser' : ', not a superuser'}`)];
   if (server.major > 18) findings.push(problem('Target', `PostgreSQL ${server.major} was not tried: 15 to 18 are supported.`, 'Look for a newer supasnap: npm install supasnap@latest'));
   if (!facts.create) findings.push(problem('Target', `${target.settings.user} may not create schemas there, so no history can be kept.`, `Connect as the owner, or: grant create on database "${target.settings.database}" to "${target.settings.user}"`));
-  findings.push(...connection(session, facts), shadow(context, session, facts), ...history(facts));
+  findings.push(...connection(session), shadow(context, session, facts), ...history(facts));
   if (facts.leftovers.length > 0) findings.push(note('Leftovers', `scratch databases of rehearsals that were cut off: ${facts.leftovers.join(', ')}`, 'The next rehearsal there drops them.'));
   return findings;
 }
 
-/** Behind a pooler in transaction mode neither locks nor settings hold. */
-function connection({ target, client }: TargetSession, facts: TargetFacts): Finding[] {
-  const { host, port, ssl } = target.settings;
+/** What of the way there, or of the server, stands against changes. */
+function connection({ target, server, pooling }: TargetSession): Finding[] {
+  const { host, ssl } = target.settings;
   const findings: Finding[] = [];
-  const pooled = (client as unknown as { processID: number }).processID !== facts.pid;
-  if (pooled && port === 6543) findings.push(problem('Connection', 'This is a pooler in transaction mode: locks and settings do not hold there.', 'Use the direct connection, or the session pooler on port 5432.'));
-  else if (pooled) findings.push(note('Connection', 'This goes through a pooler.', 'It must be in session mode (port 5432 on the hosted platform).'));
-  if (!isLocalHost(host) && ssl === false) findings.push(note('Connection', 'It is not encrypted.', 'Take sslmode=disable out of the URL, or set it to verify-full.'));
+  if (pooling === 'transaction') findings.push(problem('Connection', 'This is a pooler in transaction mode: it is read through, but locks and settings do not hold there, so nothing is changed through it.', 'Use the direct connection, or a pooler in session mode (port 5432 on the hosted platform).'));
+  else if (pooling === 'full') findings.push(problem('Connection', 'The pooler gave no second connection, and a migrate needs two.', 'Raise the size of its pool, or use the direct connection.'));
+  else if (pooling === 'session') findings.push(note('Connection', 'This goes through a pooler in session mode.'));
+  if (server.standby) findings.push(problem('Connection', "This is a standby: it can't be changed.", "Use the primary's address."));
+  else if (server.readOnly) findings.push(problem('Connection', 'The database is read-only: default_transaction_read_only is on.', 'The hosted platform sets it when the disk is full: make room, then set it off.'));
+  if (isLocalHost(host)) return findings;
+  if (ssl === false) findings.push(note('Connection', 'It is not encrypted.', 'Take sslmode=disable away, or set it to verify-full.'));
+  else if (typeof ssl === 'object' && !ssl.rejectUnauthorized) findings.push(note('Connection', "It is encrypted, but the server's certificate is not checked.", 'Name the certificate of its authority: --ssl-root-cert <file>'));
   return findings;
 }
 

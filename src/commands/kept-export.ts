@@ -42,7 +42,7 @@ export async function exportKept(context: Context, { id, to }: ExportOptions): P
     const file = resolve(to ?? fileName(copy));
     if (existsSync(file)) throw exists(file);
     return { ...result, rows: await writeFile(client, lockTimeoutMs, copy, file), file };
-  });
+  }, 'read');
 }
 
 /** What a file system may not take in a name becomes `_`. */

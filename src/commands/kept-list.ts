@@ -16,5 +16,5 @@ export function listKept(context: Context): Promise<KeptList> {
   return withTarget(context, async ({ client, target }) => {
     const copies = await readOnly(client, context.config.settings.lockTimeoutMs, () => readCopies(client));
     return { target: target.name, copies: copies ?? [], ours: copies !== undefined };
-  });
+  }, 'read');
 }

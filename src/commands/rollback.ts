@@ -69,7 +69,7 @@ export interface PreparedRollback {
 
 /** The snapshots that can be gone back to, oldest first. */
 export const snapshots = (context: Context): Promise<StoredSnapshot[]> =>
-  withTarget(context, async ({ client }) => listSnapshots(client, context.config.folders.snapshots, (await readHistory(client)).ours));
+  withTarget(context, async ({ client }) => listSnapshots(client, context.config.folders.snapshots, (await readHistory(client)).ours), 'read');
 
 /**
  * Brings the schema back to an earlier state, proven on a shadow first. Throws a Problem: exit 3 when a guard refused,

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { AppliedMigration } from '../history/history.ts';
 import { compareHistory, type HistoryComparison } from '../migration/order.ts';
+import { atOneMoment } from '../target/one-moment.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import { findDrift, readLastSnapshot, type Drift, type LastSnapshot } from './status-drift.ts';
 import { readFiles, type StatusFile } from './status-files.ts';
@@ -37,7 +38,7 @@ export interface Status {
 
 /** Reads how files, history and the target agree. It only reads: no snapshot is taken and nothing is written. */
 export function status(context: Context): Promise<Status> {
-  return withTarget(context, (session) => read(context, session));
+  return withTarget(context, (session) => atOneMoment(session.client, () => read(context, session)), 'read');
 }
 
 async function read({ config }: Context, { client, target, server }: TargetSession): Promise<Status> {

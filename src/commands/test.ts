@@ -27,7 +27,7 @@ export function test(context: Context, options: TestOptions = {}): Promise<Smoke
   if (options.all && options.version !== undefined) {
     throw usage('A version and --all name different tests.', { state: 'Nothing was changed.', next: 'Give one of them.' });
   }
-  return withTarget(context, async ({ client, target }) => {
+  return withTarget(context, async ({ client, target, pooling }) => {
     const { applied } = await readHistory(client);
     const newest = applied.length > 0 ? labelOf(applied.at(-1)!) : undefined;
     const tests = options.all ? await everyApplied(context, applied) : [await oneTest(context, options.version, applied, target.name)];
@@ -36,10 +36,10 @@ export function test(context: Context, options: TestOptions = {}): Promise<Smoke
       const current = newest === undefined || version === newest || version === applied.at(-1)!.version;
       if (expectations && !current) context.report.note(`${version} is not the newest applied version (${newest}): what it expected to be there describes an older schema and is not compared.`);
       context.report.step(`Testing ${version} (${parsed.file}) …`);
-      results.push(await runSmokeTest(client, parsed, current ? expectations : undefined, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
+      results.push(await runSmokeTest(client, parsed, current ? expectations : undefined, { statementTimeoutMs: context.config.settings.testTimeoutMs, sharedSession: pooling !== 'direct' }));
     }
     return results;
-  });
+  }, 'read');
 }
 
 async function oneTest(context: Context, wanted: string | undefined, applied: AppliedMigration[], target: string): Promise<LoadedTest> {

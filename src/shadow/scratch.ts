@@ -1,7 +1,10 @@
 import type pg from 'pg';
+import { Problem } from '../errors.ts';
 import { rerunnable } from '../snapshot/spelling.ts';
 import { readSession, type State } from '../snapshot/state.ts';
-import { quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
+import { connect, quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
+import { connectionProblem } from '../target/connection-problem.ts';
+import { poolerProblem, readPooling } from '../target/pooler.ts';
 import { converge, NotFaithful, runDump } from './load.ts';
 import type { Shadow } from './shadow.ts';
 
@@ -27,6 +30,13 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
           await runDump(scratch, rerunnable(sql));
           await converge(scratch, facts, []);
         });
+      // A pooler may know only the databases that it was told of.
+      await connect(settings).then(
+        (client) => client.end(),
+        (error: Error) => {
+          throw new NotFaithful(`a scratch database can't be connected to: ${error.message}`);
+        },
+      );
       const reload = async (other: State) => {
         await client.query(`drop database if exists ${quoteName(name)} with (force)`);
         await client.query(`create database ${quoteName(name)} template template0`);
@@ -52,7 +62,7 @@ export async function dropLeftovers(client: pg.Client): Promise<void> {
 
 /** A database that the user names; it must be empty and is left empty of nothing that was in it before. */
 export async function urlShadow(settings: ConnectionSettings, state: State): Promise<Shadow> {
-  return withClient(settings, async (client) => {
+  return onNamedShadow(settings, async (client) => {
     const { rows } = await client.query<{ tables: string }>(
       `select count(*) as tables from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' and c.relkind in ('r', 'p', 'v', 'm')`,
@@ -71,4 +81,19 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
       keep: async () => {},
     };
   });
+}
+
+/** What is rehearsed there needs a session as the target does. */
+async function onNamedShadow<T>(settings: ConnectionSettings, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const shadow = { settings, origin: '--shadow' };
+  const client = await connect(settings).catch((error: Error) => {
+    throw error instanceof Problem ? error : connectionProblem(error, shadow);
+  });
+  try {
+    const pooling = await readPooling(client, settings);
+    if (pooling === 'transaction' || pooling === 'full') throw await poolerProblem(pooling, client, shadow);
+    return await use(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
 }

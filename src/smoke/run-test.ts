@@ -15,6 +15,8 @@ import { fileName } from './test-name.ts';
 export interface SmokeOptions {
   /** How long one statement of the test may take; 60,000 unless said. */
   statementTimeoutMs?: number;
+  /** A pooler gives the session to others afterwards: locks that the test took and left must not stay with it. */
+  sharedSession?: boolean;
   /** Milliseconds of a steady clock. */
   now?: () => number;
 }
@@ -36,6 +38,7 @@ export async function runSmokeTest(
   try {
     return await runSmokeTestInTransaction(client, test, expectations, options);
   } finally {
+    if (options.sharedSession) await client.query('SELECT pg_advisory_unlock_all()').catch(() => {});
     await client.query('ROLLBACK').catch(() => {});
   }
 }

@@ -1,75 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Context } from '../context.ts';
-import { failed, Problem } from '../errors.ts';
-import { connect } from './connection.ts';
+import { failed, Problem, refused } from '../errors.ts';
+import { connectAnyWay } from './connection.ts';
+import { connectionProblem, isLostConnection, passingTrouble, type ConnectionError } from './connection-problem.ts';
+import { poolerProblem, preferSession, readPooling, type Pooling } from './pooler.ts';
 import { resolveTarget } from './resolve.ts';
 import { describeTarget, type Target } from './target.ts';
+import { completeTls } from './tls.ts';
+import { isLocalHost } from './url.ts';
 
 /** An open connection to the target, and what its server says of itself. */
 export interface TargetSession {
   target: Target;
   client: pg.Client;
-  server: { version: string; versionNum: number; major: number };
+  server: ServerFacts;
+  pooling: Pooling;
 }
 
+interface ServerFacts {
+  version: string;
+  versionNum: number;
+  major: number;
+  /** A standby that follows another server. */
+  standby: boolean;
+  /** Whether new transactions there may only read. */
+  readOnly: boolean;
+}
+
+/**
+ * What a command is up to. `change` needs a session on a server that can be written to; `read` is content with a pooler in
+ * transaction mode and with a standby, so it sets nothing outside a transaction and takes no lock of the session.
+ */
+export type Purpose = 'change' | 'read';
+
 /** Connects to the target, prints the `Target:` line, hands the session over, and always closes it. */
-export async function withTarget<T>(context: Context, use: (session: TargetSession) => Promise<T>): Promise<T> {
-  const target = await resolveTarget(context.config, context.target, context.environment);
-  if (target.settings.password) context.secret(target.settings.password);
-  let client: pg.Client;
+export async function withTarget<T>(context: Context, use: (session: TargetSession) => Promise<T>, purpose: Purpose = 'change'): Promise<T> {
+  const { report } = context;
+  const resolved = await resolveTarget(context.config, context.target, context.environment);
+  if (resolved.settings.password) context.secret(resolved.settings.password);
+  const { target, client } = await connectFirst(context, resolved);
   try {
-    client = await connect(target.settings);
-  } catch (error) {
-    context.report.target(describeTarget(target));
-    throw connectionProblem(error as Error & { code?: string }, target);
-  }
-  try {
-    const { rows } = await client.query<{ version: string; number: number }>(
-      "select split_part(current_setting('server_version'), ' ', 1) as version, current_setting('server_version_num')::int as number",
-    );
-    const { version, number } = rows[0]!;
-    const major = Math.floor(number / 10_000);
-    context.report.target(describeTarget(target, { version }));
-    if (major < 15) {
-      throw failed(`PostgreSQL ${version} is too old: 15 to 18 are supported.`, { state: 'Nothing was changed.', next: 'Upgrade the database first.' });
+    const server = await readServer(client);
+    report.target(describeTarget(target, server));
+    if (target.settings.port !== resolved.settings.port) report.note(`Port ${resolved.settings.port} there is the transaction pooler; the session pooler on port ${target.settings.port} is used instead.`);
+    if (target.settings.ssl === false && !isLocalHost(target.settings.host)) report.warn('This connection is not encrypted: sslmode=disable asks for that.');
+    if (server.major < 15) {
+      throw failed(`PostgreSQL ${server.version} is too old: 15 to 18 are supported.`, { state: 'Nothing was changed.', next: 'Upgrade the database first.' });
     }
-    return await use({ target, client, server: { version, versionNum: number, major } });
+    const pooling = await readPooling(client, target.settings);
+    if (purpose === 'change') await refuseWhatCantChange(client, target, server, pooling);
+    else if (pooling === 'transaction') report.note('This goes through a pooler in transaction mode, so it only reads.');
+    return await use({ target, client, server, pooling });
+  } catch (error) {
+    throw lost(error, target, purpose);
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-/** Names what went wrong between us and the server; never repeats a password. */
-export function connectionProblem(error: Error & { code?: string }, target: Target): Problem {
-  const where = `${target.settings.host}:${target.settings.port}`;
-  const [message, next] = explain(error, target, where);
-  return failed(message, { detail: [`${error.message}${error.code ? ` (${error.code})` : ''}`], state: 'Nothing was changed.', next, cause: error });
+/** Pauses between the attempts, in milliseconds. */
+const pausesMs = [200, 400, 800, 1_600];
+
+/** Only here is anything tried again: nothing can have happened yet. Encryption is settled by it for all that follows. */
+async function connectFirst({ report, environment, sslRootCert }: Context, resolved: Target): Promise<{ target: Target; client: pg.Client }> {
+  const ours = resolved.kind === 'embedded' || resolved.kind === 'local';
+  const settings = ours ? { ...resolved.settings, ssl: false } : { ...preferSession(resolved.settings), tls: completeTls(resolved.settings.tls, sslRootCert, environment) };
+  const target = { ...resolved, settings };
+  for (let tries = 0; ; tries++) {
+    try {
+      const { client, ssl } = await connectAnyWay(settings);
+      return { client, target: { ...target, settings: { ...settings, ssl } } };
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      const trouble = passingTrouble(error as ConnectionError, target);
+      const pause = pausesMs[tries];
+      if (trouble === undefined || pause === undefined) {
+        report.target(describeTarget(target));
+        throw connectionProblem(error as ConnectionError, target);
+      }
+      report.note(`${trouble} Trying again (${tries + 1} of ${pausesMs.length}) …`);
+      await sleep(pause * (0.75 + Math.random() / 2));
+    }
+  }
 }
 
-function explain(error: { code?: string; message: string }, target: Target, where: string): [message: string, next: string] {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return [`Nothing answers at ${where}.`, 'Check host and port, and that the database is running.'];
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return [`The host ${target.settings.host} is not known.`, 'Check the host name and this machine\'s network.'];
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return [`${where} closed the connection.`, 'Check that it is a PostgreSQL server and that this address may connect.'];
-    case 'ETIMEDOUT':
-      return [`${where} does not answer.`, 'Check the network and firewall.'];
-    case '28P01':
-    case '28000':
-      return [`The server refused user ${target.settings.user}.`, `Check user and password in ${target.origin}.`];
-    case '3D000':
-      return [`There is no database "${target.settings.database}" at ${where}.`, `Check the database name in ${target.origin}.`];
-    case '53300':
-      return ['The server has no free connection left.', 'Wait, or end idle sessions, then run the command again.'];
-    case '57P03':
-      return ['The server is starting up, shutting down or recovering.', 'Wait a moment, then run the command again.'];
-    default:
-      return /timeout/i.test(error.message)
-        ? [`${where} does not answer.`, 'Check the network and firewall.']
-        : [`The target can't be reached.`, `Check ${target.origin}.`];
+async function readServer(client: pg.Client): Promise<ServerFacts> {
+  const { rows } = await client.query<{ version: string; number: number; standby: boolean; readOnly: boolean }>(
+    `select split_part(current_setting('server_version'), ' ', 1) as version, current_setting('server_version_num')::int as number,
+            pg_is_in_recovery() as standby, current_setting('transaction_read_only')::bool as "readOnly"`,
+  );
+  const { version, number, standby, readOnly } = rows[0]!;
+  return { version, versionNum: number, major: Math.floor(number / 10_000), standby, readOnly };
+}
+
+async function refuseWhatCantChange(client: pg.Client, target: Target, { standby, readOnly }: ServerFacts, pooling: Pooling): Promise<void> {
+  const state = 'Nothing was changed.';
+  if (pooling === 'transaction' || pooling === 'full') throw await poolerProblem(pooling, client, target);
+  if (standby) throw refused(`${target.settings.host}:${target.settings.port} is a standby: it follows another server and can't be changed.`, { state, next: "Use the primary's address. Status and test work here." });
+  if (readOnly) {
+    throw refused('The database is read-only: default_transaction_read_only is on.', {
+      detail: ['The hosted platform sets it when the disk is full.'],
+      state,
+      next: `Find out why, then: alter database "${target.settings.database}" set default_transaction_read_only = off (or, where a role has it, alter role "${target.settings.user}" reset default_transaction_read_only).`,
+    });
   }
+}
+
+/** A connection that breaks in the middle is named; what became of a change is asked where it is made. */
+function lost(error: unknown, target: Target, purpose: Purpose): unknown {
+  if (error instanceof Problem || !isLostConnection(error as ConnectionError)) return error;
+  const { message, code } = error as ConnectionError;
+  return failed(`The connection to ${target.settings.host}:${target.settings.port} was lost.`, {
+    detail: [`${message}${code ? ` (${code})` : ''}`],
+    state: purpose === 'read' ? 'Nothing was changed.' : 'Nothing that was told above as done is undone; whether anything else was changed is not known.',
+    next: purpose === 'read' ? 'Run the command again.' : 'Look at: npx supasnap status',
+    cause: error,
+  });
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parse } from 'pg-connection-string';
 import { usage } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
+import { readSslMode, type TlsWords } from './tls.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -24,50 +24,39 @@ export function settingsFromUrl(url: string, origin: string): ConnectionSettings
     });
   }
   const query = new URLSearchParams(url.split('?')[1] ?? '');
-  const host = parsed.host || 'localhost';
   return {
-    host,
+    host: parsed.host || 'localhost',
     port: Number(parsed.port || 5432),
     user: parsed.user || 'postgres',
     password: parsed.password || undefined,
     database: parsed.database || 'postgres',
-    ssl: tls(query.get('sslmode') ?? undefined, query.get('sslrootcert') ?? undefined, host, origin),
+    ...tlsFrom(query.get('sslmode'), query.get('sslrootcert'), origin),
+    ...patience(query.get('connect_timeout')),
   };
 }
 
 /** The PG* variables of libpq, when at least a host, a port or a database is set; else undefined. */
 export function settingsFromVariables(environment: Environment): ConnectionSettings | undefined {
   if (!environment.PGHOST && !environment.PGPORT && !environment.PGDATABASE) return undefined;
-  const host = environment.PGHOST || 'localhost';
   const user = environment.PGUSER || 'postgres';
   return {
-    host,
+    host: environment.PGHOST || 'localhost',
     port: Number(environment.PGPORT || 5432),
     user,
     password: environment.PGPASSWORD || undefined,
     database: environment.PGDATABASE || user,
-    ssl: tls(environment.PGSSLMODE, environment.PGSSLROOTCERT, host, 'PGSSLMODE'),
+    ...tlsFrom(environment.PGSSLMODE, environment.PGSSLROOTCERT, 'PGSSLMODE', { ambientRoot: true }),
+    ...patience(environment.PGCONNECT_TIMEOUT),
   };
 }
 
 export const isLocalHost = (host: string) => /^(localhost|127(\.\d+){3}|::1|\/.*)$/.test(host);
 
-/** libpq's sslmode in the driver's terms; without one, TLS everywhere but on this machine. */
-function tls(mode: string | undefined, rootCertificate: string | undefined, host: string, origin: string): ConnectionSettings['ssl'] {
-  switch (mode) {
-    case undefined:
-    case '':
-    case 'prefer':
-    case 'allow':
-      return isLocalHost(host) ? false : { rejectUnauthorized: false };
-    case 'disable':
-      return false;
-    case 'require':
-      return { rejectUnauthorized: false };
-    case 'verify-ca':
-    case 'verify-full':
-      return { rejectUnauthorized: true, ca: rootCertificate ? readFileSync(rootCertificate, 'utf8') : undefined };
-    default:
-      throw usage(`sslmode "${mode}" of ${origin} is not known.`, { state: 'Nothing was changed.', next: 'Use disable, require, verify-ca or verify-full.' });
-  }
+function tlsFrom(mode: string | null | undefined, rootCertificate: string | null | undefined, origin: string, root: Pick<TlsWords, 'ambientRoot'> = {}): { tls?: TlsWords } {
+  const known = readSslMode(mode, origin);
+  if (!known && !rootCertificate) return {};
+  return { tls: { ...(known ? { mode: known } : {}), ...(rootCertificate ? { rootCertificate, ...root } : {}) } };
 }
+
+/** libpq's connect_timeout in whole seconds; 0 and less is for ever there, and our default here. */
+const patience = (seconds: string | null | undefined): { connectTimeoutMs?: number } => (Number(seconds) > 0 ? { connectTimeoutMs: Number(seconds) * 1000 } : {});

@@ -4,6 +4,7 @@ import { basename, delimiter, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { execa } from 'execa';
 import type { ConnectionSettings } from '../../target/connection.ts';
+import { tlsWays } from '../../target/tls.ts';
 import type { DumpRun } from './run.ts';
 
 export interface NativePgDump {
@@ -108,18 +109,22 @@ const connectionEnvironment = async (settings: ConnectionSettings, folder: strin
     PGDATABASE: settings.database,
     ...(password === undefined ? {} : { PGPASSWORD: password }),
     PGAPPNAME: 'supasnap pg_dump',
-    PGCONNECT_TIMEOUT: '15',
+    PGCONNECT_TIMEOUT: String(Math.ceil((settings.connectTimeoutMs ?? 15_000) / 1000)),
     LC_ALL: 'C',
-    ...(await encryption(settings.ssl, folder)),
+    ...(await encryption(settings, folder)),
   };
 };
 
-const encryption = async (ssl: ConnectionSettings['ssl'], folder: string): Promise<Record<string, string>> => {
+/** In libpq's words what the driver was told. What is not decided yet is tried as it would be: plain text first, then with TLS. */
+const encryption = async (settings: ConnectionSettings, folder: string): Promise<Record<string, string>> => {
+  const ways = settings.ssl === undefined ? tlsWays(settings) : [settings.ssl];
+  const ssl = ways.find((way) => way !== false);
+  if (!ssl) return { PGSSLMODE: 'disable' };
   const roots = join(folder, 'roots.pem');
-  if (!ssl) return { PGSSLMODE: ssl === undefined ? (process.env.PGSSLMODE ?? 'disable') : 'disable' };
+  const mode = ways.length === 1 ? undefined : ways[0] === false ? 'allow' : 'prefer';
   // A root file that is not there: with one, libpq would check the certificate even for "require".
-  if (ssl !== true && !ssl.rejectUnauthorized) return { PGSSLMODE: 'require', PGSSLROOTCERT: roots };
+  if (ssl !== true && !ssl.rejectUnauthorized) return { PGSSLMODE: mode ?? 'require', PGSSLROOTCERT: roots };
   const trusted = ssl === true ? undefined : ssl.ca;
   await writeFile(roots, trusted ?? rootCertificates.join('\n'), { mode: 0o600 });
-  return { PGSSLMODE: 'verify-full', PGSSLROOTCERT: roots };
+  return { PGSSLMODE: mode ?? (ssl !== true && ssl.checkServerIdentity ? 'verify-ca' : 'verify-full'), PGSSLROOTCERT: roots };
 };
