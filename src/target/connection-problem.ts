@@ -34,7 +34,7 @@ export function passingTrouble(error: ConnectionError, target: Address): string 
 export const lacksTls = ({ message }: Error) => message === 'The server does not support SSL connections';
 
 /** The server lets nobody in without TLS. */
-export const encryptionIsAskedFor = ({ message }: Error) => /no pg_hba\.conf entry .*no encryption|^SSL required/.test(message);
+export const encryptionIsAskedFor = ({ message }: Error) => /pg_hba\.conf (entry|rejects) .*no encryption|^SSL required/.test(message);
 
 /** The connection broke while it was in use: the socket, or the server ending the session. */
 export const isLostConnection = ({ code, message, errors }: ConnectionError) =>
@@ -72,7 +72,7 @@ function ofServer(error: ConnectionError, target: Address): Explanation | undefi
     case '28P01':
       return refusedLogin(target);
     case '28000':
-      if (/no pg_hba\.conf entry/.test(error.message)) {
+      if (/pg_hba\.conf (entry|rejects)/.test(error.message)) {
         const plain = /no encryption/.test(error.message);
         return { message: `The server lets user ${user} in neither from here nor ${plain ? 'without encryption' : 'by this way'}.`, next: plain ? 'Take sslmode=disable away, or have a line for this address added to pg_hba.conf.' : 'Have a line for this address added to pg_hba.conf.' };
       }

@@ -53,7 +53,7 @@ for (const choice of ['bundled', 'native'] as const) {
       expect(rows).toEqual([{ ssl: true }]);
     });
 
-    for (const ssl of [{ rejectUnauthorized: false }, { rejectUnauthorized: true, ca: certificate }]) {
+    for (const ssl of [{ rejectUnauthorized: false }, { rejectUnauthorized: true, ca: certificate }, { rejectUnauthorized: true, ca: certificate, checkServerIdentity: () => undefined }]) {
       const { sql } = await dumpSchema({ ...settings, ssl }, { choice, serverVersion });
       expect(sql).toContain('CREATE TABLE public.seen_by_tls');
     }
