@@ -51,10 +51,13 @@ function ofPooler({ message, code }: ConnectionError, target: Address): Explanat
   const { user, database } = target.settings;
   const where = whereOf(target);
   if (/^unsupported startup parameter/.test(message)) return { message: `The pooler at ${where} takes no settings at start-up.`, next: 'Unset PGOPTIONS, or add what it sets to ignore_startup_parameters of the pooler.' };
-  if (/^no such database/.test(message)) return { message: `The pooler at ${where} knows no database "${database}".`, next: `Check the database name in ${target.origin} and the [databases] of the pooler.` };
+  if (/^no such database|^database ".*" is disabled/.test(message)) return { message: `The pooler at ${where} knows no database "${database}".`, next: `Check the database name in ${target.origin} and the [databases] of the pooler.` };
   if (/^(pgbouncer )?cannot connect to server|server login (has been failing|failed)|server_login_retry/.test(message))
     return { message: `The pooler at ${where} can't reach the database behind it.`, next: "Check that the database runs and that the pooler's own login there works; its log says why.", passing: true };
-  if (/no more connections allowed|max client connections reached|MaxClientsInSessionMode|query_wait_timeout/i.test(message))
+  if (/^query_wait_timeout/.test(message)) return { message: `The pooler at ${where} got no connection to the database behind it in time.`, next: 'Check that the database runs; else end idle clients, or raise the size of the pool.' };
+  if (/^password authentication failed/.test(message) && code === '08P01')
+    return { message: `The database behind the pooler at ${where} refused user ${user}.`, next: `The pooler knows another password than the database: put its list of users right.` };
+  if (/no more connections allowed|max client connections reached|MaxClientsInSessionMode/i.test(message))
     return { message: `The pooler at ${where} has no free connection left.`, next: 'Wait, end idle clients, or raise the size of its pool; then run the command again.', passing: true };
   if (/Tenant or user not found|tenant\/user .* not found/i.test(message))
     return { message: `The pooler at ${where} knows no project of user "${user}".`, next: `Write the user as postgres.<project-ref> in ${target.origin}, and take host and region as the dashboard shows them; a paused project is not known either.` };
@@ -64,11 +67,18 @@ function ofPooler({ message, code }: ConnectionError, target: Address): Explanat
 
 const refusedLogin = ({ settings: { user }, origin }: Address): Explanation => ({ message: `The server refused user ${user}.`, next: `Check user and password in ${origin}.` });
 
-/** By SQLSTATE. */
+/** By SQLSTATE; a pooler that hands on what the server told it has put its own in place of that. */
+function stateOf({ code, message }: ConnectionError): string | undefined {
+  if (code !== '08P01') return code;
+  if (/^too many connections|^sorry, too many clients|^remaining connection slots/.test(message)) return '53300';
+  if (/^database ".*" does not exist/.test(message)) return '3D000';
+  return /^the database system is/.test(message) ? '57P03' : code;
+}
+
 function ofServer(error: ConnectionError, target: Address): Explanation | undefined {
   const { user, database } = target.settings;
   const where = whereOf(target);
-  switch (error.code) {
+  switch (stateOf(error)) {
     case '28P01':
       return refusedLogin(target);
     case '28000':
@@ -85,7 +95,7 @@ function ofServer(error: ConnectionError, target: Address): Explanation | undefi
     case '57P02':
       return { message: `The server at ${where} is ending its sessions.`, next: 'Wait until it is up again, then run the command again.', passing: true };
     case '57P03':
-      return { ...notYet(error.message, where), passing: true };
+      return notYet(error.message, where);
   }
   if (/client password must be a/.test(error.message))
     return { message: `The server asks for the password of ${user}, and none was given.`, next: `Add it to ${target.origin}, or set PGPASSWORD.` };
@@ -93,10 +103,10 @@ function ofServer(error: ConnectionError, target: Address): Explanation | undefi
 }
 
 function notYet(message: string, where: string): Explanation {
-  if (/starting up/.test(message)) return { message: `The server at ${where} is starting up.`, next: 'Wait a moment, then run the command again.' };
-  if (/shutting down/.test(message)) return { message: `The server at ${where} is shutting down.`, next: 'Start it again, then run the command again.' };
-  if (/in recovery mode/.test(message)) return { message: `The server at ${where} is recovering from a crash.`, next: 'Wait until it is done, then run the command again; its log says what happened.' };
-  return { message: `The server at ${where} is a standby that takes no connections yet.`, next: "Use the primary's address." };
+  if (/shutting down/.test(message)) return { message: `The server at ${where} is shutting down.`, next: 'Start it again, then run the command again.', passing: true };
+  if (/in recovery mode/.test(message)) return { message: `The server at ${where} is recovering from a crash.`, next: 'Wait until it is done, then run the command again; its log says what happened.', passing: true };
+  if (/starting up|not yet accepting/.test(message)) return { message: `The server at ${where} is starting up.`, next: 'Wait a moment, then run the command again.', passing: true };
+  return { message: `The server at ${where} is a standby that takes no connections.`, next: "Use the primary's address." };
 }
 
 function ofTls(error: ConnectionError, target: Address): Explanation | undefined {
@@ -147,6 +157,6 @@ function ofNetwork({ code, message }: ConnectionError, target: Address): Explana
       return { message: `${where} does not answer.`, next: `Check the network and firewall.${pooler}` };
   }
   if (/^Connection terminated/.test(message)) return { message: `${where} closed the connection.`, next: 'Check that it is a PostgreSQL server and that this address may connect.', passing: true };
-  if (/timeout expired/.test(message)) return { message: `${where} does not answer.`, next: `Check the network and firewall.${pooler}` };
+  if (/timeout expired|^Query read timeout/.test(message)) return { message: `${where} does not answer.`, next: `Check the network and firewall and, where that is a pooler, whether the database behind it runs.${pooler}` };
   return undefined;
 }

@@ -24,6 +24,9 @@ interface ConnectOptions {
   afterInterruption?: boolean;
 }
 
+/** Milliseconds. */
+export const defaultConnectTimeoutMs = 15_000;
+
 /** Opens a client, hands it over, and always closes it. */
 export async function withClient<T>(
   settings: ConnectionSettings,
@@ -56,7 +59,7 @@ export async function connectAnyWay(settings: ConnectionSettings, options: Conne
 }
 
 /** Nothing but names is sent at start-up: poolers refuse settings there. What the driver would take from the environment is said here. */
-async function open({ host, port, user, password, database, connectTimeoutMs = 15_000 }: ConnectionSettings, ssl: Tls, { applicationName = 'supasnap', afterInterruption }: ConnectOptions): Promise<pg.Client> {
+async function open({ host, port, user, password, database, connectTimeoutMs = defaultConnectTimeoutMs }: ConnectionSettings, ssl: Tls, { applicationName = 'supasnap', afterInterruption }: ConnectOptions): Promise<pg.Client> {
   if (interrupted.aborted && !afterInterruption) throw interruption();
   const client = new pg.Client({
     host,

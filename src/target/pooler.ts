@@ -10,7 +10,7 @@ import type { Target } from './target.ts';
 export type Pooling = 'direct' | 'session' | 'transaction' | 'full';
 
 /** How long a second client may wait for the pooler, in milliseconds. */
-const patienceMs = 5_000;
+const usualPatienceMs = 5_000;
 
 /** The hosted platform has the same pooler in session mode one port further: that one is taken. */
 export function preferSession(settings: ConnectionSettings): ConnectionSettings {
@@ -21,17 +21,17 @@ export function preferSession(settings: ConnectionSettings): ConnectionSettings 
  * Recognises a pooler by the number that the server's process has: a pooler tells another one at log-in, and in transaction mode
  * two clients that do nothing share one process, or one client has several. Only reads.
  */
-export async function readPooling(client: pg.Client, settings: ConnectionSettings): Promise<Pooling> {
+export async function readPooling(client: pg.Client, settings: ConnectionSettings, patienceMs = usualPatienceMs): Promise<Pooling> {
   const pid = await backendPid(client);
   if (pid === (client as unknown as { processID: number | null }).processID) return 'direct';
   if ((await backendPid(client)) !== pid) return 'transaction';
   const second = await connect({ ...settings, connectTimeoutMs: patienceMs }).catch(() => undefined);
   if (!second) return 'full';
   try {
-    const other = await withinPatience(backendPid(second));
+    const other = await withinPatience(backendPid(second), patienceMs);
     if (other === undefined) return 'full';
     const pids = [pid, await backendPid(client)];
-    return pids[0] !== pids[1] || pids.includes(other) || (await withinPatience(backendPid(second))) !== other ? 'transaction' : 'session';
+    return pids[0] !== pids[1] || pids.includes(other) || (await withinPatience(backendPid(second), patienceMs)) !== other ? 'transaction' : 'session';
   } finally {
     drop(second);
   }
@@ -40,7 +40,7 @@ export async function readPooling(client: pg.Client, settings: ConnectionSetting
 const backendPid = async (client: pg.Client): Promise<number> => (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
 
 /** Undefined when it takes too long, or breaks. */
-async function withinPatience<T>(work: Promise<T>): Promise<T | undefined> {
+async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, patienceMs, undefined);
@@ -56,7 +56,7 @@ export async function poolerProblem(pooling: 'transaction' | 'full', client: pg.
   const where = `${settings.host}:${settings.port}`;
   const state = 'Nothing was changed.';
   if (pooling === 'full') {
-    return refused(`The pooler at ${where} gave no second connection within ${patienceMs / 1000} s, and one is not enough.`, {
+    return refused(`The pooler at ${where} gave no second connection within ${usualPatienceMs / 1000} s, and one is not enough.`, {
       state,
       next: 'Raise the size of its pool, end idle clients, or use the direct connection; then run the command again.',
     });

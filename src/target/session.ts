@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { failed, Problem, refused } from '../errors.ts';
-import { connectAnyWay } from './connection.ts';
+import { connectAnyWay, defaultConnectTimeoutMs } from './connection.ts';
 import { connectionProblem, isLostConnection, passingTrouble, type ConnectionError } from './connection-problem.ts';
 import { poolerProblem, preferSession, readPooling, type Pooling } from './pooler.ts';
 import { resolveTarget } from './resolve.ts';
@@ -39,16 +39,15 @@ export async function withTarget<T>(context: Context, use: (session: TargetSessi
   const { report } = context;
   const resolved = await resolveTarget(context.config, context.target, context.environment);
   if (resolved.settings.password) context.secret(resolved.settings.password);
-  const { target, client } = await connectFirst(context, resolved);
+  const { target, client, server } = await connectFirst(context, resolved);
   try {
-    const server = await readServer(client);
     report.target(describeTarget(target, server));
     if (target.settings.port !== resolved.settings.port) report.note(`Port ${resolved.settings.port} there is the transaction pooler; the session pooler on port ${target.settings.port} is used instead.`);
     if (target.settings.ssl === false && !isLocalHost(target.settings.host)) report.warn('This connection is not encrypted: sslmode=disable asks for that.');
     if (server.major < 15) {
       throw failed(`PostgreSQL ${server.version} is too old: 15 to 18 are supported.`, { state: 'Nothing was changed.', next: 'Upgrade the database first.' });
     }
-    const pooling = await readPooling(client, target.settings);
+    const pooling = await (purpose === 'read' ? readPooling(client, target.settings, 1_000) : readPooling(client, target.settings));
     if (purpose === 'change') await refuseWhatCantChange(client, target, server, pooling);
     else if (pooling === 'transaction') report.note('This goes through a pooler in transaction mode, so it only reads.');
     return await use({ target, client, server, pooling });
@@ -62,16 +61,22 @@ export async function withTarget<T>(context: Context, use: (session: TargetSessi
 /** Pauses between the attempts, in milliseconds. */
 const pausesMs = [200, 400, 800, 1_600];
 
-/** Only here is anything tried again: nothing can have happened yet. Encryption is settled by it for all that follows. */
-async function connectFirst({ report, environment, sslRootCert }: Context, resolved: Target): Promise<{ target: Target; client: pg.Client }> {
+/**
+ * Only here is anything tried again: nothing can have happened yet. It ends with a first answer, for a pooler lets clients in before it
+ * has a server for them. Encryption is settled by it for all that follows.
+ */
+async function connectFirst({ report, environment, sslRootCert }: Context, resolved: Target): Promise<{ target: Target; client: pg.Client; server: ServerFacts }> {
   const ours = resolved.kind === 'embedded' || resolved.kind === 'local';
   const settings = ours ? { ...resolved.settings, ssl: false } : { ...preferSession(resolved.settings), tls: completeTls(resolved.settings.tls, sslRootCert, environment) };
   const target = { ...resolved, settings };
   for (let tries = 0; ; tries++) {
+    let opened: pg.Client | undefined;
     try {
       const { client, ssl } = await connectAnyWay(settings);
-      return { client, target: { ...target, settings: { ...settings, ssl } } };
+      opened = client;
+      return { client, server: await readServer(client, settings.connectTimeoutMs), target: { ...target, settings: { ...settings, ssl } } };
     } catch (error) {
+      opened?.end().catch(() => {});
       if (error instanceof Problem) throw error;
       const trouble = passingTrouble(error as ConnectionError, target);
       const pause = pausesMs[tries];
@@ -85,11 +90,12 @@ async function connectFirst({ report, environment, sslRootCert }: Context, resol
   }
 }
 
-async function readServer(client: pg.Client): Promise<ServerFacts> {
-  const { rows } = await client.query<{ version: string; number: number; standby: boolean; readOnly: boolean }>(
-    `select split_part(current_setting('server_version'), ' ', 1) as version, current_setting('server_version_num')::int as number,
+async function readServer(client: pg.Client, timeoutMs = defaultConnectTimeoutMs): Promise<ServerFacts> {
+  const { rows } = await client.query<{ version: string; number: number; standby: boolean; readOnly: boolean }>({
+    text: `select split_part(current_setting('server_version'), ' ', 1) as version, current_setting('server_version_num')::int as number,
             pg_is_in_recovery() as standby, current_setting('transaction_read_only')::bool as "readOnly"`,
-  );
+    query_timeout: timeoutMs,
+  } as pg.QueryConfig);
   const { version, number, standby, readOnly } = rows[0]!;
   return { version, versionNum: number, major: Math.floor(number / 10_000), standby, readOnly };
 }

@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import type pg from 'pg';
 import { readConfig } from '../../src/config/config.ts';
 import type { Context } from '../../src/context.ts';
 import { Problem } from '../../src/errors.ts';
@@ -21,17 +22,26 @@ export interface ReachOptions {
   environment?: Record<string, string>;
   /** Hears each line as it is told. */
   onTold?: (line: string) => void;
+  /** What is done there; looks whether the connection is encrypted unless said. */
+  act?: (client: pg.Client) => Promise<unknown>;
 }
 
 /** Connects to the target of that URL as every command does, and says how that went. */
-export async function reach(url: string, { purpose = 'read', sslRootCert, environment = {}, onTold = () => {} }: ReachOptions = {}): Promise<Reached> {
+export const reach = (url: string, { purpose = 'read', act, ...options }: ReachOptions = {}): Promise<Reached> =>
+  command(url, tmpdir(), (context) => withTarget(context, async ({ client }) => (act ? await act(client) : await isEncrypted(client)) as boolean, purpose), options).then(({ value, ...ended }) => ({
+    ...ended,
+    ...(value === undefined ? {} : { encrypted: value }),
+  }));
+
+/** Runs a function behind a command on that URL. */
+export async function command<T>(url: string, folder: string, run: (context: Context) => Promise<T>, { sslRootCert, environment = {}, onTold = () => {} }: ReachOptions = {}) {
   const told: string[] = [];
   const tell = (text: string) => {
     told.push(text);
     onTold(text);
   };
   const context: Context = {
-    config: readConfig(tmpdir(), tmpdir()),
+    config: readConfig(folder, folder),
     target: { remote: url },
     environment,
     report: { target: tell, step: tell, note: tell, warn: tell },
@@ -41,17 +51,15 @@ export async function reach(url: string, { purpose = 'read', sslRootCert, enviro
     secret: () => {},
   };
   try {
-    const encrypted = await withTarget(
-      context,
-      async ({ client }) => (await client.query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()')).rows[0]!.ssl,
-      purpose,
-    );
-    return { exitCode: 0, told: told.join('\n'), encrypted };
+    const value: T = await run(context);
+    return { exitCode: 0, told: told.join('\n'), value };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { exitCode: error.exitCode, told: [...told, renderProblem(error)].join('\n') };
+    return { exitCode: error.exitCode as number, told: [...told, renderProblem(error)].join('\n') };
   }
 }
+
+const isEncrypted = async (client: pg.Client) => (await client.query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()')).rows[0]!.ssl;
 
 export const urlOf = ({ user, password, database, port }: ConnectionSettings, host = '127.0.0.1', words = '') =>
   `postgresql://${user}:${password}@${host}:${port}/${database}${words && `?${words}`}`;

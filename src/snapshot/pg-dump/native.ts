@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { execa } from 'execa';
-import type { ConnectionSettings } from '../../target/connection.ts';
+import { type ConnectionSettings, defaultConnectTimeoutMs } from '../../target/connection.ts';
 import { tlsWays } from '../../target/tls.ts';
 import type { DumpRun } from './run.ts';
 
@@ -109,7 +109,7 @@ const connectionEnvironment = async (settings: ConnectionSettings, folder: strin
     PGDATABASE: settings.database,
     ...(password === undefined ? {} : { PGPASSWORD: password }),
     PGAPPNAME: 'supasnap pg_dump',
-    PGCONNECT_TIMEOUT: String(Math.ceil((settings.connectTimeoutMs ?? 15_000) / 1000)),
+    PGCONNECT_TIMEOUT: String(Math.ceil((settings.connectTimeoutMs ?? defaultConnectTimeoutMs) / 1000)),
     LC_ALL: 'C',
     ...(await encryption(settings, folder)),
   };
