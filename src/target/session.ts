@@ -39,23 +39,32 @@ export async function withTarget<T>(context: Context, use: (session: TargetSessi
   const { report } = context;
   const resolved = await resolveTarget(context.config, context.target, context.environment);
   if (resolved.settings.password) context.secret(resolved.settings.password);
-  const { target, client, server } = await connectFirst(context, resolved);
+  const { target, client, server, named } = await connectFirst(context, resolved);
+  let pooling: Pooling | undefined;
   try {
-    report.target(describeTarget(target, server));
+    if (!named) report.target(describeTarget(target, server));
     if (target.settings.port !== resolved.settings.port) report.note(`Port ${resolved.settings.port} there is the transaction pooler; the session pooler on port ${target.settings.port} is used instead.`);
     if (target.settings.ssl === false && !isLocalHost(target.settings.host)) report.warn('This connection is not encrypted: sslmode=disable asks for that.');
     if (server.major < 15) {
       throw failed(`PostgreSQL ${server.version} is too old: 15 to 18 are supported.`, { state: 'Nothing was changed.', next: 'Upgrade the database first.' });
     }
-    const pooling = await (purpose === 'read' ? readPooling(client, target.settings, 1_000) : readPooling(client, target.settings));
+    pooling = await (purpose === 'read' ? readPooling(client, target.settings, 1_000) : readPooling(client, target.settings));
     if (purpose === 'change') await refuseWhatCantChange(client, target, server, pooling);
     else if (pooling === 'transaction') report.note('This goes through a pooler in transaction mode, so it only reads.');
+    if (pooling === 'session') await cleanSession(client);
     return await use({ target, client, server, pooling });
   } catch (error) {
     throw lost(error, target, purpose);
   } finally {
+    if (pooling === 'session') await cleanSession(client).catch(() => {});
     await client.end().catch(() => {});
   }
+}
+
+/** A pooler may hand on a session as its last client left it: ours begins as a new one does, and ends so. */
+async function cleanSession(client: pg.Client): Promise<void> {
+  await client.query('discard all');
+  await client.query("set application_name = 'supasnap'; set client_encoding = 'UTF8'");
 }
 
 /** Pauses between the attempts, in milliseconds. */
@@ -65,7 +74,7 @@ const pausesMs = [200, 400, 800, 1_600];
  * Only here is anything tried again: nothing can have happened yet. It ends with a first answer, for a pooler lets clients in before it
  * has a server for them. Encryption is settled by it for all that follows.
  */
-async function connectFirst({ report, environment, sslRootCert }: Context, resolved: Target): Promise<{ target: Target; client: pg.Client; server: ServerFacts }> {
+async function connectFirst({ report, environment, sslRootCert }: Context, resolved: Target): Promise<{ target: Target; client: pg.Client; server: ServerFacts; named: boolean }> {
   const ours = resolved.kind === 'embedded' || resolved.kind === 'local';
   const settings = ours ? { ...resolved.settings, ssl: false } : { ...preferSession(resolved.settings), tls: completeTls(resolved.settings.tls, sslRootCert, environment) };
   const target = { ...resolved, settings };
@@ -74,16 +83,14 @@ async function connectFirst({ report, environment, sslRootCert }: Context, resol
     try {
       const { client, ssl } = await connectAnyWay(settings);
       opened = client;
-      return { client, server: await readServer(client, settings.connectTimeoutMs), target: { ...target, settings: { ...settings, ssl } } };
+      return { client, named: tries > 0, server: await readServer(client, settings.connectTimeoutMs), target: { ...target, settings: { ...settings, ssl } } };
     } catch (error) {
       opened?.end().catch(() => {});
       if (error instanceof Problem) throw error;
+      if (tries === 0) report.target(describeTarget(target));
       const trouble = passingTrouble(error as ConnectionError, target);
       const pause = pausesMs[tries];
-      if (trouble === undefined || pause === undefined) {
-        report.target(describeTarget(target));
-        throw connectionProblem(error as ConnectionError, target);
-      }
+      if (trouble === undefined || pause === undefined) throw connectionProblem(error as ConnectionError, target);
       report.note(`${trouble} Trying again (${tries + 1} of ${pausesMs.length}) …`);
       await sleep(pause * (0.75 + Math.random() / 2));
     }

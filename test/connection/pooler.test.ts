@@ -129,6 +129,22 @@ describe.skipIf(!pgbouncer)('through a real PgBouncer', () => {
     }),
   );
 
+  test.concurrent('a session that its last client left in disorder is put in order first', ({ expect }) =>
+    withBase({ [next]: 'create table tags (id int);' }, async (site) => {
+      const careless = await startPgBouncer(site.database, 'session', ['server_reset_query =']);
+      try {
+        const left = (sql: string) => withClient({ ...site.database, port: careless.port }, (client) => client.query(sql));
+        await left("set search_path = ''; set default_transaction_read_only = off; set lock_timeout = '7s'; prepare one as select 1");
+        expect((await left('show lock_timeout')).rows).toEqual([{ lock_timeout: '7s' }]);
+        expectCode(await through(site, careless).migrate(), 0);
+        expect(await site.sql("select to_regclass('public.tags')::text as made")).toEqual([{ made: 'tags' }]);
+        expect(await site.sql("select from pg_stat_activity where datname = current_database() and application_name = 'supasnap' and state like 'idle in%'")).toEqual([]);
+      } finally {
+        await careless.stop();
+      }
+    }),
+  );
+
   test.concurrent('a pool of one connection is told from a session, and is too small for a change', ({ expect }) =>
     withBase({ [next]: nextSql }, async (site) => {
       const small = await startPgBouncer(site.database, 'session', ['default_pool_size = 1']);
