@@ -13,6 +13,7 @@ import { embeddedShadow } from '../../src/shadow/embedded.ts';
 import { dumpSchema } from '../../src/snapshot/pg-dump/dump.ts';
 import { findNative } from '../../src/snapshot/pg-dump/native.ts';
 import { connect, withClient } from '../../src/target/connection.ts';
+import { withTarget } from '../../src/target/session.ts';
 import { readPooling } from '../../src/target/pooler.ts';
 import { base, expectCode, sites, type Site } from '../commands/site.ts';
 import { majors, testServer } from '../postgres/database.ts';
@@ -136,6 +137,8 @@ describe.skipIf(!pgbouncer)('through a real PgBouncer', () => {
         const left = (sql: string) => withClient({ ...site.database, port: careless.port }, (client) => client.query(sql));
         await left("set search_path = ''; set default_transaction_read_only = off; set lock_timeout = '7s'; prepare one as select 1");
         expect((await left('show lock_timeout')).rows).toEqual([{ lock_timeout: '7s' }]);
+        const found = await through(site, careless).run((context) => withTarget(context, async ({ client }) => (await client.query("select current_setting('search_path') as path, current_setting('lock_timeout') as wait")).rows[0]));
+        expect(found.value).toEqual({ path: '"$user", public, extensions', wait: '0' });
         expectCode(await through(site, careless).migrate(), 0);
         expect(await site.sql("select to_regclass('public.tags')::text as made")).toEqual([{ made: 'tags' }]);
         expect(await site.sql("select from pg_stat_activity where datname = current_database() and application_name = 'supasnap' and state like 'idle in%'")).toEqual([]);
@@ -173,6 +176,11 @@ describe.skipIf(!pgbouncer)('through a real PgBouncer', () => {
 
   test.concurrent('a direct connection is told from both', ({ expect }) =>
     withBase({}, async ({ database }) => {
+      const inUse = await Promise.all([1, 2, 3].map(() => connect({ ...database, port: poolers.robin.port })));
+      await Promise.all(inUse.map((client) => client.query('begin; select pg_sleep(0.2); commit')));
+      const pids = await Promise.all(inUse.map(async (client) => (await client.query('select pg_backend_pid() as pid')).rows[0].pid));
+      expect(new Set(pids).size).toBe(3);
+      await Promise.all(inUse.map((client) => client.end()));
       const told = (port: number) => withClient({ ...database, port }, (client) => readPooling(client, { ...database, port }));
       expect(await Promise.all([database.port, poolers.session.port, poolers.transaction.port, poolers.robin.port].map(told))).toEqual(['direct', 'session', 'transaction', 'transaction']);
     }),
