@@ -13,6 +13,8 @@ import { embeddedShadow } from '../../src/shadow/embedded.ts';
 import { dumpSchema } from '../../src/snapshot/pg-dump/dump.ts';
 import { findNative } from '../../src/snapshot/pg-dump/native.ts';
 import { connect, withClient } from '../../src/target/connection.ts';
+import { withScratchDatabase } from '../../src/shadow/scratch.ts';
+import { captureState } from '../../src/snapshot/state.ts';
 import { withTarget } from '../../src/target/session.ts';
 import { readPooling } from '../../src/target/pooler.ts';
 import { base, expectCode, sites, type Site } from '../commands/site.ts';
@@ -127,6 +129,32 @@ describe.skipIf(!pgbouncer)('through a real PgBouncer', () => {
 
       await site.sql('alter table public.notes add column by_hand int');
       expect(expectCode(await pooled.run(status), 0).value).toMatchObject({ drift: { by: 'facts', differences: ['added: column public.notes.by_hand'] } });
+    }),
+  );
+
+  test.concurrent('a scratch database is reached through a pooler that leads there, else another shadow is taken; --shadow needs a session', ({ expect }) =>
+    withBase({ [next]: nextSql }, async (site) => {
+      const { database } = site.database;
+      const only = await startPgBouncer(site.database, 'session', [], database);
+      try {
+        const rehearse = (pooler: PgBouncer) =>
+          through(site, pooler).run((context) =>
+            withTarget(context, async (session) => {
+              const state = await captureState(session.client, session.target.settings, { pgDump: 'bundled', serverVersionNum: session.server.versionNum, lockWaitMs: 5_000 });
+              return withScratchDatabase(session.target.settings, state, async () => {});
+            }),
+          );
+        // It is reached; that this role can't make the platform's own schemas there has nothing to do with poolers.
+        await expect(rehearse(poolers.session)).rejects.toThrow("the dump can't be loaded: must be able to SET ROLE");
+        await expect(rehearse(only)).rejects.toThrow("a scratch database can't be connected to: no such database");
+        expect(await site.sql("select datname from pg_database where datname like 'supasnap_scratch%'")).toEqual([]);
+
+        const told = expectCode(await site.migrate({ shadow: { ...site.database, port: poolers.transaction.port } }), 3).told;
+        expect(told).toContain('is a pooler in transaction mode');
+        expect(told).toContain('In --shadow use');
+      } finally {
+        await only.stop();
+      }
     }),
   );
 
