@@ -56,7 +56,7 @@ export function repair(context: Context, options: RepairOptions = {}): Promise<R
     if (options.fetch) result.written = await fetchMissing(context, session);
     result.findings = await find(context, session);
     return result;
-  });
+  }, applied.length + reverted.length > 0 ? 'change' : 'read');
 }
 
 interface LocalFile {
