@@ -23,6 +23,8 @@ export interface Context {
   ask?: (question: string) => Promise<string>;
   /** --ssl-root-cert: a file of certificates to trust, or `system`. */
   sslRootCert?: string;
+  /** The same for a secret: what is typed is not shown. */
+  askHidden?: (question: string) => Promise<string>;
   /** Names a text that must never be shown, such as a password. */
   secret: (text: string) => void;
 }

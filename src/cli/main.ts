@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { readConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
-import { exitCodes, Problem } from '../errors.ts';
+import { exitCodes, Problem, usage } from '../errors.ts';
+import type { TargetFlags } from '../target/resolve.ts';
 import { toolVersion } from '../version.ts';
 import { interrupt, interrupted, interruption } from '../target/interrupt.ts';
-import { askOnTerminal, createOutput } from './output.ts';
+import { askHidden, askOnTerminal, createOutput } from './output.ts';
 import { programs, type CommonFlags, type Program } from './programs.ts';
+import { spellRemote } from './remote-words.ts';
 
 /** Runs a command line and gives the exit code. `name` is the program's own name: `supasnap`, or `db-migrate` for one command alone. */
 export async function main(name: string, words: string[]): Promise<number> {
@@ -20,7 +22,7 @@ export async function main(name: string, words: string[]): Promise<number> {
   if (alone) command.action(run(alone));
   else for (const each of command.commands) each.action(run(programs.find((program) => program.name === each.name())!));
   try {
-    await command.parseAsync(words, { from: 'user' });
+    await command.parseAsync(spellRemote(words), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     throw error;
@@ -43,9 +45,10 @@ function describe(command: Command, program: Program): Command {
 
 export const commonOptions: [flag: string, text: string][] = [
   ['--embedded', 'act on the embedded PostgreSQL'],
-  ['--remote <url>', 'act on the database of this URL'],
-  ['--db-url <url>', 'the same as --remote'],
   ['--ssl-root-cert <file>', 'certificates to trust when connecting; without sslmode the server must prove its name too'],
+  ['--remote [target]', 'act on the linked project; --remote=<ref> on another, --remote=<url> on the database of this URL'],
+  ['--env <name>', 'act on an environment of supabase/supasnap.toml'],
+  ['--db-url <url>', 'the same as --remote=<url>'],
   ['--workdir <folder>', 'the folder that holds supabase/'],
   ['--output-format <format>', 'text or json', ],
   ['--yes', 'do it without asking'],
@@ -63,13 +66,14 @@ async function runProgram(program: Program, words: string[], flags: CommonFlags)
     const config = readConfig(flags.workdir, process.cwd());
     const context: Context = {
       config,
-      target: { embedded: flags.embedded, remote: flags.remote ?? flags.dbUrl },
+      target: targetFlags(flags),
       environment: process.env,
       report: output.report,
       now: () => new Date(),
       yes: flags.yes ?? false,
       ask: process.stdin.isTTY ? askOnTerminal : undefined,
       ...(flags.sslRootCert ? { sslRootCert: flags.sslRootCert } : {}),
+      askHidden: process.stdin.isTTY ? askHidden : undefined,
       secret: (text) => secrets.push(text),
     };
     heedSignals(output.report.warn);
@@ -98,4 +102,9 @@ function heedSignals(warn: (text: string) => void): void {
       interrupt();
     });
   }
+}
+
+function targetFlags({ embedded, remote, dbUrl, env }: CommonFlags): TargetFlags {
+  if (remote !== undefined && dbUrl !== undefined) throw usage('--remote and --db-url name two targets.', { state: 'Nothing was changed.', next: 'Give one of them.' });
+  return { embedded, remote: remote ?? dbUrl, env };
 }

@@ -18,6 +18,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     allowUnproven: flags.allowUnproven === true,
     dryRun: flags.dryRun === true,
     ...(flags.resume === undefined ? {} : { resume: flags.resume as true | string }),
+    ...(typeof flags.override === 'string' ? { override: flags.override } : {}),
     ...engineFlags(context, flags),
   });
   const lines = result.applied.map(

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import colors from 'picocolors';
 import type { Reporter } from '../context.ts';
 import { exitCodes, Problem, type ExitCode } from '../errors.ts';
@@ -42,9 +43,9 @@ export function createOutput(options: OutputOptions, secrets: () => string[]) {
   };
 }
 
-/** Replaces each secret, and any password inside a URL. */
+/** Replaces each secret, and any password inside a URL but the word that stands for one. */
 export function maskSecrets(text: string, secrets: string[]): string {
-  let masked = text.replace(/(postgres(?:ql)?:\/\/[^\s:/@]+):[^\s@/]+@/g, '$1:***@');
+  let masked = text.replace(/(postgres(?:ql)?:\/\/[^\s:/@]+):(?!<password>@)[^\s@/]+@/g, '$1:***@');
   for (const secret of secrets) if (secret.length >= 4) masked = masked.replaceAll(secret, '***');
   return masked;
 }
@@ -59,6 +60,24 @@ export async function askOnTerminal(question: string): Promise<string> {
     throw interrupted.aborted ? interruption('Nothing was changed.', 'Run the command again when you are ready.') : error;
   } finally {
     prompt.close();
+  }
+}
+
+/** What is typed goes nowhere: the prompt's own echo has no output. */
+export async function askHidden(question: string, input: NodeJS.ReadableStream = process.stdin, output: NodeJS.WritableStream = process.stderr): Promise<string> {
+  output.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input, output: nowhere, terminal: true });
+  const stopped = new AbortController();
+  prompt.once('SIGINT', () => stopped.abort());
+  try {
+    return await prompt.question('', { signal: stopped.signal });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ABORT_ERR') throw error;
+    return '';
+  } finally {
+    prompt.close();
+    output.write('\n');
   }
 }
 

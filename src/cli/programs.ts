@@ -7,6 +7,7 @@ export interface CommonFlags {
   remote?: string;
   dbUrl?: string;
   sslRootCert?: string;
+  env?: string;
   workdir?: string;
   outputFormat?: string;
   yes?: boolean;
@@ -42,6 +43,7 @@ export const programs: Program[] = [
       ['--allow-edited', 'go on although an applied file was edited since'],
       ['--resume [step]', 'go on with a migration that stopped between its steps'],
       ['--allow-unproven', 'apply although the way back could not be proven'],
+      ['--override <reason>', 'apply although the deployment window is closed; the reason is recorded'],
       ['--shadow <url>', 'an empty database to rehearse in'],
       ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
       ['--pg-dump <which>', 'native, bundled or auto'],
@@ -86,6 +88,13 @@ export const programs: Program[] = [
     arguments: [],
     options: [['--exit-code', 'exit 3 unless everything is applied and nothing differs']],
     run: async (...call) => (await import('./status.ts')).run(...call),
+  },
+  {
+    name: 'checklist',
+    description: 'Show what a migration has behind it before it is deployed: tried, applied elsewhere, proven, tested, window open.',
+    arguments: [['<file>', 'the migration']],
+    options: [],
+    run: async (...call) => (await import('./checklist.ts')).run(...call),
   },
   {
     name: 'new',

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSupabaseConfig } from '../config/supabase-config.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../errors.ts';
 import { guardTrigger } from '../history/schema.ts';
@@ -55,9 +56,16 @@ async function inspect(context: Context, session: TargetSession): Promise<Findin
   const findings = [ok('Target', `${target.name}: PostgreSQL ${server.version}, as ${target.settings.user}${facts.superuser ? ', a superuser' : ', not a superuser'}`)];
   if (server.major > 18) findings.push(problem('Target', `PostgreSQL ${server.major} was not tried: 15 to 18 are supported.`, 'Look for a newer supasnap: npm install supasnap@latest'));
   if (!facts.create) findings.push(problem('Target', `${target.settings.user} may not create schemas there, so no history can be kept.`, `Connect as the owner, or: grant create on database "${target.settings.database}" to "${target.settings.user}"`));
-  findings.push(...connection(session), shadow(context, session, facts), ...history(facts));
+  findings.push(...version(context, session), ...connection(session), shadow(context, session, facts), ...history(facts));
   if (facts.leftovers.length > 0) findings.push(note('Leftovers', `scratch databases of rehearsals that were cut off: ${facts.leftovers.join(', ')}`, 'The next rehearsal there drops them.'));
   return findings;
+}
+
+/** The CLI's local stack, and whatever else reads config.toml, would be another PostgreSQL than the target. */
+function version({ config }: Context, { target, server }: TargetSession): Finding[] {
+  const said = target.kind === 'embedded' ? undefined : readSupabaseConfig(config.folders.supabase)?.majorVersion;
+  if (said === undefined || said === server.major) return [];
+  return [note('Version', `supabase/config.toml says PostgreSQL ${said}, and the target is ${server.major}.`, `Set major_version = ${server.major} under [db] there.`)];
 }
 
 /** What of the way there, or of the server, stands against changes. */

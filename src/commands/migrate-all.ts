@@ -13,6 +13,7 @@ import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmMigration } from './confirm.ts';
 import type { MigrateResult } from './migrate.ts';
 import { applyMigration } from './migrate-apply.ts';
+import { passWindow } from './migrate-gate.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 import { prepareMigration, showPlan, type Prepared } from './migrate-prepare.ts';
 import { captureOptions, showDrift } from './present.ts';
@@ -54,8 +55,9 @@ async function applyEach(
     }
     if (!prepared.rehearsal.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);
     await confirmMigration(context, session.target, migration.label, hazards);
+    const override = await passWindow(context, session, options, migration.label);
     const done = await knowingWhatCameOfIt(session, migration.label, async () => {
-      const applying = await applyMigration(context, session, options, prepared);
+      const applying = await applyMigration(context, session, { ...options, override }, prepared);
       await updateReport(context, session);
       return applying;
     });

@@ -50,7 +50,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
   const startedAt = context.now();
   const started = performance.now();
   report.step(`Applying ${migration.label} …`);
-  const run: RunInput = { context, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto' };
+  const run: RunInput = { context, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto', override: options.override };
   const work =
     script.execution.mode === 'transaction'
       ? await whileWatching(session.target.settings, session.client, report, config.settings, () => withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(withEffects(run, effects), effects))))

@@ -15,6 +15,8 @@ export interface MigrateOptions {
   allowUnproven?: boolean;
   /** Go on with a migration that stopped between its steps; a text is the number of the step to go on with, from 1. */
   resume?: true | string;
+  /** Why it is applied although no deployment window is open; it is recorded. */
+  override?: string;
   /** Rehearse and show, change nothing. */
   dryRun?: boolean;
   /** Whether what goes is kept: `auto` (default) asks above the limit. */

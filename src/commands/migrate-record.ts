@@ -9,6 +9,7 @@ import { passes, testedOf, type SmokeResult } from '../smoke/result.ts';
 import type { Facts } from '../snapshot/facts.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { keepInTarget } from '../snapshot/store.ts';
+import { environmentName } from '../target/target.ts';
 import type { TargetSession } from '../target/session.ts';
 import { toolVersion } from '../version.ts';
 import type { Prepared } from './migrate-prepare.ts';
@@ -33,11 +34,13 @@ export interface RunInput {
   startedAt: Date;
   started: number;
   keepData: KeepData;
+  /** Why it is applied outside of every deployment window. */
+  override: string | undefined;
 }
 
 /** Writes the row of the run, and the CLI's row unless the run is only begun (`unrecorded`). Gives the run's id. */
 export async function record(
-  { session, prepared, context, startedAt, started, keepData }: RunInput,
+  { session, prepared, context, startedAt, started, keepData, override }: RunInput,
   work: { facts: Facts; test: SmokeResult | undefined; status: string; xid: string | undefined; unrecorded?: boolean },
 ): Promise<string> {
   const { client } = session;
@@ -67,7 +70,8 @@ export async function record(
     progress: keepData === 'never' ? { keeps: 'never' } : null,
     startedAt: startedAt.toISOString(),
     durationMs: Math.round(performance.now() - started),
-    environment: context.config.settings.environment ?? session.target.name,
+    environment: environmentName(session.target, context.config.settings.environment),
+    overrideReason: override ?? null,
     who: provenance.who,
     gitCommit: provenance.gitCommit,
     toolVersion,

@@ -6,6 +6,7 @@ import { readUnfinished } from './status-runs.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import type { Applied } from './migrate-apply.ts';
+import { passGate } from './migrate-gate.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 
 export interface MigrateResult {
@@ -28,10 +29,13 @@ export function migrate(context: Context, options: MigrateOptions = {}): Promise
     const result: MigrateResult = { target: session.target.name, applied: [], rehearsed: [], alreadyApplied: chosen.alreadyApplied.map(({ label }) => label) };
     for (const label of result.alreadyApplied) context.report.note(`${label} is already applied.`);
     if (chosen.migrations.length === 0) return result;
+    await passGate(context, session, options, chosen.migrations);
     const { settings } = context.config;
     await withRunnerLock(session.client, options.lockWaitMs ?? settings.lockWaitMs, context.report, async () => {
       const still = await readChosen(context, session, options);
       if (still.migrations.length === 0) return context.report.note('Another runner has applied them meanwhile.');
+      const passed = new Set(chosen.migrations.map(({ sha256 }) => sha256));
+      if (still.migrations.some(({ sha256 }) => !passed.has(sha256))) await passGate(context, session, options, still.migrations);
       // Loaded now: with nothing to apply the command starts and ends in half the time.
       const { applyAll } = await import('./migrate-all.ts');
       await applyAll(context, session, options, still, result);

@@ -19,6 +19,7 @@ import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
+import { environmentName } from '../target/target.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
@@ -158,7 +159,8 @@ async function inOneTransaction(
         progress: null,
         startedAt: startedAt.toISOString(),
         durationMs: Math.round(performance.now() - started),
-        environment: context.config.settings.environment ?? target.name,
+        environment: environmentName(target, context.config.settings.environment),
+        overrideReason: null,
         who: prepared.provenance.who,
         gitCommit: prepared.provenance.gitCommit,
         toolVersion,

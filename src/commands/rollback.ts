@@ -16,7 +16,7 @@ import type { KeepData } from '../kept/run.ts';
 import type { Identity } from '../snapshot/identity.ts';
 import { planWayTo, type Step, type WayBack, type Waypoint } from '../transition/way-back.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
-import { confirmByName } from './confirm.ts';
+import { confirmByName, requireName } from './confirm.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
@@ -78,6 +78,7 @@ export const snapshots = (context: Context): Promise<StoredSnapshot[]> =>
 export function rollback(context: Context, options: RollbackOptions): Promise<RollbackResult> {
   const { config, report } = context;
   return withTarget(context, async (session) => {
+    if (!options.dryRun) requireName(context, session.target);
     const history = await readHistory(session.client);
     findGoal(options, history, await listSnapshots(session.client, config.folders.snapshots, history.ours));
     return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, () => {

@@ -1,5 +1,6 @@
 import { parse, TomlError } from 'smol-toml';
 import { usage } from '../errors.ts';
+import { readEnvironments, type EnvironmentSettings } from './environments.ts';
 import { nearest } from './nearest.ts';
 
 /** What supabase/supasnap.toml may say; every key has a default. Times are milliseconds here, durations like "5s" in the file. */
@@ -17,7 +18,9 @@ export interface Settings {
   testTimeoutMs: number;
   /** Above this many bytes to copy, keeping rows is a question. */
   keepLimitBytes: number;
+  /** What MIGRATIONS.md calls a target that is none of `environments`. */
   environment?: string;
+  environments: EnvironmentSettings[];
 }
 
 export const defaultSettings: Settings = {
@@ -32,6 +35,7 @@ export const defaultSettings: Settings = {
   alertAfterMs: 30_000,
   testTimeoutMs: 60_000,
   keepLimitBytes: 1_000_000_000,
+  environments: [],
 };
 
 type Reader = (value: unknown, problem: (expected: string) => never) => unknown;
@@ -65,15 +69,21 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   environment: { setting: 'environment', read: text },
 };
 
+const allKeys = [...Object.keys(keys), 'env'];
+
 /** Reads the settings file; all mistakes in it are reported together. */
 export function parseSettings(source: string, file: string): Settings {
   const table = readToml(source, file);
   const problems: string[] = [];
   const settings: Record<string, unknown> = { ...defaultSettings };
   for (const [key, value] of Object.entries(table)) {
+    if (key === 'env') {
+      settings.environments = readEnvironments(value, (text) => problems.push(text));
+      continue;
+    }
     const known = keys[key];
     if (!known) {
-      const near = nearest(key, Object.keys(keys));
+      const near = nearest(key, allKeys);
       problems.push(`"${key}" is not a setting.${near ? ` Did you mean "${near}"?` : ''}`);
       continue;
     }
@@ -91,7 +101,7 @@ export function parseSettings(source: string, file: string): Settings {
     throw usage(`${file} holds ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}.`, {
       detail: problems,
       state: 'Nothing was changed.',
-      next: `Correct ${file}. Settings: ${Object.keys(keys).join(', ')}.`,
+      next: `Correct ${file}. Settings: ${allKeys.join(', ')}.`,
     });
   }
   return settings as unknown as Settings;

@@ -29,6 +29,8 @@ export interface Run {
   appliedAt: string;
   durationMs: number;
   environment: string;
+  /** Why it was applied although no deployment window was open. */
+  overrideReason: string | null;
   who: string | null;
   gitCommit: string | null;
   toolVersion: string;
@@ -43,17 +45,19 @@ export interface History {
 }
 
 export async function readHistory(client: pg.Client): Promise<History> {
-  const { rows } = await client.query<{ theirs: boolean; ours: boolean; columns: string[] }>(`
+  const { rows } = await client.query<{ theirs: boolean; ours: boolean; columns: string[]; runColumns: string[] }>(`
     select to_regclass('supabase_migrations.schema_migrations') is not null as theirs,
            to_regclass('supabase_migrations.supasnap_runs') is not null as ours,
            array(select attname::text from pg_attribute
-                 where attrelid = to_regclass('supabase_migrations.schema_migrations') and attnum > 0 and not attisdropped) as columns`);
+                 where attrelid = to_regclass('supabase_migrations.schema_migrations') and attnum > 0 and not attisdropped) as columns,
+           array(select attname::text from pg_attribute
+                 where attrelid = to_regclass('supabase_migrations.supasnap_runs') and attnum > 0 and not attisdropped) as "runColumns"`);
   const { theirs, ours, columns } = rows[0]!;
   const column = (name: string, type: string) => (columns.includes(name) ? name : `null::${type} as ${name}`);
   const applied = theirs
     ? (await client.query<AppliedMigration>(`select version, ${column('name', 'text')}, ${column('statements', 'text[]')} from supabase_migrations.schema_migrations order by version`)).rows
     : [];
-  return { applied, runs: ours ? await readRuns(client) : [], ours };
+  return { applied, runs: ours ? await readRuns(client, new Set(rows[0]!.runColumns)) : [], ours };
 }
 
 const runColumns = {
@@ -75,14 +79,16 @@ const runColumns = {
   progress: 'progress',
   durationMs: 'duration_ms',
   environment: 'environment',
+  overrideReason: 'override_reason',
   who: 'who',
   gitCommit: 'git_commit',
   toolVersion: 'tool_version',
 } as const;
 
-async function readRuns(client: pg.Client): Promise<Run[]> {
+/** A history that an earlier version made lacks columns until the next migrate or rollback. */
+async function readRuns(client: pg.Client, there: Set<string>): Promise<Run[]> {
   const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
-  const columns = Object.entries(runColumns).map(([field, column]) => `${column} as "${field}"`);
+  const columns = Object.entries(runColumns).map(([field, column]) => `${there.has(column) ? column : 'null'} as "${field}"`);
   const { rows } = await client.query<Run>(
     `select ${columns.join(', ')}, ${iso('started_at')} as "startedAt", ${iso('applied_at')} as "appliedAt" from supabase_migrations.supasnap_runs order by id`,
   );

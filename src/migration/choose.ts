@@ -73,7 +73,8 @@ export async function readLocal(options: Pick<ChooseOptions, 'workdir' | 'folder
   return { local, notes };
 }
 
-function findNamed(file: string, local: LocalFile[], options: ChooseOptions): LocalFile {
+/** The file that words mean: a path, or a name in the migrations folder. Throws a Problem when there is none. */
+export function findNamed(file: string, local: LocalFile[], options: Pick<ChooseOptions, 'workdir' | 'folder' | 'requireVersion' | 'now'>): LocalFile {
   const paths = [resolve(options.workdir, file), join(options.folder, file), resolve(file)];
   const found = local.find((candidate) => paths.includes(candidate.path));
   if (found) return found;

@@ -39,6 +39,7 @@ function progressOf(value: unknown): string {
 function factLines(version: string, run: Run, incomplete: boolean): string[] {
   const lines = [`- **Date**: ${moment(run.appliedAt)}`, `- **Environment**: ${codeMarkdown(run.environment)}`];
   const add = (label: string, text: string | undefined) => text && lines.push(`- **${label}**: ${text}`);
+  add('Outside its deployment window', run.overrideReason ? plainMarkdown(run.overrideReason) : undefined);
   add('Snapshot before', run.snapshotBefore ? codeMarkdown(run.snapshotBefore) : undefined);
   add('Snapshot after', run.snapshotAfter ? codeMarkdown(run.snapshotAfter) : undefined);
   add('Rollback', run.rollbackSql === null ? 'none' : `\`supabase/rollback/${version}_rollback.sql\`${proofOf(run.proof)}`);
@@ -67,7 +68,7 @@ export function runLines(run: Run): string[] {
     run.snapshotBefore ? `snapshot before ${codeMarkdown(run.snapshotBefore)}` : '',
     run.snapshotAfter ? `after ${codeMarkdown(run.snapshotAfter)}` : '',
   ].filter(Boolean);
-  return [snapshots.join(', '), testedOf(run.tested) ?? '', duration(run.durationMs), run.who ? `by ${plainMarkdown(run.who)}` : ''].filter(Boolean);
+  return [snapshots.join(', '), testedOf(run.tested) ?? '', duration(run.durationMs), run.who ? `by ${plainMarkdown(run.who)}` : '', run.overrideReason ? `outside its deployment window: ${plainMarkdown(run.overrideReason)}` : ''].filter(Boolean);
 }
 
 /** "2025-10-26 21:15:00 UTC"; the time comes from the database. */

@@ -2,7 +2,7 @@ import { failed, refused, type Problem } from '../errors.ts';
 import type { Target } from './target.ts';
 
 /** What was to be reached, and who named it. */
-type Address = Pick<Target, 'settings' | 'origin'>;
+type Address = Pick<Target, 'settings' | 'origin' | 'passwordFrom'>;
 
 /** What the driver throws; `errors` when a name has several addresses and each gave its own. */
 export type ConnectionError = Error & { code?: string; errors?: Error[] };
@@ -65,7 +65,7 @@ function ofPooler({ message, code }: ConnectionError, target: Address): Explanat
   return undefined;
 }
 
-const refusedLogin = ({ settings: { user }, origin }: Address): Explanation => ({ message: `The server refused user ${user}.`, next: `Check user and password in ${origin}.` });
+const refusedLogin = ({ settings: { user }, origin, passwordFrom }: Address): Explanation => ({ message: `The server refused user ${user}.`, next: `Check user and password in ${passwordFrom ?? origin}.` });
 
 /** By SQLSTATE; a pooler that hands on what the server told it has put its own in place of that. */
 function stateOf({ code, message }: ConnectionError): string | undefined {

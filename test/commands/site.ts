@@ -26,7 +26,8 @@ export interface Ended<T> {
   value?: T;
 }
 
-type Extra = { yes?: boolean };
+/** What a command gets from outside; without it the site's own database, no variables, and no terminal. */
+type Extra = Partial<Pick<Context, 'yes' | 'target' | 'environment' | 'ask' | 'askHidden' | 'secret'>>;
 
 /** A project on a database of its own, with the functions behind the commands. */
 export interface Site {
@@ -57,7 +58,7 @@ type Use = <T>(files: Record<string, string>, use: (site: Site) => Promise<T>) =
  * Sites on a server of that major version, started for the describe block that calls this. The base is applied once; each
  * site is a copy of that. Files are named by their path, or by their name alone when they are migrations.
  */
-export function sites(major: number): { withBase: Use; withNothing: Use } {
+export function sites(major: number): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
   let server: EmbeddedServer;
   let folder: string;
   let finish: () => void = () => {};
@@ -111,6 +112,7 @@ export function sites(major: number): { withBase: Use; withNothing: Use } {
   return {
     withBase: (files, use) => make(files, copy, use),
     withNothing: (files, use) => make(files, (database) => createPlatformDatabase(server, database), use),
+    server: () => server,
   };
 }
 
@@ -120,10 +122,10 @@ const named = (files: Record<string, string>) =>
 function siteOf(server: EmbeddedServer, project: Project, name: string): Site {
   const database = { ...server.postgres, database: name };
   const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${name}_shadow`));
-  const run = async <T>(yes: boolean, command: (context: Context) => Promise<T>): Promise<Ended<T>> => {
+  const run = async <T>(extra: Extra, command: (context: Context) => Promise<T>): Promise<Ended<T>> => {
     const told: string[] = [];
     try {
-      const value = await command(contextOf(project.folder, database, yes, told));
+      const value = await command({ ...contextOf(project.folder, database, told), ...extra });
       return { exitCode: 0, told: told.join('\n'), value };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -134,23 +136,38 @@ function siteOf(server: EmbeddedServer, project: Project, name: string): Site {
     project,
     database,
     server,
-    migrate: ({ yes = true, ...options } = {}) => run(yes, (context) => migrate(context, { shadow, ...options })),
-    run: (command, { yes = true } = {}) => run(yes, command),
-    rollback: ({ yes = true, ...options }) => run(yes, (context) => rollback(context, { shadow, ...options })),
+    migrate: (all = {}) => {
+      const { extra, options } = apart(all);
+      return run(extra, (context) => migrate(context, { shadow, ...options }));
+    },
+    run: (command, extra = {}) => run(extra, command),
+    rollback: (all) => {
+      const { extra, options } = apart(all);
+      return run(extra, (context) => rollback(context, { shadow, ...options }));
+    },
     sql: <R extends pg.QueryResultRow>(text: string) => withClient(database, async (client) => (await client.query<R>(text)).rows),
     state: () => readState(database),
   };
 }
 
-function contextOf(workdir: string, { user, password, host, port, database }: ConnectionSettings, yes: boolean, told: string[]): Context {
+const outside = new Set(['yes', 'target', 'environment', 'ask', 'askHidden', 'secret']);
+
+function apart<T extends Extra>(all: T): { extra: Extra; options: Omit<T, keyof Extra> } {
+  const pick = (keep: (key: string) => boolean) => Object.fromEntries(Object.entries(all).filter(([key]) => keep(key)));
+  return { extra: pick((key) => outside.has(key)), options: pick((key) => !outside.has(key)) as Omit<T, keyof Extra> };
+}
+
+export const urlOf = ({ user, password, host, port, database }: ConnectionSettings): string => `postgresql://${user}:${password}@${host}:${port}/${database}`;
+
+function contextOf(workdir: string, database: ConnectionSettings, told: string[]): Context {
   const tell = (text: string) => void told.push(text);
   return {
     config: readConfig(workdir, workdir),
-    target: { remote: `postgresql://${user}:${password}@${host}:${port}/${database}` },
+    target: { remote: urlOf(database) },
     environment: {},
     report: { target: tell, step: tell, note: tell, warn: tell },
     now: () => new Date(),
-    yes,
+    yes: true,
     secret: () => {},
   };
 }

@@ -21,6 +21,7 @@ export const run = (facts: Partial<Run> & { id: string }): Run => ({
   appliedAt: '2025-10-26T21:20:02Z',
   durationMs: 1240,
   environment: 'production',
+  overrideReason: null,
   who: 'dev@example.com',
   gitCommit: '0123abc',
   toolVersion: '0.1.0',

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { usage } from '../errors.ts';
+
+/** What we need of the Supabase CLI's config.toml. */
+export interface SupabaseConfig {
+  /** Where the local stack's database listens. */
+  port: number;
+  /** The major version that the project says it has; undefined when it says nothing. */
+  majorVersion?: number;
+}
+
+/** Reads supabase/config.toml; undefined when there is none. */
+export function readSupabaseConfig(folder: string): SupabaseConfig | undefined {
+  const file = join(folder, 'config.toml');
+  if (!existsSync(file)) return undefined;
+  try {
+    const { db } = parse(readFileSync(file, 'utf8')) as { db?: { port?: unknown; major_version?: unknown } };
+    return { port: typeof db?.port === 'number' ? db.port : 54322, ...(typeof db?.major_version === 'number' ? { majorVersion: db.major_version } : {}) };
+  } catch {
+    throw usage('supabase/config.toml is not valid TOML.', { state: 'Nothing was changed.', next: 'Run "supabase migration list" to see what the CLI says of it.' });
+  }
+}
