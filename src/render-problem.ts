@@ -2,7 +2,7 @@ import type { Problem, SourcePlace } from './errors.ts';
 
 /** The text of a Problem for people: message, place with caret, facts, state, next command. Plain text, no newline at its end. */
 export function renderProblem(problem: Problem): string {
-  const lines = [`Error: ${problem.message}`];
+  const lines = [`Error: ${problem.message.split('\n').map(shownLine).join('\n')}`];
   if (problem.place) lines.push(...placeLines(problem.place));
   for (const detail of problem.detail) lines.push(...indented(detail));
   if (problem.state) lines.push(...indented(problem.state, 'State: '));
@@ -11,7 +11,7 @@ export function renderProblem(problem: Problem): string {
 }
 
 const indented = (text: string, label = '') =>
-  text.split('\n').map((line, index) => `  ${index === 0 ? label : ' '.repeat(label.length)}${line}`);
+  text.split('\n').map((line, index) => `  ${index === 0 ? label : ' '.repeat(label.length)}${shownLine(line)}`);
 
 /** Longest part of a line of SQL that is shown. */
 const shownWidth = 100;
@@ -28,13 +28,14 @@ function placeLines({ file, line, column, text }: SourcePlace): string[] {
     .join('');
   const number = `  ${line} | `;
   return [
-    `  ${file}:${line}:${column}`,
+    `  ${shownLine(file)}:${line}:${column}`,
     `${number}${head}${shown.map(printable).join('')}${tail}`,
     `${' '.repeat(number.length - 2)}| ${head && ' '}${before}^`,
   ];
 }
 
-/** A file can hold escape sequences that would act on the terminal. */
+/** A file, its name and the words of a call can hold escape sequences that would act on the terminal. */
+const shownLine = (line: string) => [...line].map(printable).join('');
 const printable = (character: string) => (isControl(character) ? '�' : character);
 const isControl = (character: string) => character !== '\t' && /\p{Cc}/u.test(character);
 

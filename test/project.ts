@@ -30,9 +30,9 @@ export interface CliOptions {
   input?: string;
 }
 
-/** A temporary folder with supabase/migrations/ and the files given, by path and text; removed afterwards. */
-export async function withProject<T>(files: Record<string, string>, use: (project: Project) => Promise<T>): Promise<T> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'supasnap-project-')));
+/** A temporary folder (in `around`) with supabase/migrations/ and the files given, by path and text; removed afterwards. */
+export async function withProject<T>(files: Record<string, string>, use: (project: Project) => Promise<T>, around = tmpdir()): Promise<T> {
+  const folder = realpathSync(mkdtempSync(join(around, 'supasnap-project-')));
   chmodSync(folder, 0o755);
   const path = (name: string) => join(folder, name);
   const write = (name: string, text: string) => {

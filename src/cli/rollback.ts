@@ -47,7 +47,7 @@ function pairs(flag: string, words: unknown): Record<string, string> {
   );
 }
 
-function renderList(all: StoredSnapshot[], now: Date): string {
+export function renderList(all: StoredSnapshot[], now: Date): string {
   if (all.length === 0) return 'There are no snapshots yet. The first is taken by: npx supasnap migrate';
   const rows = all.map(({ id, manifest, inFolder, inTarget }) => [
     id,

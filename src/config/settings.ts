@@ -42,12 +42,13 @@ type Reader = (value: unknown, problem: (expected: string) => never) => unknown;
 
 const boolean: Reader = (value, problem) => (typeof value === 'boolean' ? value : problem('true or false'));
 const text: Reader = (value, problem) => (typeof value === 'string' && value !== '' ? value : problem('a text'));
-const count: Reader = (value, problem) => (typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : problem('a whole number'));
+const count: Reader = (value, problem) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : problem('a whole number'));
 const choice = (...words: string[]): Reader => (value, problem) =>
   typeof value === 'string' && words.includes(value) ? value : problem(words.map((word) => `"${word}"`).join(', '));
 const bytes: Reader = (value, problem) => {
   const match = typeof value === 'string' ? /^\s*(\d+)\s*(kB|MB|GB)\s*$/.exec(value) : null;
-  return match ? Number(match[1]) * { kB: 1e3, MB: 1e6, GB: 1e9 }[match[2] as 'kB'] : problem('a size like "500MB" or "2GB"');
+  const number = match ? Number(match[1]) * { kB: 1e3, MB: 1e6, GB: 1e9 }[match[2] as 'kB'] : Number.NaN;
+  return Number.isSafeInteger(number) ? number : problem('a size like "500MB" or "2GB"');
 };
 const duration: Reader = (value, problem) => {
   const ms = typeof value === 'string' ? parseDuration(value) : undefined;
@@ -81,7 +82,7 @@ export function parseSettings(source: string, file: string): Settings {
       settings.environments = readEnvironments(value, (text) => problems.push(text));
       continue;
     }
-    const known = keys[key];
+    const known = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (!known) {
       const near = nearest(key, allKeys);
       problems.push(`"${key}" is not a setting.${near ? ` Did you mean "${near}"?` : ''}`);
@@ -107,12 +108,16 @@ export function parseSettings(source: string, file: string): Settings {
   return settings as unknown as Settings;
 }
 
-/** "5s", "500ms", "2min", "1h" or plain milliseconds to milliseconds; undefined when it is none of these. */
+/** The longest time that PostgreSQL's settings and timers hold: 24 days. */
+const longestMs = 2 ** 31 - 1;
+
+/** "5s", "500ms", "2min", "1h" or plain milliseconds to milliseconds; undefined when it is none of these, or more than 24 days. */
 export function parseDuration(source: string): number | undefined {
   const match = /^\s*(\d+)\s*(ms|s|min|m|h|)\s*$/.exec(source);
   if (!match) return undefined;
   const unit = { ms: 1, s: 1000, min: 60_000, m: 60_000, h: 3_600_000, '': 1 }[match[2] as 'ms'];
-  return Number(match[1]) * unit;
+  const ms = Number(match[1]) * unit;
+  return ms <= longestMs ? ms : undefined;
 }
 
 function readToml(source: string, file: string): Record<string, unknown> {

@@ -22,7 +22,7 @@ export async function writeFileAtomic(path: string, content: string | Buffer | A
   } catch (error) {
     throw namedFileError(error, path);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
   }
 }
 
@@ -57,6 +57,7 @@ function namedFileError(error: unknown, path: string): unknown {
     EPERM: 'this user may not write there',
     EROFS: 'the disk is read-only',
     ENOTDIR: 'a part of its path is a file',
+    ENAMETOOLONG: 'its name is too long',
   }[code ?? ''];
   if (!reason) return error;
   return failed(`${path} can't be written: ${reason}.`, { next: 'Mend that, then run the command again; it finds out by itself what was done.', cause: error });

@@ -25,3 +25,17 @@ export const currentFormat = 1;
 /** `v0.7.0_20251026211500`, and `v0.7.0_20251026211500.2` for a second one that differs. */
 export const snapshotId = (manifest: Pick<Manifest, 'name' | 'copy'>): string =>
   manifest.copy === 1 ? manifest.name : `${manifest.name}.${manifest.copy}`;
+
+/** Whether it has what is read of a manifest. Its name is that of files, which lie in the folder of the manifest. */
+export const isManifest = (value: unknown): value is Manifest => {
+  const { name, copy, sha256, factsSha256, takenAt, applied, databaseBytes } = (value ?? {}) as Record<keyof Manifest, unknown>;
+  return (
+    [name, sha256, factsSha256, takenAt].every((text) => typeof text === 'string') &&
+    /^[^/\\\p{Cc}]+$/u.test(name as string) &&
+    Number.isSafeInteger(copy) &&
+    typeof databaseBytes === 'number' &&
+    !Number.isNaN(Date.parse(takenAt as string)) &&
+    Array.isArray(applied) &&
+    applied.every((row: unknown) => typeof (row as { version?: unknown } | null)?.version === 'string')
+  );
+};

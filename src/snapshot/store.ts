@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { failed, refused } from '../errors.ts';
 import { requireSpace, writeFileAtomic } from './atomic-file.ts';
-import { currentFormat, snapshotId, type Manifest } from './manifest.ts';
+import { currentFormat, isManifest, snapshotId, type Manifest } from './manifest.ts';
 import type { Identity } from './identity.ts';
 import { companionToJson, sha256, stateFromTexts, type Anchor, type State } from './state.ts';
 
@@ -151,16 +151,17 @@ async function readManifests(folder: string): Promise<Manifest[]> {
 }
 
 function checkManifest(text: string, path: string): Manifest {
-  let value: Manifest;
+  let value: unknown;
   try {
-    value = JSON.parse(text) as Manifest;
+    value = JSON.parse(text);
   } catch {
     throw refused(`${path} is not a manifest: it is not valid JSON.`, { state: 'Nothing was changed.', next: `Restore it from version control, or move it away: the target holds a copy.` });
   }
-  if (value?.format > currentFormat) {
-    throw refused(`${path} was written by a newer supasnap (format ${value.format}; this one reads ${currentFormat}).`, { state: 'Nothing was changed.', next: 'Update: npm install supasnap@latest' });
+  const format = (value as Partial<Manifest> | null)?.format;
+  if (typeof format === 'number' && format > currentFormat) {
+    throw refused(`${path} was written by a newer supasnap (format ${format}; this one reads ${currentFormat}).`, { state: 'Nothing was changed.', next: 'Update: npm install supasnap@latest' });
   }
-  if (typeof value?.name !== 'string' || typeof value.sha256 !== 'string' || typeof value.copy !== 'number' || !Array.isArray(value.applied)) {
+  if (!isManifest(value)) {
     throw refused(`${path} is not a manifest of a snapshot.`, { state: 'Nothing was changed.', next: 'Restore it from version control, or move it away.' });
   }
   return value;

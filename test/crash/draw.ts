@@ -1,3 +1,5 @@
+import { randomFrom } from '../random.ts';
+
 /** A crash as drawn from a seed: what runs, how it ends, and when. */
 export interface Crash {
   seed: number;
@@ -50,17 +52,6 @@ function drawPhase(random: () => number): Phase {
   const kind = random();
   if (kind < 0.25) return { at: 'unsent' };
   return kind < 0.7 ? { at: 'running', ms: Math.floor(random() ** 2 * 20) } : { at: 'answer lost' };
-}
-
-/** Mulberry32: numbers from 0 to 1, the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b9) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 export const describeCrash = ({ seed, major, command, how, moment }: Crash): string => {
