@@ -8,8 +8,9 @@ import { execa } from 'execa';
 export interface Project {
   folder: string;
   path: (name: string) => string;
-  write: (name: string, text: string) => void;
+  write: (name: string, text: string | Buffer) => void;
   read: (name: string) => string;
+  bytes: (name: string) => Buffer;
   exists: (name: string) => boolean;
   /** Names in a folder, in order; none where there is no such folder. */
   list: (name: string) => string[];
@@ -35,7 +36,7 @@ export async function withProject<T>(files: Record<string, string>, use: (projec
   const folder = realpathSync(mkdtempSync(join(around, 'supasnap-project-')));
   chmodSync(folder, 0o755);
   const path = (name: string) => join(folder, name);
-  const write = (name: string, text: string) => {
+  const write = (name: string, text: string | Buffer) => {
     mkdirSync(dirname(path(name)), { recursive: true });
     writeFileSync(path(name), text);
   };
@@ -47,6 +48,7 @@ export async function withProject<T>(files: Record<string, string>, use: (projec
       path,
       write,
       read: (name) => readFileSync(path(name), 'utf8'),
+      bytes: (name) => readFileSync(path(name)),
       exists: (name) => existsSync(path(name)),
       list: (name) => (existsSync(path(name)) ? readdirSync(path(name)).sort() : []),
     });

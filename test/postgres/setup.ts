@@ -45,8 +45,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-/** Servers of a run: one shared by all files, and one for each corpus and for the crashes alone. */
-const kinds = ['test', 'corpus', 'data', 'crash'] as const;
+/** Servers of a run: one shared by all files, and one for each corpus, for the crashes, the races and the properties alone. */
+const kinds = ['test', 'corpus', 'data', 'crash', 'race', 'property'] as const;
 export type ServerKind = (typeof kinds)[number];
 
 /** A server of this run. It is removed with the run. */

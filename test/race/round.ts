@@ -1,0 +1,163 @@
+import { cpSync, symlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+import { quoteName, type ConnectionSettings, withClient } from '../../src/target/connection.ts';
+import type { EmbeddedServer } from '../../src/target/embedded/server.ts';
+import { type Ended, hasStackTrace, runProgram, startProgram } from '../crash/program.ts';
+import { readDatabase } from '../crash/reading.ts';
+import { createCaseDatabase } from '../postgres/case-database.ts';
+import { type Project, withProject } from '../project.ts';
+import type { Round, Runner } from './draw.ts';
+import { expected, fileOf, files, releases, versionOf, written } from './scene.ts';
+
+/** Where a round is played. The state folder, with its shadow server, is that of all. */
+export interface Place {
+  server: EmbeddedServer;
+  target: ConnectionSettings;
+  stateFolder: string;
+}
+
+export interface Result {
+  exitCodes: (number | undefined)[];
+  /** The newest applied release when all had ended. */
+  left: number;
+}
+
+const database = 'race';
+const urlOf = ({ user, password, host, port, database: name }: ConnectionSettings) => `postgresql://${user}:${password}@${host}:${port}/${name}`;
+
+export async function preparePlace(server: EmbeddedServer, stateFolder: string): Promise<Place> {
+  return { server, stateFolder, target: await createCaseDatabase(server, database, []) };
+}
+
+/** Plays a round and judges it; throws with what every runner said where something is wrong. */
+export const playRound = (place: Place, round: Round): Promise<Result> =>
+  withFolder(place, async (project) => {
+    await prepare(place, round.from, project);
+    const folders = round.shared ? [project] : undefined;
+    const ended = await withCopies(place, project, folders ? 0 : round.runners.length, (copies) =>
+      Promise.all(round.runners.map((runner, index) => run(runner, (copies[index] ?? project).folder, urlOf(place.target)))),
+    );
+    const said = round.runners.map(({ words }, index) => `── ${words.join(' ')} ended with ${ended[index]!.exitCode}:\n${ended[index]!.output}`).join('\n');
+    try {
+      for (const [index, one] of ended.entries()) judgeEnd(one, round.runners[index]!);
+      const left = await judge(place.target, round);
+      const options = { folder: project.folder, url: urlOf(place.target) };
+      const status = JSON.parse((await runProgram(['status', '--output-format', 'json'], options)).replace(/^Target: .*\n/, '')) as { unfinished: unknown[]; problems: unknown[] };
+      expect({ unfinished: status.unfinished, problems: status.problems }).toEqual({ unfinished: [], problems: [] });
+      await runProgram(['migrate', '--yes'], options);
+      expect(await judge(place.target, round), 'the newest release after a last migrate').toBe(releases.at(-1));
+      return { exitCodes: ended.map(({ exitCode }) => exitCode), left };
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${said}`, { cause: error });
+    }
+  });
+
+/** A database at that release, made once by the real program, and the project that made it; with a note that a user wrote since. */
+async function prepare({ server, target, stateFolder }: Place, from: number, project: Project): Promise<void> {
+  const saved = `${database}_${from}`;
+  if (!prepared.has(`${server.port} ${from}`)) {
+    await createFrom(server, undefined, database);
+    await withFolder({ server, target, stateFolder }, async (maker) => {
+      for (const release of releases.filter((one) => one <= from)) await runProgram(['migrate', fileOf(release), '--yes'], { folder: maker.folder, url: urlOf(target) });
+      prepared.set(`${server.port} ${from}`, Object.fromEntries(['snapshots', 'rollback', 'docs'].flatMap((name) => maker.list(`supabase/${name}`).map((file) => [`supabase/${name}/${file}`, maker.bytes(`supabase/${name}/${file}`)]))));
+    });
+    await createFrom(server, database, saved);
+  }
+  await createFrom(server, saved, database);
+  for (const [path, bytes] of Object.entries(prepared.get(`${server.port} ${from}`)!)) project.write(path, bytes);
+  await withClient(target, (client) => client.query(`insert into public.notes (id, body) values (${written}, 'late')`));
+}
+
+const prepared = new Map<string, Record<string, Buffer>>();
+
+async function createFrom(server: EmbeddedServer, from: string | undefined, to: string): Promise<void> {
+  await withClient(server.superuser, (client) => client.query(`drop database if exists ${quoteName(to)} with (force)`));
+  if (from === undefined) await createCaseDatabase(server, to, []);
+  else await withClient(server.superuser, (client) => client.query(`create database ${quoteName(to)} template ${quoteName(from)} owner postgres`));
+}
+
+const withFolder = <T>({ stateFolder }: Pick<Place, 'stateFolder'>, use: (project: Project) => Promise<T>): Promise<T> =>
+  withProject(files, (project) => {
+    symlinkSync(stateFolder, project.path('.supasnap'));
+    return use(project);
+  });
+
+async function withCopies<T>(place: Place, project: Project, count: number, use: (copies: Project[]) => Promise<T>, made: Project[] = []): Promise<T> {
+  if (made.length === count) return use(made);
+  return withProject({}, (copy) => {
+    cpSync(project.folder, copy.folder, { recursive: true, verbatimSymlinks: true });
+    return withCopies(place, project, count, use, [...made, copy]);
+  });
+}
+
+async function run({ program, words, afterMs }: Runner, folder: string, url: string): Promise<Ended> {
+  await sleep(afterMs);
+  if (program === 'supasnap') return startProgram(words, { folder, url }).ended;
+  const { exitCode, all, timedOut } = await execa('supabase', [...words, `--remote=${url}`], { cwd: folder, preferLocal: true, localDir: import.meta.dirname, stdin: 'ignore', reject: false, all: true, timeout: 60_000, killSignal: 'SIGKILL' });
+  return { exitCode, output: timedOut ? `${all}\nIt did not end within a minute.` : all };
+}
+
+function judgeEnd({ exitCode, output }: Ended, { program, words }: Runner): void {
+  const what = `${program} ${words.join(' ')}`;
+  if (/It did not end within a minute/.test(output)) throw new Error(`${what} hung.`);
+  if (hasStackTrace(output)) throw new Error(`${what} shows a stack trace.`);
+  if (program === 'supasnap' && /It is not known whether anything was changed/.test(output)) throw new Error(`${what} met an error that it does not know.`);
+  if (exitCode === undefined || ![0, 1, 3].includes(exitCode)) throw new Error(`${what} ended with ${exitCode}.`);
+}
+
+/** Every migration that history holds was done once, every other one not at all. Gives the newest applied release. */
+async function judge(target: ConnectionSettings, round: Round): Promise<number> {
+  const found = await read(target);
+  const newest = found.history.length;
+  expect(found.history, 'history has the releases in order').toEqual(releases.slice(0, newest).map(versionOf));
+  const { user, ...rest } = found.tables;
+  expect(rest, `what v0.${newest}.0 holds`).toEqual(expected(newest));
+  expect(user, 'each migration marks what a user wrote at most once').toMatch(/^late( \+2)?( \+3)?( \+4)?$/);
+  judgeRuns(found.runs, newest, round);
+  expect((await readDatabase(target)).filter((line) => /but the copy holds|is in no list|and names snapshots/.test(line)), 'kept rows and snapshots of runs').toEqual([]);
+  return newest;
+}
+
+interface Run {
+  id: string;
+  kind: string;
+  status: string;
+  version: string | null;
+  undone: string[] | null;
+  restored: string[] | null;
+}
+
+/** Each version is done and undone in turns; what the Supabase CLI applied is in no run of ours. */
+function judgeRuns(runs: Run[], newest: number, { runners }: Round): void {
+  const withCli = runners.some(({ program }) => program === 'supabase');
+  expect(runs.filter(({ status }) => status !== 'done'), 'runs that are not done').toEqual([]);
+  for (const release of releases) {
+    const version = versionOf(release);
+    const turns = runs.flatMap((run) => {
+      if (run.kind === 'migrate' && run.version === version) return ['done'];
+      return run.undone?.includes(version) ? ['undone'] : run.restored?.includes(version) ? ['done'] : [];
+    });
+    const twice = turns.filter((turn, index) => turn === (turns[index - 1] ?? 'undone'));
+    if (withCli) continue;
+    expect(twice, `${version} is done and undone in turns: ${turns.join(', ')}`).toEqual([]);
+    expect(turns.at(-1) === 'done', `the last run of ${version} agrees with history`).toBe(release <= newest);
+  }
+}
+
+const read = (target: ConnectionSettings) =>
+  withClient(target, async (client) => {
+    const query = async <T>(sql: string) => (await client.query(sql)).rows as T[];
+    const notes = await query<{ id: number; body: string }>('select * from public.notes order by id');
+    return {
+      history: (await query<{ version: string }>('select version from supabase_migrations.schema_migrations order by version')).map(({ version }) => version),
+      runs: await query<Run>('select id, kind, status, version, undone, restored from supabase_migrations.supasnap_runs order by id'),
+      tables: {
+        ledger: (await query<{ migration: string }>('select migration from public.ledger order by migration')).map(({ migration }) => migration),
+        notes: notes.filter(({ id }) => id !== written),
+        tables: (await query<{ name: string }>(`select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`)).map(({ name }) => name),
+        user: notes.find(({ id }) => id === written)?.body,
+      },
+    };
+  });

@@ -1,0 +1,51 @@
+/** A ledger that nothing keeps from being written twice, and migrations whose every part shows how often it ran. */
+
+const first = `create table public.ledger (id bigint generated always as identity primary key, migration text not null);
+create table public.notes (id int primary key, body text not null, extra text);
+insert into public.ledger (migration) values ('v0_1_0');
+insert into public.notes select n, 'note ' || n, 'extra ' || n from generate_series(1, 70) n;
+`;
+
+/** Each deletes its own seventh of the notes, marks the others, and adds a table and a column. */
+const next = (version: number) => `insert into public.ledger (migration) values ('v0_${version}_0');
+delete from public.notes where id % 7 = ${version};
+update public.notes set body = body || ' +${version}';
+alter table public.notes add column added_${version} int not null default ${version};
+create table public.made_${version} (id bigint generated always as identity primary key, note int references public.notes on delete cascade);
+insert into public.made_${version} (note) select id from public.notes where id <= 70 order by id;
+${version === 3 ? 'alter table public.notes drop column extra;\n' : ''}`;
+
+/** The releases 0.1.0 to 0.4.0. */
+export const releases = [1, 2, 3, 4] as const;
+export const versionOf = (release: number) => `2026010${release}000000`;
+export const fileOf = (release: number) => `supabase/migrations/${versionOf(release)}_v0_${release}_0_part.sql`;
+
+const smokeTest = (release: number) => `do $$ begin assert (select count(*) = 1 from public.ledger where migration = 'v0_${release}_0'), 'once'; end $$;\n`;
+
+/** What a project holds, whatever is applied of it. */
+export const files: Record<string, string> = {
+  'supabase/config.toml': 'project_id = "race"\n',
+  'supabase/supasnap.toml': 'lock_wait = "45s"\n',
+  ...Object.fromEntries(releases.map((release) => [fileOf(release), release === 1 ? first : next(release)])),
+  ...Object.fromEntries(releases.slice(0, 2).map((release) => [`supabase/tests/v0.${release}.0_smoke_test.sql`, smokeTest(release)])),
+};
+
+/** The number of a note that a user writes before a round; no migration deletes it. */
+export const written = 1001;
+
+/** The tables when the releases up to `newest` are applied, but for what the user wrote. */
+export function expected(newest: number): { ledger: string[]; notes: Record<string, unknown>[]; tables: string[] } {
+  const applied = releases.filter((release) => release <= newest);
+  const later = applied.slice(1);
+  const numbers = Array.from({ length: 70 }, (_, index) => index + 1).filter((id) => !later.some((release) => id % 7 === release));
+  return {
+    ledger: applied.map((release) => `v0_${release}_0`),
+    notes: numbers.map((id) => ({
+      id,
+      body: `note ${id}${later.map((release) => ` +${release}`).join('')}`,
+      ...(newest < 3 ? { extra: `extra ${id}` } : {}),
+      ...Object.fromEntries(later.map((release) => [`added_${release}`, release])),
+    })),
+    tables: ['ledger', ...later.map((release) => `made_${release}`), 'notes'],
+  };
+}
