@@ -118,7 +118,7 @@ async function refusalOf(run: () => Promise<unknown>): Promise<Problem> {
 }
 
 /** Every row of every table of users, each table's own, as text. */
-async function readRows(settings: ConnectionSettings): Promise<Rows> {
+export async function readRows(settings: ConnectionSettings): Promise<Rows> {
   return withClient(settings, async (client) => {
     await client.query("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set extra_float_digits = 1; set lc_monetary = 'C'; set row_security = off");
     const { rows: tables } = await client.query<{ name: string; reach: string; columns: string[]; key: string[] }>(`
