@@ -30,6 +30,9 @@ export async function changedByCasts(client: pg.Client, keeping: Keeping, undoin
     if (!keys) continue;
     for (const column of item.columns.filter(isConverted)) {
       const now = present(table, item, column);
+      const then = keeping.shapes.get(item.table.key)?.columns.find(({ number }) => number === column.number);
+      // From labels to labels nothing is cut: another name is the plan's renaming, and a label that is not there is an error.
+      if (now?.label && then?.label) continue;
       const found = now && (await readChanged(client, { item, table, keys, column, now }, undoing, marks));
       if (found && found.count > 0) changed.push({ column: `${table.schema}.${table.name}.${now.name}`, ...found });
     }

@@ -1,5 +1,5 @@
 import type { Draw } from '../random.ts';
-import { at, type Column, columnSql, createEnum, drawColumn, drawTable, insertSql, literal, newName, q, rowCount, type Schema, type Table } from './schema.ts';
+import { at, type Column, columnSql, createEnum, drawColumn, drawTable, insertSql, literal, newName, q, rowCount, type Schema, type Table, withoutReferences } from './schema.ts';
 
 /** Draws one statement and notes in `schema` what it does; undefined where nothing fits it. */
 export type Change = (draw: Draw, schema: Schema) => string | undefined;
@@ -152,7 +152,7 @@ function dropOf<T>(draw: Draw, list: T[], sql: (one: T) => string): string | und
 const ofRows: readonly Change[] = [
   withColumn((draw, column, table, schema) => `update ${at(table)} set ${q(column.name)} = ${column.notNull || draw.chance(0.7) ? literal(column, draw.below(40), schema.enums) : 'null'}${draw.one(['', ' where id % 2 = 0', ' where id <= 3'])};`),
   withTable((draw, table) => `delete from ${at(table)} where ${draw.one(['id between 4 and 5', 'id = 6', `id > ${rowCount - 1}`])};`),
-  withTable((draw, table, schema) => insertSql(table, 100 + ++schema.used, 'of the migration', table.columns.filter((column) => column.notNull || draw.chance(0.5)), schema)),
+  withTable((draw, table, schema) => insertSql(table, 100 + ++schema.used, 'of the migration', withoutReferences(table).filter((column) => column.notNull || draw.chance(0.5)), schema)),
 ];
 
 export const changes: readonly (readonly Change[])[] = [additions, structural, structural, structural, ofRows, ofRows];

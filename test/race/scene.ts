@@ -1,13 +1,13 @@
-/** A ledger that nothing keeps from being written twice, and migrations whose every part shows how often it ran. */
+/** A ledger that counts, and migrations whose every part shows how often it ran. */
 
-const first = `create table public.ledger (id bigint generated always as identity primary key, migration text not null);
+const first = `create table public.ledger (migration text primary key, times int not null);
 create table public.notes (id int primary key, body text not null, extra text);
-insert into public.ledger (migration) values ('v0_1_0');
+insert into public.ledger values ('v0_1_0', 1);
 insert into public.notes select n, 'note ' || n, 'extra ' || n from generate_series(1, 70) n;
 `;
 
 /** Each deletes its own seventh of the notes, marks the others, and adds a table and a column. */
-const next = (version: number) => `insert into public.ledger (migration) values ('v0_${version}_0');
+const next = (version: number) => `insert into public.ledger values ('v0_${version}_0', 1) on conflict (migration) do update set times = ledger.times + 1;
 delete from public.notes where id % 7 = ${version};
 update public.notes set body = body || ' +${version}';
 alter table public.notes add column added_${version} int not null default ${version};
@@ -20,7 +20,7 @@ export const releases = [1, 2, 3, 4] as const;
 export const versionOf = (release: number) => `2026010${release}000000`;
 export const fileOf = (release: number) => `supabase/migrations/${versionOf(release)}_v0_${release}_0_part.sql`;
 
-const smokeTest = (release: number) => `do $$ begin assert (select count(*) = 1 from public.ledger where migration = 'v0_${release}_0'), 'once'; end $$;\n`;
+const smokeTest = (release: number) => `do $$ begin assert (select times = 1 from public.ledger where migration = 'v0_${release}_0'), 'once'; end $$;\n`;
 
 /** What a project holds, whatever is applied of it. */
 export const files: Record<string, string> = {
@@ -39,7 +39,7 @@ export function expected(newest: number): { ledger: string[]; notes: Record<stri
   const later = applied.slice(1);
   const numbers = Array.from({ length: 70 }, (_, index) => index + 1).filter((id) => !later.some((release) => id % 7 === release));
   return {
-    ledger: applied.map((release) => `v0_${release}_0`),
+    ledger: applied.map((release) => `v0_${release}_0 once`),
     notes: numbers.map((id) => ({
       id,
       body: `note ${id}${later.map((release) => ` +${release}`).join('')}`,
