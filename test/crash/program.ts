@@ -20,8 +20,9 @@ export interface Ended {
 
 const script = fileURLToPath(new URL('../../scripts/supasnap', import.meta.url));
 
-/** Starts `supasnap <words>` in a project. A program that does not end within a minute is killed, which its end tells. */
-export function startProgram(words: string[], options: { folder: string; url: string }): Program {
+/** Starts `supasnap <words>` in a project. A program that does not end within the limit (a minute) is killed, which its end tells. */
+export function startProgram(words: string[], options: { folder: string; url: string; limitMs?: number }): Program {
+  const limitMs = options.limitMs ?? 60_000;
   const child = execa(process.execPath, [script, ...words], {
     cwd: options.folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: options.url },
@@ -29,7 +30,7 @@ export function startProgram(words: string[], options: { folder: string; url: st
     reject: false,
     stdin: 'ignore',
     all: true,
-    timeout: 60_000,
+    timeout: limitMs,
     killSignal: 'SIGKILL',
   });
   let told = '';
@@ -38,7 +39,7 @@ export function startProgram(words: string[], options: { folder: string; url: st
     told += String(bytes);
     for (const listener of listeners) listener();
   });
-  const ended = child.then(({ exitCode, all, timedOut }) => ({ exitCode, output: timedOut ? `${all}\nIt did not end within a minute.` : all }));
+  const ended = child.then(({ exitCode, all, timedOut }) => ({ exitCode, output: timedOut ? `${all}\nIt did not end within ${limitMs / 1000} s.` : all }));
   return {
     ended,
     said: (pattern) =>

@@ -25,6 +25,8 @@ export interface Result {
 }
 
 const database = 'race';
+/** Each may wait for three others, on a slow machine. */
+const limitMs = 180_000;
 const urlOf = ({ user, password, host, port, database: name }: ConnectionSettings) => `postgresql://${user}:${password}@${host}:${port}/${name}`;
 
 export async function preparePlace(server: EmbeddedServer, stateFolder: string): Promise<Place> {
@@ -94,14 +96,14 @@ async function withCopies<T>(place: Place, project: Project, count: number, use:
 
 async function run({ program, words, afterMs }: Runner, folder: string, url: string): Promise<Ended> {
   await sleep(afterMs);
-  if (program === 'supasnap') return startProgram(words, { folder, url }).ended;
-  const { exitCode, all, timedOut } = await execa('supabase', [...words, `--remote=${url}`], { cwd: folder, preferLocal: true, localDir: import.meta.dirname, stdin: 'ignore', reject: false, all: true, timeout: 60_000, killSignal: 'SIGKILL' });
-  return { exitCode, output: timedOut ? `${all}\nIt did not end within a minute.` : all };
+  if (program === 'supasnap') return startProgram(words, { folder, url, limitMs }).ended;
+  const { exitCode, all, timedOut } = await execa('supabase', [...words, `--remote=${url}`], { cwd: folder, preferLocal: true, localDir: import.meta.dirname, stdin: 'ignore', reject: false, all: true, timeout: limitMs, killSignal: 'SIGKILL' });
+  return { exitCode, output: timedOut ? `${all}\nIt did not end within ${limitMs / 1000} s.` : all };
 }
 
 function judgeEnd({ exitCode, output }: Ended, { program, words }: Runner, withCli: boolean): void {
   const what = `${program} ${words.join(' ')}`;
-  if (/It did not end within a minute/.test(output)) throw new Error(`${what} hung.`);
+  if (/It did not end within/.test(output)) throw new Error(`${what} hung.`);
   if (hasStackTrace(output)) throw new Error(`${what} shows a stack trace.`);
   if (program === 'supasnap' && /It is not known whether anything was changed/.test(output)) throw new Error(`${what} met an error that it does not know.`);
   // The Supabase CLI does not wait for our lock: what it did right after us is told, and is not ours.
