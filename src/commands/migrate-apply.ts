@@ -4,7 +4,8 @@ import { attention, failed } from '../errors.ts';
 import { completeRun } from '../history/history.ts';
 import type { Effects } from '../kept/effects.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
-import { lastRollback, readKeptForMigrate, recordKept, recordReturned } from '../kept/record.ts';
+import { lastRollback, readKeptForMigrate, recordKept, recordParts, recordReturned } from '../kept/record.ts';
+import { readNumbersOfThen } from '../kept/renumber.ts';
 import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { testedOf, type SmokeResult, type Tested } from '../smoke/result.ts';
@@ -113,12 +114,13 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
   try {
     const undoing = await readKeptForMigrate(client, migration.name.version);
-    const { kept, reports, later } = await runKeeping(client, {
+    const { kept, reports, later, parts } = await runKeeping(client, {
       effects,
       keepData: run.keepData,
       limitBytes: context.config.settings.keepLimitBytes,
       undoing,
       after: await lastRollback(client, migration.name.version),
+      numbers: undoing.length > 0 ? await readNumbersOfThen(client, migration.name.version) : [],
       state: unchanged.state,
       early: async () => {
         await client.query(headerStatements(script));
@@ -138,6 +140,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     if (test && !test.ok) throw testFailed(test, unchanged.state);
     const runId = await record(run, { facts, test, status: 'applied', xid });
     await recordKept(client, runId, kept);
+    await recordParts(client, runId, parts);
     if (!later) await recordReturned(client, runId, undoing.flat(), reports);
     await client.query('commit');
     const returned = later ? await returnLater(client, runId, undoing, kept, timeoutStatements(context.config.settings)) : reports;

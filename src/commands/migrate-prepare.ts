@@ -149,6 +149,7 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   if (filled.length > 0) report.step(`Keeps ${keptInWords(filled)}.`);
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
+  if (rehearsal.withoutParents) report.note('Rows that it inserts refer to rows of the target, which the shadow does not hold: foreign keys are checked on the target.');
   tellRows(context, rehearsal.rows);
   if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`);
 }

@@ -66,6 +66,7 @@ create table if not exists supabase_migrations.supasnap_runs (
 );
 alter table supabase_migrations.supasnap_runs add column if not exists xid text;
 alter table supabase_migrations.supasnap_runs add column if not exists rows_until text[];
+alter table supabase_migrations.supasnap_runs add column if not exists rows_returned text[];
 alter table supabase_migrations.supasnap_runs add column if not exists override_reason text;
 comment on table supabase_migrations.supasnap_runs is
   'supasnap: one row per migrate or rollback that changed this database. Rows are only added or completed.';

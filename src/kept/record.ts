@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { KeptItem } from './item.ts';
 import type { PutBackReport } from './put-back.ts';
+import type { Seen } from './set-aside.ts';
 
 /**
  * What is kept of the runs that a step undoes, and was not put back yet: of those that brought `leaving` migrations in, and of those
@@ -39,14 +40,22 @@ export async function readKeptForMigrate(client: pg.Client, version: string): Pr
   return rows[0]?.newest === version ? readKept(client, [], [version]) : [];
 }
 
-/** Up to where rows are from before the last rollback of a migration, when it was not applied since by us (see history). */
-export async function lastRollback(client: pg.Client, version: string): Promise<string[] | undefined> {
-  const { rows } = await client.query<{ until: string[] | null; kind: string }>(
-    `select rows_until as until, kind from supabase_migrations.supasnap_runs
+/** Which rows the last rollback of a migration had left, when it was not applied since by us (see history). */
+export async function lastRollback(client: pg.Client, version: string): Promise<Seen | undefined> {
+  const { rows } = await client.query<{ id: string; until: string[] | null; kind: string }>(
+    `select id, rows_until as until, kind from supabase_migrations.supasnap_runs
      where status in ('applied', 'done') and (kind = 'migrate' and version = $1 or kind = 'rollback' and undone = array[$1]) order by id desc limit 1`,
     [version],
   );
-  return rows[0]?.kind === 'rollback' ? (rows[0].until ?? undefined) : undefined;
+  const [last] = rows;
+  if (last?.kind !== 'rollback' || !last.until) return undefined;
+  const { rows: since } = await client.query<{ parts: string[] }>('select rows_returned as parts from supabase_migrations.supasnap_runs where id > $1 and rows_returned is not null', [last.id]);
+  return { until: last.until, returned: since.flatMap(({ parts }) => parts) };
+}
+
+/** Notes in which parts of its transaction a run brought rows back. */
+export async function recordParts(client: pg.Client, runId: string, parts: string[]): Promise<void> {
+  if (parts.length > 0) await client.query('update supabase_migrations.supasnap_runs set rows_returned = $2 where id = $1', [runId, parts]);
 }
 
 /** Enters the kept tables of a run. */

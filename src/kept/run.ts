@@ -7,8 +7,9 @@ import { onlyFills, tableName, type KeptItem } from './item.ts';
 import { keepAfter, keepBefore, lockForKeeping, unexplained, type Keeping } from './keep.ts';
 import { amendKept, carryOver, checkConstraints, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
+import { withNumbersOfThen } from './renumber.ts';
 import { recordReturned } from './record.ts';
-import { bringBack, setAside, type Aside } from './set-aside.ts';
+import { bringBack, setAside, type Aside, type Seen } from './set-aside.ts';
 
 /** A change that writes rows which nobody foresaw: the transaction is rolled back and tried again with these tables kept too. */
 export class Unforeseen extends Error {
@@ -36,8 +37,10 @@ export interface KeepingRun {
   /** What makes room for returning rows, and what they must satisfy. */
   early: () => Promise<void>;
   late: () => Promise<void>;
-  /** Up to where rows are from before the rollback that this run follows: they are set aside meanwhile. */
-  after?: string[];
+  /** Which rows the rollback that this run follows had left: they are set aside meanwhile. */
+  after?: Seen;
+  /** Sequences as the migration found them when it ran first. */
+  numbers?: KeptItem['sequences'];
   /** Is told which values of users a cast to another type changed, and throws where that is not wanted. */
   onCasts?: (changed: ChangedByCast[]) => void;
   /** What to say when returning rows break a foreign key. */
@@ -49,6 +52,8 @@ export interface Kept {
   kept: KeptItem[];
   reports: PutBackReport[];
   later: boolean;
+  /** The transaction's parts in which rows came back: those are no new rows for what is applied next. */
+  parts: string[];
 }
 
 /**
@@ -70,11 +75,11 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   if (run.carry && keeping.items.some(({ fate }) => fate === 'dropped')) await withQuietTriggers(client, [], run.state, () => carryOver(client, keeping, run.state));
   const brought = aside && (await orRefused(run.state, () => unlessNewLabel(client, () => withQuietTriggers(client, aside.items.map(({ table }) => tableName(table)), run.state, () => bringBack(client, aside, undoing, marks)))));
   if (brought?.later) await withQuietTriggers(client, [], run.state, () => bringBack(client, aside!, [], marks));
-  const { reports, later } = await returnUnlessLabel(client, run, marks);
+  const { reports, later, parts } = await returnUnlessLabel(client, run, marks);
   await run.late();
   await checkConstraints(client, reports, run.state);
   run.onCasts?.(await changedByCasts(client, keeping, undoing, marks));
-  return { kept: await keepAfter(client, keeping, undoing), reports, later: later || (brought?.later ?? false) };
+  return { kept: await keepAfter(client, keeping, undoing), reports, later: later || (brought?.later ?? false), parts: [...parts, ...(brought?.parts ?? [])] };
 }
 
 /** The change with no copies taken: what it destroys is gone. What was kept earlier returns all the same. */
@@ -86,31 +91,39 @@ async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
   const { reports, later } = await returnUnlessLabel(client, run, marks);
   await run.late();
   await checkConstraints(client, reports, run.state);
-  return { kept: [], reports, later };
+  return { kept: [], reports, later, parts: [] };
 }
 
 /** Kept rows return, or all of them have to wait for the COMMIT of a label that they use. */
-async function returnUnlessLabel(client: pg.Client, { undoing, state }: KeepingRun, marks: Marks): Promise<{ reports: PutBackReport[]; later: boolean }> {
-  if (undoing.length === 0) return { reports: [], later: false };
-  const { result, later } = await orRefused(state, () => unlessNewLabel(client, () => returnRows(client, undoing, marks, state)));
-  return { reports: result ?? [], later };
+async function returnUnlessLabel(client: pg.Client, { undoing, state }: KeepingRun, marks: Marks): Promise<Omit<Kept, 'kept'>> {
+  if (undoing.length === 0) return { reports: [], later: false, parts: [] };
+  const { result, later, parts } = await orRefused(state, () => unlessNewLabel(client, () => returnRows(client, undoing, marks, state)));
+  return { reports: result ?? [], later, parts };
 }
 
 /** A label that ALTER TYPE … ADD VALUE brought can be used only after COMMIT. */
 const unsafeNewLabel = '55P04';
 
 /** What `use` gives, or `later` where it can be done only after COMMIT: then nothing of it stays. */
-async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Promise<{ result?: T; later: boolean }> {
+async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Promise<{ result?: T; later: boolean; parts: string[] }> {
+  const before = await ownParts(client);
   await client.query('savepoint supasnap_return');
   try {
     const result = await use();
+    const parts = (await ownParts(client)).filter((part) => !before.includes(part));
     await client.query('release savepoint supasnap_return');
-    return { result, later: false };
+    return { result, later: false, parts };
   } catch (error) {
     if ((error as { code?: string }).code !== unsafeNewLabel) throw error;
     await client.query('rollback to savepoint supasnap_return; release savepoint supasnap_return');
-    return { later: true };
+    return { later: true, parts: [] };
   }
+}
+
+/** The numbers of this transaction and of its parts; each part that wrote has one of its own, which its rows carry. */
+async function ownParts(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ part: string }>("select transactionid::text as part from pg_locks where locktype = 'transactionid' and pid = pg_backend_pid() and granted and mode = 'ExclusiveLock'");
+  return rows.map(({ part }) => part);
 }
 
 /** The server refuses kept rows as they meet what users wrote since: what it says, and that nothing was changed. */
@@ -173,7 +186,7 @@ async function runAside(client: pg.Client, run: KeepingRun, keeping: Keeping): P
   await client.query('savepoint supasnap_aside');
   try {
     const aside = await setAside(client, keeping, run.after, true, run.state);
-    await run.early();
+    await withNumbersOfThen(client, run.numbers ?? [], run.early);
     await client.query('release savepoint supasnap_aside');
     return aside;
   } catch {

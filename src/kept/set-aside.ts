@@ -12,7 +12,7 @@ import { withQuietTriggers } from './quiet.ts';
 
 /**
  * A migration that is applied again has seen the rows that were there when it was rolled back: they are set aside while it
- * runs, so that it changes only what came since. `until` says up to where rows are of then.
+ * runs, so that it changes only what came since.
  */
 export interface Aside {
   /** Kept tables of this run whose old rows were taken out. */
@@ -23,10 +23,17 @@ export interface Aside {
   allOld: boolean;
 }
 
-const old = ([last, ...atWork]: string[]) => `age(t.xmin) >= age('${last!}'::xid) and t.xmin::text <> all ('{${atWork.join(',')}}')`;
+/** Rows that a migration has seen: up to the end of its rollback, but for transactions at work then, and those that came back since. */
+export interface Seen {
+  until: string[];
+  /** Parts of later transactions in which kept rows came back. */
+  returned: string[];
+}
+
+const old = ({ until: [last, ...atWork], returned }: Seen) => `(age(t.xmin) >= age('${last!}'::xid) and t.xmin::text <> all ('{${atWork.join(',')}}') or t.xmin::text = any ('{${returned.join(',')}}'))`;
 
 /** Marks the rows that the rollback left behind, and takes them out when `out` is true; not of a table that goes, for another may be made of it. */
-export async function setAside(client: pg.Client, keeping: Keeping, until: string[], out: boolean, state: string): Promise<Aside> {
+export async function setAside(client: pg.Client, keeping: Keeping, until: Seen, out: boolean, state: string): Promise<Aside> {
   const items = keeping.items.filter(({ rowKey, fate, whole }) => whole && (fate === 'stays' || (fate === 'dropped' && rowKey.length > 0)));
   let allOld = true;
   await withQuietTriggers(client, items.map(({ table }) => tableName(table)), state, async () => {

@@ -8,6 +8,7 @@ import { runKeeping, runReturning, withForesight } from '../kept/run.ts';
 import type { Batch } from '../migration/transaction.ts';
 import { emptyShadow } from '../shadow/empty.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { quoteName } from '../sql-names.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
@@ -36,6 +37,8 @@ export interface Rehearsal {
   rows?: RowsRehearsed;
   proof: Proof;
   shadow: Shadow;
+  /** Rows that it inserts refer to rows which the shadow does not hold, so foreign keys were not asked there. */
+  withoutParents?: true;
 }
 
 export interface Rollback {
@@ -71,12 +74,15 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     const identity = await readIdentity(client);
     return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
   });
-  const found = { after, identity, effects, stepEffects, rollback, shadow };
+  const found = { after, identity, effects, stepEffects, rollback, shadow, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
+  // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.
+  await emptyShadow(shadow);
   const first = await tryRollback(shadow, state, rollback, input);
   if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input);
   await emptyShadow(shadow);
   await forward(shadow, input);
+  await emptyShadow(shadow);
   const whole = await rollbackOf(input.version, first.longer);
   const second = await tryRollback(shadow, state, { ...whole, plan: undefined }, input);
   return finishRehearsal({ ...found, rollback: whole, proof: second.proof }, change, second.effects, input);
@@ -182,13 +188,27 @@ interface Change {
   stepEffects: Effects[];
   before: EffectsProbe['tables'];
   after: EffectsProbe['tables'];
+  withoutParents?: true;
 }
 
-/** Runs the change as it will run on the target, and tells what it does to rows. */
+/** Runs the change as it will run on the target, and tells what it does to rows. Where those refer to rows that only the target has, foreign keys are not asked. */
 async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
+  try {
+    return await carryOut(shadow, input, false);
+  } catch (error) {
+    if (!(error instanceof Problem) || (error.cause as { code?: string } | undefined)?.code !== noParent || input.script.execution.mode === 'outside') throw error;
+    return { ...(await carryOut(shadow, input, true).catch(() => { throw error; })), withoutParents: true };
+  }
+}
+
+/** A row that a foreign key refers to is not there. */
+const noParent = '23503';
+
+async function carryOut(shadow: Shadow, input: RehearsalInput, quiet: boolean): Promise<Change> {
   const { script, timeouts } = input;
   const { execution } = script;
   return onShadow(shadow, async (client) => {
+    if (quiet) await quietForeignKeys(client, shadow);
     if (execution.mode === 'outside') {
       const stepEffects: Effects[] = execution.steps.map(() => noEffects);
       await runSteps(client, script, execution.steps, timeouts, {
@@ -212,6 +232,11 @@ async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
   }).catch((error: unknown) => {
     throw error instanceof Problem ? error : asProblem(error);
   });
+}
+
+/** For the rest of the connection; triggers of users are quiet with them, and what those write on the target is found there. */
+async function quietForeignKeys(client: pg.Client, { actAs }: Shadow): Promise<void> {
+  await client.query(`set session authorization default; set session_replication_role = replica${actAs ? `; set session authorization ${quoteName(actAs.user)}` : ''}`);
 }
 
 /** The rollback written by hand, or the statements planned from the state reached to the state before. */

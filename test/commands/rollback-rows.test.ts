@@ -34,6 +34,31 @@ describe.each([15])('on PostgreSQL %i', (major) => {
       expect(await bodies(site)).toEqual(['first', 'second', 'between']);
     }));
 
+  test.concurrent('migrations that insert rows are undone together and applied again, any number of times, and no row is there twice', () =>
+    withBase(
+      {
+        '20260102000000_v0_2_0_ledger.sql': "create table public.ledger (id bigint generated always as identity primary key, entry text, note int references public.notes);\ninsert into public.ledger (entry) values ('two');\n",
+        '20260103000000_v0_3_0_more.sql': "insert into public.ledger (entry, note) values ('three', 1);\nupdate public.ledger set entry = entry || '!';\n",
+        '20260104000000_v0_4_0_most.sql': "insert into public.ledger (entry) values ('four');\n",
+      },
+      async (site) => {
+        const entries = async () => (await site.sql<{ entry: string }>('select entry from public.ledger order by 1')).map(({ entry }) => entry);
+        expectCode(await site.migrate(), 0);
+        await site.sql("insert into public.ledger (entry) values ('of a user')");
+        for (let round = 0; round < 2; round++) {
+          expectCode(await site.rollback({ to: 'v0.1.0' }), 0);
+          expectCode(await site.migrate(), 0);
+          expect(await entries()).toEqual(['four', 'of a user', 'three!', 'two!']);
+        }
+        expectCode(await site.rollback({ to: '20260104000000' }), 0);
+        expectCode(await site.rollback({ to: '20260103000000' }), 0);
+        expect(await entries()).toEqual(['of a user', 'two']);
+        await site.sql("insert into public.ledger (entry) values ('late')");
+        expectCode(await site.migrate(), 0);
+        expect(await entries()).toEqual(['four', 'late!', 'of a user', 'three!', 'two!']);
+      },
+    ));
+
   test.concurrent('where the schema was changed by hand meanwhile, two migrations are still undone one after the other', () =>
     withBase({ [next]: "update public.notes set body = body || '!';\n", [later]: 'update public.notes set body = upper(body);\n' }, async (site) => {
       expectCode(await site.migrate(), 0);
