@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkNode } from '../../src/commands/doctor-machine.ts';
 import type { Finding } from '../../src/commands/finding.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { majors, withDatabase } from '../postgres/database.ts';
+import { mostly, withDatabase } from '../postgres/database.ts';
 import { runCli, withProject } from '../project.ts';
 
 const doctor = async (folder: string, url: string) => {
@@ -12,7 +12,7 @@ const doctor = async (folder: string, url: string) => {
   return { ...result, of };
 };
 
-describe.each(majors)('PostgreSQL %i', (major) => {
+describe.each(mostly(15))('PostgreSQL %i', (major) => {
   test('a sound project has no problem: server, role and the kind of rehearsal are named', async () => {
     await withDatabase(major, (database) =>
       withProject({ 'supabase/migrations/20260101000000_v0_1_0_notes.sql': 'select 1;', 'supabase/config.toml': '[db]\nmajor_version = 17\n' }, async (project) => {

@@ -6,6 +6,7 @@ import { listKept } from '../../src/commands/kept-list.ts';
 import { csvLine } from '../../src/kept/csv.ts';
 import { withClient } from '../../src/target/connection.ts';
 import { runCli } from '../project.ts';
+import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
 const next = '20260102000000_v0_2_0_next.sql';
@@ -22,7 +23,7 @@ async function exportText(site: Site, id: number): Promise<string> {
   return readFileSync(file, 'utf8');
 }
 
-describe.each([15])('on PostgreSQL %i', (major) => {
+describe.each(mostly(15))('on PostgreSQL %i', (major) => {
   const { withBase } = sites(major);
 
   test.concurrent('values before and after stand under the names of the table, with the mark in words and what is not written empty', () =>

@@ -4,7 +4,7 @@ import { keptTable } from '../../src/commands/kept-table.ts';
 import { readCopies, type KeptCopy } from '../../src/kept/copies.ts';
 import { readOnly } from '../../src/kept/read-only.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { majors, withDatabase } from '../postgres/database.ts';
+import { mostly, withDatabase } from '../postgres/database.ts';
 import { runCli, withProject } from '../project.ts';
 import { expectCode, expectUntouched, sites } from './site.ts';
 
@@ -13,7 +13,7 @@ const destroys = `alter table public.notes drop column due;
 update public.notes set body = 'FIRST' where id = 1;
 `;
 
-describe.each(majors)('on PostgreSQL %i', (major) => {
+describe.each(mostly(15))('on PostgreSQL %i', (major) => {
   const { withBase, withNothing } = sites(major);
 
   test.concurrent('what a migration and its rollback kept is listed with run, columns, rows and by whom it was put back', () =>

@@ -4,6 +4,7 @@ import { status } from '../../src/commands/status.ts';
 import { lockKey } from '../../src/history/schema.ts';
 import { withClient } from '../../src/target/connection.ts';
 import { runCli, withProject } from '../project.ts';
+import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
 const next = '20260102000000_v0_2_0_next.sql';
@@ -22,7 +23,7 @@ async function copiesOf(site: Site): Promise<string[]> {
 const backdate = (site: Site, days: number, ids: string[]) =>
   site.sql(`update supabase_migrations.supasnap_kept set kept_at = now() - interval '${days} days' where relation in (${ids.map((id) => `'supasnap_kept_${id}'`).join(', ')})`);
 
-describe.each([17])('on PostgreSQL %i', (major) => {
+describe.each(mostly(17))('on PostgreSQL %i', (major) => {
   const { withBase, withNothing } = sites(major);
 
   test.concurrent('without a terminal and without --yes it shows what would go, for which rollback it is needed, and changes nothing', () =>

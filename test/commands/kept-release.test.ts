@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
-import { majors, withDatabase } from '../postgres/database.ts';
+import { mostly, withDatabase } from '../postgres/database.ts';
 import { runCli, withProject } from '../project.ts';
 import { shareShadow } from './shared-shadow.ts';
 
@@ -9,7 +9,7 @@ const second = 'supabase/migrations/20260102000000_v0_2_0_tags.sql';
 
 const useShadow = shareShadow();
 
-describe.each(majors)('PostgreSQL %i', (major) => {
+describe.each(mostly(17))('PostgreSQL %i', (major) => {
   test('TRUNCATE is refused, released by name, and refused again after the next migrate', async () => {
     await withDatabase(major, (database) =>
       withProject({ [first]: 'create table public.notes (id int);' }, async (project) => {

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { lockKey } from '../../src/history/schema.ts';
 import { connect, withClient } from '../../src/target/connection.ts';
-import { majors } from '../postgres/database.ts';
+import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
 const next = '20260102000000_v0_2_0_next.sql';
 const noWait = { 'supabase/supasnap.toml': 'lock_timeout = "200ms"\nlock_retries = 1\n' };
 
-describe.each(majors)('on PostgreSQL %i', (major) => {
+describe.each(mostly(17))('on PostgreSQL %i', (major) => {
   const { withBase } = sites(major);
 
   test.concurrent('CREATE INDEX CONCURRENTLY runs outside a transaction, is recorded, and is rolled back', () =>

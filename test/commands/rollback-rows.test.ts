@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { pruneKept } from '../../src/commands/kept-prune.ts';
+import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
 const next = '20260102000000_v0_2_0_next.sql';
@@ -17,7 +18,7 @@ const hasPsql = (): boolean => {
   }
 };
 
-describe.each([15])('on PostgreSQL %i', (major) => {
+describe.each(mostly(15))('on PostgreSQL %i', (major) => {
   const { withBase } = sites(major);
 
   test.concurrent('a rollback of two migrations that is undone brings the rows of each back, and each can be undone alone again', () =>

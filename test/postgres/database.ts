@@ -7,6 +7,9 @@ import type { EmbeddedServer } from '../../src/target/embedded/server.ts';
 /** The major versions that every database test runs on. */
 export const majors = [15, 17] as const;
 
+/** For files where another major adds little: that one alone, or both with SUPASNAP_MAJORS=all (npm run test:majors). */
+export const mostly = (major: 15 | 17): readonly number[] => (process.env.SUPASNAP_MAJORS === 'all' ? majors : [major]);
+
 /** A database that lives as long as one test. */
 export interface TestDatabase {
   name: string;
