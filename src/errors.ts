@@ -48,6 +48,13 @@ export class Problem extends Error {
   }
 }
 
+/** Exit 4: the target does not answer, so it is not known whether the change was committed. */
+export class OutcomeUnknown extends Problem {
+  constructor(message: string, details: ProblemDetails) {
+    super(exitCodes.attention, message, details);
+  }
+}
+
 /** Exit 1: it failed, and nothing was changed. */
 export const failed = (message: string, details?: ProblemDetails) => new Problem(exitCodes.failed, message, details);
 /** Exit 2: the words of the call are wrong. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { attention, exitCodes, failed, Problem } from '../errors.ts';
+import { attention, exitCodes, failed, OutcomeUnknown, Problem } from '../errors.ts';
 import { lockKey } from '../history/schema.ts';
 import { withClient } from '../target/connection.ts';
 import { interrupted, interruption, letAsk } from '../target/interrupt.ts';
@@ -34,7 +34,7 @@ function told(error: Error & { code?: string }, what: string, target: string, be
   const details = (state: string, next: string) => ({ place: problem?.place, detail: problem?.detail, state, next, cause: error });
   const status = 'npx supasnap status';
   if (now === 'no answer') {
-    return attention(message, details(`${target} does not answer any more; it is not known whether ${what} was committed.`, `Look at: ${status}`));
+    return new OutcomeUnknown(message, details(`${target} does not answer any more; it is not known whether ${what} was committed.`, `Look at: ${status}`));
   }
   const committed = now !== undefined && now.id !== before?.id;
   if (!committed) return problem ?? failed(message, details(`Nothing was changed on ${target}: the server rolled the transaction back.`, 'Run the same command again.'));

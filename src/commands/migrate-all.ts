@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readHistory } from '../history/history.ts';
+import type { Journal } from '../history/journal.ts';
 import type { Chosen } from '../migration/choose.ts';
 import { compareVersions } from '../migration/file-name.ts';
 import { destructiveStatements } from '../migration/hazards.ts';
@@ -11,6 +12,7 @@ import { readPresent } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmMigration } from './confirm.ts';
+import { journalled } from './cut-off.ts';
 import type { MigrateResult } from './migrate.ts';
 import { applyMigration } from './migrate-apply.ts';
 import { passWindow } from './migrate-gate.ts';
@@ -45,21 +47,26 @@ async function applyEach(
 
   for (const [index, migration] of chosen.migrations.entries()) {
     const hazards = destructiveStatements(migration.statements);
-    const prepared: Prepared = await prepareMigration(context, session, options, { migration, present, applied, known, hazards, ...tools });
-    showPlan(context, prepared, hazards);
+    const prepare = (journal?: Journal): Promise<Prepared> => prepareMigration(context, session, options, { migration, present, applied, known, hazards, journal, ...tools });
     if (options.dryRun) {
+      const prepared = await prepare();
+      showPlan(context, prepared, hazards);
       result.rehearsed.push({ version: migration.name.version, rollback: prepared.rollbackText, proven: prepared.rehearsal.proof.proven });
       const rest = chosen.migrations.slice(index + 1);
       if (rest.length > 0) report.note(`${rest.length} more pending after it: they are rehearsed once this one is applied.`);
       return;
     }
-    if (!prepared.rehearsal.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);
-    await confirmMigration(context, session.target, migration.label, hazards);
-    const override = await passWindow(context, session, options, migration.label);
-    const done = await knowingWhatCameOfIt(session, migration.label, async () => {
-      const applying = await applyMigration(context, session, { ...options, override }, prepared);
-      await updateReport(context, session);
-      return applying;
+    const done = await journalled(context, session, { kind: 'migrate', what: migration.label, version: migration.name.version }, async (journal) => {
+      const prepared = await prepare(journal);
+      showPlan(context, prepared, hazards);
+      if (!prepared.rehearsal.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);
+      await confirmMigration(context, session.target, migration.label, hazards);
+      const override = await passWindow(context, session, options, migration.label);
+      return knowingWhatCameOfIt(session, migration.label, async () => {
+        const applying = await applyMigration(context, session, { ...options, override }, prepared);
+        await updateReport(context, session);
+        return applying;
+      });
     });
     result.applied.push(done.applied);
     present = { state: done.after, drift: [] };

@@ -47,15 +47,17 @@ export interface Applied {
 /** Applies a prepared migration, or goes on with one that stopped between its steps, takes the snapshot after, and records both. */
 export async function applyMigration(context: Context, session: TargetSession, options: MigrateOptions, prepared: Prepared, resumed?: Resumed): Promise<{ applied: Applied; after: CapturedState }> {
   const { report, config } = context;
-  const { migration, manifest, script } = prepared;
+  const { migration, manifest, script, journal } = prepared;
   const startedAt = context.now();
   const started = performance.now();
+  await journal?.phase('applying');
   report.step(`Applying ${migration.label} …`);
   const run: RunInput = { context, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto', override: options.override };
   const work =
     script.execution.mode === 'transaction'
       ? await whileWatching(session.target.settings, session.client, report, config.settings, () => withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(withEffects(run, effects), effects))))
       : await applyOutside(run, resumed);
+  await journal?.phase('applied');
   if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText) await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);
   const durationMs = Math.round(performance.now() - started);
   for (const line of work.returned) tellReturned(context, line);
@@ -71,10 +73,12 @@ export async function applyMigration(context: Context, session: TargetSession, o
     applied: [...prepared.applied, { version: migration.name.version, name: migration.name.name }],
     provenance: prepared.provenance,
   });
+  await journal?.phase('verified');
   await session.client.query('begin');
   await keepInTarget(session.client, afterManifest, after, after);
   await completeRun(session.client, work.runId, { status: 'done', snapshotAfter: snapshotId(afterManifest) });
   await session.client.query('commit');
+  await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
   const changedMeanwhile = factDifferences(work.facts, after.facts);
   if (changedMeanwhile.length > 0) {

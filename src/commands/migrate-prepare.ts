@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import type { Journal } from '../history/journal.ts';
 import type { Hazard } from '../migration/hazards.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import type { Migration } from '../migration/read.ts';
@@ -42,6 +43,7 @@ export interface Prepared {
   toKeep: KeepCost[];
   test: LoadedTest | undefined;
   provenance: Provenance;
+  journal: Journal | undefined;
 }
 
 export interface PrepareInput {
@@ -52,6 +54,8 @@ export interface PrepareInput {
   hazards: Hazard[];
   useShadow: UseShadow;
   provenance: Provenance;
+  /** None in a dry run. */
+  journal?: Journal;
 }
 
 /** Takes the snapshot before, rehearses forward and back, and writes the rollback file. A dry run writes nothing. */
@@ -74,6 +78,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
       applied,
       provenance,
     });
+    await input.journal?.phase('snapshotted');
     report.step(`Snapshot ${snapshotId(manifest)} (${below(context, join(config.folders.snapshots, `${snapshotId(manifest)}.sql`))})`);
   }
 
@@ -96,6 +101,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
   const rollbackTextFor = (effects: Effects) => handWritten ?? rollbackFile(input, state, rehearsal, keepsRows, effects);
   const rollbackText = rollbackTextFor(rehearsal.effects);
   if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven) await writeRollbackFile(path, rollbackText);
+  await input.journal?.phase('rehearsed');
   return {
     migration,
     script,
@@ -112,6 +118,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
     toKeep,
     test,
     provenance,
+    journal: input.journal,
   };
 }
 

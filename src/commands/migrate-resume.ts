@@ -16,6 +16,7 @@ import { listSnapshots, loadSnapshot } from '../snapshot/store.ts';
 import type { TargetSession } from '../target/session.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmMigration } from './confirm.ts';
+import { journalled } from './cut-off.ts';
 import type { MigrateResult } from './migrate.ts';
 import { applyMigration } from './migrate-apply.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -37,6 +38,7 @@ export async function resumeMigration(context: Context, session: TargetSession, 
   const isOpen = run && progress?.of && ['applying', 'failed'].includes(run.status) && !history.applied.some(({ version }) => version === run.version);
   if (!isOpen) throw usage('There is nothing to go on with: no migration stopped between its steps.', { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
   const migration = await sameFile(context, run);
+  const { label } = migration;
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const snapshot = known.find(({ id }) => id === run.snapshotBefore);
   if (!snapshot) throw refused(`The snapshot ${run.snapshotBefore} of the state before ${migration.label} is gone.`, { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap rollback --list' });
@@ -57,11 +59,13 @@ export async function resumeMigration(context: Context, session: TargetSession, 
     const from = options.resume === true || options.resume === undefined ? await nextStep(client, steps, progress!, target.name) : stepAsked(options.resume, steps.length);
     report.step(`Goes on with step ${from.step + 1} of ${steps.length}${from.why ? `: ${from.why}` : ''}.`);
     await confirmMigration(context, target, `the rest of ${migration.label}`, hazards);
-    for (const sql of from.first) await client.query(sql);
-    const { applied } = await knowingWhatCameOfIt(session, migration.label, async () => {
-      const applying = await applyMigration(context, session, options, { ...prepared, manifest: snapshot.manifest }, { runId: run.id, from: from.step });
-      await updateReport(context, session);
-      return applying;
+    const { applied } = await journalled(context, session, { kind: 'migrate', what: label, version: migration.name.version, resumed: run.id }, async (journal) => {
+      for (const sql of from.first) await client.query(sql);
+      return knowingWhatCameOfIt(session, label, async () => {
+        const applying = await applyMigration(context, session, options, { ...prepared, manifest: snapshot.manifest, journal }, { runId: run.id, from: from.step });
+        await updateReport(context, session);
+        return applying;
+      });
     });
     result.applied.push(applied);
   });

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { readHistory } from '../history/history.ts';
 import { chooseMigrations, type Chosen } from '../migration/choose.ts';
 import { refused } from '../errors.ts';
+import { tellCutOff } from './cut-off.ts';
 import { readUnfinished } from './status-runs.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
@@ -23,6 +24,7 @@ export interface MigrateResult {
  */
 export function migrate(context: Context, options: MigrateOptions = {}): Promise<MigrateResult> {
   return withTarget(context, async (session) => {
+    await tellCutOff(context, session);
     if (options.resume) return resume(context, session, options);
     await refuseHalfDone(session);
     const chosen = await readChosen(context, session, options);

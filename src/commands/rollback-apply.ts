@@ -57,13 +57,15 @@ interface Work {
 export async function applyRollback(context: Context, session: TargetSession, options: RollbackOptions, prepared: PreparedRollback): Promise<RolledBack> {
   const { report, config } = context;
   const { client, target, server } = session;
-  const { goal, manifest } = prepared;
+  const { goal, manifest, journal } = prepared;
   const startedAt = context.now();
   const started = performance.now();
+  await journal?.phase('applying');
   report.step('Rolling back …');
   const work = await whileWatching(session.target.settings, client, report, config.settings, () =>
     withForesight(noEffects, (seen) => withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, { ...prepared, way: widened(prepared.way, seen) }, startedAt, started))),
   );
+  await journal?.phase('applied');
   const durationMs = Math.round(performance.now() - started);
   report.step(`Rolled back in ${seconds(durationMs)}; the facts were checked before COMMIT`);
   for (const line of work.returned) tellReturned(context, line);
@@ -78,11 +80,13 @@ export async function applyRollback(context: Context, session: TargetSession, op
     applied: goal.snapshot.manifest.applied,
     provenance: prepared.provenance,
   });
+  await journal?.phase('verified');
   const tested = await smokeTest(context, session, goal.snapshot.manifest.applied);
   await client.query('begin');
   await keepInTarget(client, afterManifest, after, after);
   for (const runId of work.runIds) await completeRun(client, runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: testedOf(tested) ?? undefined });
   await client.query('commit');
+  await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
   requireSound(prepared, after, work.facts, tested);
   return {

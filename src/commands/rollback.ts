@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readHistory, type History, type Run } from '../history/history.ts';
+import type { Journal } from '../history/journal.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
@@ -17,6 +18,7 @@ import type { Identity } from '../snapshot/identity.ts';
 import { planWayTo, type Step, type WayBack, type Waypoint } from '../transition/way-back.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName, requireName } from './confirm.ts';
+import { journalled, tellCutOff } from './cut-off.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
@@ -65,6 +67,8 @@ export interface PreparedRollback {
   known: StoredSnapshot[];
   history: History;
   provenance: Provenance;
+  /** None in a dry run. */
+  journal: Journal | undefined;
 }
 
 /** The snapshots that can be gone back to, oldest first. */
@@ -78,19 +82,26 @@ export const snapshots = (context: Context): Promise<StoredSnapshot[]> =>
 export function rollback(context: Context, options: RollbackOptions): Promise<RollbackResult> {
   const { config, report } = context;
   return withTarget(context, async (session) => {
+    await tellCutOff(context, session);
     if (!options.dryRun) requireName(context, session.target);
-    const history = await readHistory(session.client);
-    findGoal(options, history, await listSnapshots(session.client, config.folders.snapshots, history.ours));
-    return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, () => {
+    const goalOfNow = async (): Promise<string> => {
+      const history = await readHistory(session.client);
+      return findGoal(options, history, await listSnapshots(session.client, config.folders.snapshots, history.ours)).snapshot.id;
+    };
+    await goalOfNow();
+    return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, async () => {
+      const goal = await goalOfNow();
       const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: report.note };
-      return withShadows(shadowOptions, (useShadow) => run(context, session, options, useShadow));
+      return withShadows(shadowOptions, (useShadow) =>
+        options.dryRun ? run(context, session, options, useShadow) : journalled(context, session, { kind: 'rollback', what: goal, version: goal }, (journal) => run(context, session, options, useShadow, journal)),
+      );
     });
   });
 }
 
-async function run(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow): Promise<RollbackResult> {
+async function run(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, journal?: Journal): Promise<RollbackResult> {
   const { report, config } = context;
-  const prepared = await prepare(context, session, options, useShadow);
+  const prepared = await prepare(context, session, options, useShadow, journal);
   const { way, goal, undone, restored } = prepared;
   const removals = await countRemovals(session.client, way.steps.map(({ effects }) => effects));
   show(context, options, prepared, removals);
@@ -115,7 +126,7 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
   return { ...result, changed: true, done };
 }
 
-async function prepare(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow): Promise<PreparedRollback> {
+async function prepare(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, journal: Journal | undefined): Promise<PreparedRollback> {
   const { config, report } = context;
   const { client, server, target } = session;
   const history = await readHistory(client);
@@ -133,12 +144,14 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
+  if (manifest) await journal?.phase('snapshotted');
   report.step(`Planning and proving the way to ${goal.what} …`);
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
     planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
-  return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance };
+  await journal?.phase('rehearsed');
+  return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */

@@ -31,10 +31,14 @@ export async function readRunner(client: pg.Client): Promise<number | undefined>
 
 /** The runs that were cut off; none where the target has no history of ours. */
 export async function readUnfinished(client: pg.Client): Promise<UnfinishedRun[]> {
-  const { rows } = await client.query<{ ours: boolean }>("select to_regclass('supabase_migrations.supasnap_runs') is not null as ours");
-  if (!rows[0]!.ours) return [];
-  const runs = await readRuns(client);
+  const runs = await readRunsIfAny(client);
   return unfinishedRuns(runs, undefined).length > 0 ? unfinishedRuns(runs, await readRunner(client)) : [];
+}
+
+/** All runs in the order of their numbers; none where the target has no history of ours. */
+export async function readRunsIfAny(client: pg.Client): Promise<BriefRun[]> {
+  const { rows } = await client.query<{ ours: boolean }>("select to_regclass('supabase_migrations.supasnap_runs') is not null as ours");
+  return rows[0]!.ours ? readRuns(client) : [];
 }
 
 /** The runs that were cut off, oldest first; `runs` in the order of their ids. A later run can settle an earlier one. */

@@ -3,6 +3,7 @@ import type { AppliedMigration } from '../history/history.ts';
 import { compareHistory, type HistoryComparison } from '../migration/order.ts';
 import { atOneMoment } from '../target/one-moment.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
+import { tellCutOff } from './cut-off.ts';
 import { findDrift, readLastSnapshot, type Drift, type LastSnapshot } from './status-drift.ts';
 import { readFiles, type StatusFile } from './status-files.ts';
 import { readBriefHistory } from './status-history.ts';
@@ -36,9 +37,12 @@ export interface Status {
   next: string;
 }
 
-/** Reads how files, history and the target agree. It only reads: no snapshot is taken and nothing is written. */
+/** Reads how files, history and the target agree. It only reads: no snapshot is taken and nothing is written; what a killed command left is cleared. */
 export function status(context: Context): Promise<Status> {
-  return withTarget(context, (session) => atOneMoment(session.client, () => read(context, session)), 'read');
+  return withTarget(context, async (session) => {
+    await tellCutOff(context, session);
+    return atOneMoment(session.client, () => read(context, session));
+  }, 'read');
 }
 
 async function read({ config }: Context, { client, target, server }: TargetSession): Promise<Status> {

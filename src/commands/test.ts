@@ -9,6 +9,7 @@ import type { SmokeResult } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
 import { readTestName } from '../smoke/test-name.ts';
 import { withTarget } from '../target/session.ts';
+import { tellCutOff } from './cut-off.ts';
 import { below } from './present.ts';
 
 /** Which smoke tests to run. */
@@ -27,7 +28,9 @@ export function test(context: Context, options: TestOptions = {}): Promise<Smoke
   if (options.all && options.version !== undefined) {
     throw usage('A version and --all name different tests.', { state: 'Nothing was changed.', next: 'Give one of them.' });
   }
-  return withTarget(context, async ({ client, target, pooling }) => {
+  return withTarget(context, async (session) => {
+    const { client, target, pooling } = session;
+    await tellCutOff(context, session);
     const { applied } = await readHistory(client);
     const newest = applied.length > 0 ? labelOf(applied.at(-1)!) : undefined;
     const tests = options.all ? await everyApplied(context, applied) : [await oneTest(context, options.version, applied, target.name)];

@@ -1,13 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { failed } from '../errors.ts';
+import { isAlive } from '../target/embedded/postmaster.ts';
+
+/** Temporary names say which process of which machine is at work; a folder may be shared. */
+const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const temporaryName = /^\..+\.([0-9a-f]{8})-(\d+)\.[0-9a-f]{8}\.tmp$/;
+const dayMs = 86_400_000;
 
 /** Writes a whole file or nothing, in parts where it comes in parts: temporary file, fsync, then its name. Without `replace` an existing file is an error (EEXIST). */
 export async function writeFileAtomic(path: string, content: string | Buffer | AsyncIterable<string>, options: { replace?: boolean; mode?: number } = {}): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${machine}-${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx', options.mode ?? 0o644);
     try {
@@ -26,6 +33,25 @@ export async function writeFileAtomic(path: string, content: string | Buffer | A
   }
 }
 
+/** Removes what writers that are gone left half-written in these folders. */
+export async function removeHalfWritten(folders: string[]): Promise<void> {
+  for (const folder of new Set(folders)) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const [, where, pid] = temporaryName.exec(name) ?? [];
+      if (where === undefined) continue;
+      const path = join(folder, name);
+      const writtenAt = (await stat(path).catch(() => undefined))?.mtimeMs;
+      if (writtenAt !== undefined && isOrphan(where, Number(pid), writtenAt)) await rm(path, { force: true }).catch(() => {});
+    }
+  }
+}
+
+/** Of a process with our own number, what is older than this process. Another machine's processes can't be seen: after a day they are gone. */
+function isOrphan(where: string, pid: number, writtenAt: number): boolean {
+  if (where !== machine) return writtenAt < Date.now() - dayMs;
+  return pid === process.pid ? writtenAt < Date.now() - process.uptime() * 1_000 : !isAlive(pid);
+}
+
 /** Throws a Problem when the disk has not twice the room that `bytes` needs. */
 export async function requireSpace(folder: string, bytes: number): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -40,7 +66,7 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   });
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
@@ -48,7 +74,8 @@ async function syncFolder(folder: string): Promise<void> {
 
 const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
-function namedFileError(error: unknown, path: string): unknown {
+/** A Problem that says in words why a file can't be written; any other error as it is. */
+export function namedFileError(error: unknown, path: string): unknown {
   const { code } = error as { code?: string };
   const reason = {
     ENOSPC: 'the disk is full',

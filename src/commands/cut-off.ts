@@ -1,0 +1,65 @@
+import { rm } from 'node:fs/promises';
+import type { Context } from '../context.ts';
+import { identifyTarget, readJournals, withJournal, type FoundJournal, type Journal, type JournalEntry, type Phase } from '../history/journal.ts';
+import { removeHalfWritten } from '../snapshot/atomic-file.ts';
+import type { TargetSession } from '../target/session.ts';
+import type { BriefRun } from './status-history.ts';
+import { readRunsIfAny, readRunner, unfinishedRuns } from './status-runs.ts';
+
+/** Journals a run that is about to be planned, with the runner's lock. `resumed` is the number of the run that it goes on with. */
+export async function journalled<T>(
+  { config, now }: Context,
+  { client, target }: TargetSession,
+  run: Pick<JournalEntry, 'kind' | 'what' | 'version'> & { resumed?: string },
+  use: (journal: Journal) => Promise<T>,
+): Promise<T> {
+  const { resumed, ...words } = run;
+  const { host, database } = target.settings;
+  const since = resumed === undefined ? Number((await readRunsIfAny(client)).at(-1)?.id ?? 0) : Number(resumed) - 1;
+  return withJournal(config.folders.snapshots, { ...words, since, target: await identifyTarget(client, target.settings), host, database, startedAt: now().toISOString() }, use);
+}
+
+/**
+ * Clears what an earlier command left that was killed: files that are half written, and journals of runs on this target, of which it tells
+ * when they were cut off, what became of them, and what to do. While a run is at work its journal stays.
+ */
+export async function tellCutOff(context: Context, { client, target }: TargetSession): Promise<void> {
+  const { folders } = context.config;
+  await removeHalfWritten([folders.snapshots, folders.rollback, folders.docs, folders.migrations, folders.tests]);
+  const journals = await readJournals(folders.snapshots, () => identifyTarget(client, target.settings));
+  if (journals.length === 0 || (await readRunner(client)) !== undefined) return;
+  const runs = await readRunsIfAny(client);
+  for (const journal of journals) {
+    context.report.warn(describeCutOff(journal, runs, target.name));
+    await rm(journal.path, { force: true });
+  }
+}
+
+/** One paragraph. `runs` are those of the target as it is now, in the order of their numbers. */
+export function describeCutOff(journal: FoundJournal, runs: BriefRun[], target: string): string {
+  const { kind, what, phase, at, startedAt, machine, pid } = journal;
+  const told = `An earlier ${kind} (${what}), begun ${time(startedAt)} by process ${pid} on ${machine}, was cut off ${when[phase]} (${time(at)}).`;
+  return `${told} ${whatCameOfIt(journal, runs, target)}`;
+}
+
+function whatCameOfIt({ kind, version, since }: FoundJournal, runs: BriefRun[], target: string): string {
+  const run = runs.findLast((one) => one.kind === kind && one.version === version && Number(one.id) > since);
+  if (!run) return `Nothing of it was committed on ${target}. To do it, run the same command again.`;
+  const open = unfinishedRuns(runs, undefined).find(({ id }) => id === run.id);
+  if (open) return `On ${target}: ${lowerFirst(open.state)} ${open.next}`;
+  if (run.status === 'failed' || run.status === 'undone') return `Nothing of it is left on ${target}. To do it, run the same command again.`;
+  return `It is ${kind === 'migrate' ? 'applied' : 'rolled back'} and recorded on ${target}. Nothing has to be mended.`;
+}
+
+const when: Record<Phase, string> = {
+  planned: 'while it read and planned',
+  snapshotted: 'after its snapshot, in the rehearsal',
+  rehearsed: 'after the rehearsal, before it touched the target',
+  applying: 'while it changed the target',
+  applied: 'after the change was committed, before the snapshot after was taken',
+  verified: 'after the snapshot after was taken, before it was recorded',
+  recorded: 'at its very end',
+};
+
+const time = (iso: string) => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
