@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { attention, exitCodes, failed, OutcomeUnknown, Problem } from '../errors.ts';
+import { attention, exitCodes, OutcomeUnknown, Problem } from '../errors.ts';
 import { lockKey } from '../history/schema.ts';
 import { withClient } from '../target/connection.ts';
 import { interrupted, interruption, letAsk } from '../target/interrupt.ts';
@@ -11,10 +11,10 @@ const patienceMs = 15_000;
 
 /**
  * Runs what changes the target. When that throws, the target is asked whether the change was committed all the same: the error
- * then says so, and its exit code too. `what` is the subject of a sentence, such as a file's path.
+ * then says so, and its exit code too. `what` is the subject of a sentence, such as a file's path. Where a run is `resumed`, the last one is its own.
  */
-export async function knowingWhatCameOfIt<T>(session: TargetSession, what: string, change: () => Promise<T>): Promise<T> {
-  const before = await lastRun(session.client);
+export async function knowingWhatCameOfIt<T>(session: TargetSession, what: string, change: () => Promise<T>, { resumed = false } = {}): Promise<T> {
+  const before = resumed ? undefined : await lastRun(session.client);
   try {
     return await change();
   } catch (error) {
@@ -37,7 +37,8 @@ function told(error: Error & { code?: string }, what: string, target: string, be
     return new OutcomeUnknown(message, details(`${target} does not answer any more; it is not known whether ${what} was committed.`, `Look at: ${status}`));
   }
   const committed = now !== undefined && now.id !== before?.id;
-  if (!committed) return problem ?? failed(message, details(`Nothing was changed on ${target}: the server rolled the transaction back.`, 'Run the same command again.'));
+  if (!committed && problem?.state) return problem;
+  if (!committed) return new Problem(problem?.exitCode ?? exitCodes.failed, message, details(`Nothing was changed on ${target}${problem ? '' : ': the server rolled the transaction back'}.`, problem?.next ?? 'Run the same command again.'));
   if (now.status !== 'applied' && now.status !== 'done') return problem ?? attention(message, details(`${what} was at work outside a transaction.`, `Look at: ${status}`));
   return attention(message, details(`${what} is committed and recorded on ${target}; what comes after that was cut off.`, `Nothing has to be mended. To see where things are: ${status}`));
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Context } from '../context.ts';
+import { Problem } from '../errors.ts';
 import { identifyTarget, readJournals, withJournal, type FoundJournal, type Journal, type JournalEntry, type Phase } from '../history/journal.ts';
 import { removeHalfWritten } from '../snapshot/atomic-file.ts';
 import type { TargetSession } from '../target/session.ts';
@@ -16,7 +17,20 @@ export async function journalled<T>(
   const { resumed, ...words } = run;
   const { host, database } = target.settings;
   const since = resumed === undefined ? Number((await readRunsIfAny(client)).at(-1)?.id ?? 0) : Number(resumed) - 1;
-  return withJournal(config.folders.snapshots, { ...words, since, target: await identifyTarget(client, target.settings), host, database, startedAt: now().toISOString() }, use);
+  const entry = { ...words, since, target: await identifyTarget(client, target.settings), host, database, startedAt: now().toISOString() };
+  let touched = false;
+  try {
+    return await withJournal(config.folders.snapshots, entry, ({ phase }) =>
+      use({
+        phase: async (name) => {
+          await phase(name);
+          touched ||= name === 'applying';
+        },
+      }),
+    );
+  } catch (error) {
+    throw touched || !(error instanceof Problem) || error.state ? error : new Problem(error.exitCode, error.message, { ...error, state: `Nothing was changed on ${target.name}.`, cause: error.cause });
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { attention, failed, Problem } from '../errors.ts';
 import { recordApplied } from '../history/history.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
@@ -26,11 +27,11 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   const { script, migration } = prepared;
   if (script.execution.mode !== 'outside') throw new Error('not a script with steps');
   const { steps } = script.execution;
-  const runId = resumed?.runId ?? (await begin(run));
+  const runId = resumed?.runId ?? (await begin(run, steps.length));
   const from = resumed?.from ?? 0;
   context.report.note(`${migration.label} holds statements that run outside a transaction: ${steps.length} steps, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
   const back = `go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`;
-  const note = (progress: Progress) => client.query('update supabase_migrations.supasnap_runs set progress = $2 where id = $1', [runId, JSON.stringify(progress)]);
+  const note = (progress: Progress) => noteProgress(client, runId, progress);
   try {
     await runSteps(client, script, steps, context.config.settings, {
       from,
@@ -83,11 +84,16 @@ export interface Progress {
   begun?: number;
 }
 
+/** Beside what else is noted there, such as whether rows are kept. */
+const noteProgress = (client: pg.Client, runId: string, progress: Progress) =>
+  client.query("update supabase_migrations.supasnap_runs set progress = (coalesce(progress, '{}') - 'begun') || $2::jsonb where id = $1", [runId, JSON.stringify(progress)]);
+
 /** Records that the run begins, in a transaction that finds the target as it was rehearsed. */
-async function begin(run: RunInput): Promise<string> {
+async function begin(run: RunInput, of: number): Promise<string> {
   const { client } = run.session;
   await openApply(client, run.context.config.settings, run.prepared.before.catalogCheck, run.session.target.name);
   const runId = await record(run, { facts: run.prepared.rehearsal.after, test: undefined, status: 'applying', xid: undefined, unrecorded: true });
+  await noteProgress(client, runId, { done: 0, of });
   await client.query('commit');
   return runId;
 }

@@ -57,7 +57,7 @@ export async function resumeMigration(context: Context, session: TargetSession, 
     if (prepared.script.execution.mode !== 'outside') throw refused(`${migration.label} runs in one transaction; it can't have stopped in between.`, { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
     const { steps } = prepared.script.execution;
     const from = options.resume === true || options.resume === undefined ? await nextStep(client, steps, progress!, target.name) : stepAsked(options.resume, steps.length);
-    report.step(`Goes on with step ${from.step + 1} of ${steps.length}${from.why ? `: ${from.why}` : ''}.`);
+    report.step(from.step < steps.length ? `Goes on with step ${from.step + 1} of ${steps.length}${from.why ? `: ${from.why}` : ''}.` : `All ${steps.length} steps are done; what is left is to check and to record it.`);
     await confirmMigration(context, target, `the rest of ${migration.label}`, hazards);
     const { applied } = await journalled(context, session, { kind: 'migrate', what: label, version: migration.name.version, resumed: run.id }, async (journal) => {
       for (const sql of from.first) await client.query(sql);
@@ -65,7 +65,7 @@ export async function resumeMigration(context: Context, session: TargetSession, 
         const applying = await applyMigration(context, session, options, { ...prepared, manifest: snapshot.manifest, journal }, { runId: run.id, from: from.step });
         await updateReport(context, session);
         return applying;
-      });
+      }, { resumed: true });
     });
     result.applied.push(applied);
   });

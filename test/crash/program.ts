@@ -20,9 +20,9 @@ export interface Ended {
 
 const script = fileURLToPath(new URL('../../scripts/supasnap', import.meta.url));
 
-/** Starts `supasnap <words>` in a project. A program that does not end within the limit (a minute) is killed, which its end tells. */
+/** Starts `supasnap <words>` in a project. A program that does not end within the limit (two minutes) is killed, which its end tells. */
 export function startProgram(words: string[], options: { folder: string; url: string; limitMs?: number }): Program {
-  const limitMs = options.limitMs ?? 60_000;
+  const limitMs = options.limitMs ?? 120_000;
   const child = execa(process.execPath, [script, ...words], {
     cwd: options.folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: options.url },

@@ -1,4 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Network } from './draw.ts';
 
 /** One statement on its way from the program to the server; nothing happens to it until `send`. */
 export interface Request {
@@ -8,44 +10,80 @@ export interface Request {
   send: () => void;
   /** Keeps back what the server answers from now on; settled when its first bytes are here, or the connection is gone. */
   holdAnswer: () => Promise<void>;
+  /** Hands over what was kept back, and keeps back nothing more. */
+  release: () => void;
+}
+
+export interface Relay {
+  /** The port to connect to. */
+  port: number;
+  /** Does that to all connections that are open now; new ones pass. Settled when it is over. */
+  disturb: (what: { kind: Network; ms: number }) => Promise<void>;
+}
+
+interface Link {
+  program: Socket;
+  upstream: Socket;
 }
 
 /**
  * A relay in front of a server: every statement of the program's own session (not of pg_dump's) is handed to `onRequest`, and
- * what follows it waits until that is done. Gives the port to connect to.
+ * what follows it waits until that is done.
  */
-export async function withRelay<T>(server: { host: string; port: number }, onRequest: (request: Request) => Promise<void>, use: (port: number) => Promise<T>): Promise<T> {
-  const sockets = new Set<Socket>();
+export async function withRelay<T>(server: { host: string; port: number }, onRequest: (request: Request) => Promise<void>, use: (relay: Relay) => Promise<T>): Promise<T> {
+  const links = new Set<Link>();
   const relay = createServer((program) => {
     const upstream = connect({ host: server.host, port: server.port });
-    for (const socket of [program, upstream]) sockets.add(socket.setNoDelay(true));
-    join(program, upstream, onRequest);
+    const link = { program: program.setNoDelay(true), upstream: upstream.setNoDelay(true) };
+    links.add(link);
+    upstream.on('close', () => links.delete(link));
+    join(link, onRequest);
   });
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
   try {
-    return await use((relay.address() as AddressInfo).port);
+    return await use({ port: (relay.address() as AddressInfo).port, disturb: ({ kind, ms }) => disturb([...links], kind, ms) });
   } finally {
-    for (const socket of sockets) socket.destroy();
+    for (const { program, upstream } of links) for (const socket of [program, upstream]) socket.destroy();
     relay.close();
   }
 }
 
-function join(program: Socket, upstream: Socket, onRequest: (request: Request) => Promise<void>): void {
-  let held: (() => void) | undefined;
+async function disturb(links: Link[], kind: Network, ms: number): Promise<void> {
+  const all = links.flatMap(({ program, upstream }) => [program, upstream]);
+  if (kind === 'close to the server') for (const { upstream } of links) upstream.end();
+  if (kind === 'close to the program') for (const { program } of links) program.end();
+  if (kind === 'delay' || kind === 'silence') {
+    for (const socket of all) socket.pause();
+    await sleep(ms);
+    for (const socket of all) socket.resume();
+  }
+  if (kind === 'cut' || kind === 'silence') for (const socket of all) socket.destroy();
+}
+
+function join({ program, upstream }: Link, onRequest: (request: Request) => Promise<void>): void {
+  let held: { bytes: Buffer[]; came: () => void } | undefined;
   const holdAnswer = () =>
     new Promise<void>((resolve) => {
-      held = resolve;
+      held = { bytes: [], came: resolve };
       upstream.once('close', () => resolve());
     });
-  upstream.on('data', (bytes) => (held ? held() : program.write(bytes)));
+  const release = () => {
+    for (const bytes of held?.bytes ?? []) program.write(bytes);
+    held = undefined;
+  };
+  upstream.on('data', (bytes) => {
+    if (!held) return program.write(bytes);
+    held.bytes.push(bytes);
+    held.came();
+  });
   upstream.on('error', () => {}).on('close', () => program.destroy());
 
   const read = messages();
   let work: Promise<unknown> = Promise.resolve();
   const forward = async ({ bytes, sql }: Message) => {
-    const send = () => void upstream.write(bytes);
+    const send = () => void (upstream.writable && upstream.write(bytes));
     if (sql === undefined) return send();
-    await onRequest({ sql, port: upstream.localPort ?? 0, send, holdAnswer });
+    await onRequest({ sql, port: upstream.localPort ?? 0, send, holdAnswer, release });
   };
   program.on('data', (bytes: Buffer) => {
     for (const message of read(bytes)) work = work.then(() => forward(message));

@@ -36,13 +36,35 @@ create table public.shelves (id bigint generated always as identity primary key,
 insert into public.shelves (author_id) select id from public.authors where id <= 40 order by id;
 `;
 
+/** It can't be one transaction: before, between and after the statements that run alone are others that change rows. */
+const steps = `alter table public.books add column isbn text;
+update public.books set isbn = 'isbn ' || id where id % 3 = 0;
+delete from public.settings where name = 'currency';
+create index concurrently books_title on public.books (title);
+alter table public.authors drop column karma;
+update public.books set title = upper(title) where id % 5 = 0;
+create index concurrently shelves_author on public.shelves (author_id);
+drop index concurrently public.books_author;
+insert into public.settings values ('steps', 'all');
+`;
+
+/** It writes, which must leave nothing. */
+const writingTest = `insert into public.settings values ('smoke', 'test');
+delete from public.shelves;
+do $$ begin assert (select count(*) from public.settings where name in ('steps', 'smoke')) = 2, 'settings are there'; end $$;
+`;
+
 const smokeTest = `do $$ begin assert (select count(*) from public.shelves) > 0, 'shelves are filled'; end $$;
 `;
 
 export const files = {
   base: { 'supabase/migrations/20260101000000_v0_1_0_base.sql': base },
   next: { 'supabase/migrations/20260102000000_v0_2_0_shelves.sql': next, 'supabase/tests/v0.2.0_smoke_test.sql': smokeTest },
+  steps: { 'supabase/migrations/20260103000000_v0_3_0_steps.sql': steps, 'supabase/tests/v0.3.0_smoke_test.sql': writingTest },
 };
+
+/** Done by hand before the migration, so that it can't take over the last snapshot for the state before. */
+export const writtenByHand = "comment on table public.books is 'all that was written'";
 
 /** What users write while the migration is applied. */
 export const writtenForward = `insert into public.books (author_id, title, price) values (2, 'written since', 12), (3, 'written since too', 13);

@@ -1,31 +1,71 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect, type ConnectionSettings, withClient } from '../../src/target/connection.ts';
+import { isAlive, readPostmaster } from '../../src/target/embedded/postmaster.ts';
 import type { EmbeddedServer } from '../../src/target/embedded/server.ts';
-import type { How } from './draw.ts';
+import type { Crash } from './draw.ts';
+import type { Disk } from './disk.ts';
 import type { Program } from './program.ts';
+import type { Relay } from './relay.ts';
 
-/** Ends the program's process or one of its server processes. A number by itself finds the session with that client port. */
-export type Strike = (program: Program, which: { port: number } | { pick: number }) => Promise<void>;
+/** What there is to strike. A port finds the session that has it at the server; a number from 0 to 1 picks one of the program's. */
+export interface Victim {
+  program: Program;
+  relay: Relay;
+  session: { port: number } | { pick: number };
+}
+
+export type Strike = (victim: Victim) => Promise<void>;
+
+export interface Scene {
+  server: EmbeddedServer;
+  target: ConnectionSettings;
+  /** Starts the server again after it was stopped, with the same data and port. */
+  restart: () => Promise<void>;
+  /** The disk of this case, where it has one. */
+  disk: Disk | undefined;
+}
 
 /** How long a session of a program that is gone may stay, in milliseconds. */
 const patienceMs = 10_000;
 const own = { applicationName: 'crash test' };
 
-/** Ready before the moment comes, for the moment is short. */
-export async function withStrike<T>(server: EmbeddedServer, target: ConnectionSettings, how: How, use: (strike: Strike) => Promise<T>): Promise<T> {
-  const control = await connect(server.superuser, own);
+/** After these the program has no one to answer, or none who asks. */
+export const isFatal = ({ how, network }: Crash): boolean => ['program', 'session', 'backend', 'server'].includes(how) || (how === 'network' && network.kind !== 'delay');
+
+/** Ready before the moment comes, for the moment is short. At the end the server is there again, and the disk has room. */
+export async function withStrike<T>({ server, target, restart, disk }: Scene, { how, network, restartMs }: Crash, use: (strike: Strike) => Promise<T>): Promise<T> {
+  const control = how === 'session' || how === 'backend' ? await connect(server.superuser, own) : undefined;
+  let there: Promise<void> = Promise.resolve();
+  const strike: Strike = async ({ program, relay, session }) => {
+    if (how === 'program') return program.kill();
+    if (how === 'interrupt') return program.signal('SIGINT');
+    if (how === 'network') return relay.disturb(network);
+    if (how === 'disk' || how === 'server disk') return disk!.fill();
+    if (how === 'server') {
+      await stopAtOnce(server);
+      there = (restartMs === undefined ? program.ended : sleep(restartMs)).then(restart);
+      there.catch(() => {});
+      return;
+    }
+    const pid = await findSession(control!, target.database, session);
+    if (pid === undefined) return;
+    if (how === 'session') await control!.query('select pg_terminate_backend($1)', [pid]);
+    else process.kill(pid, 'SIGKILL');
+  };
   try {
-    return await use(async (program, which) => {
-      if (how === 'program') return program.kill();
-      const pid = await findSession(control, target.database, which);
-      if (pid === undefined) return;
-      if (how === 'session') await control.query('select pg_terminate_backend($1)', [pid]);
-      else process.kill(pid, 'SIGKILL');
-    });
+    return await use(strike);
   } finally {
-    await control.end().catch(() => {});
+    await there;
+    disk?.clear();
+    await control?.end().catch(() => {});
   }
+}
+
+async function stopAtOnce({ dataFolder }: EmbeddedServer): Promise<void> {
+  const { pid } = readPostmaster(dataFolder)!;
+  process.kill(pid, 'SIGQUIT');
+  while (isAlive(pid)) await sleep(5);
 }
 
 async function findSession(control: pg.Client, database: string, which: { port: number } | { pick: number }): Promise<number | undefined> {
