@@ -12,8 +12,26 @@ export interface ServerError {
   internalPosition?: string | number;
 }
 
+/** A part of a text that was put together from files: from `start` on it is what stands at `offset`, in that 1-based line, of the file. */
+export interface Origin {
+  start: number;
+  file: string;
+  /** The whole text of the file. */
+  text: string;
+  offset: number;
+  line: number;
+}
+
+/** The path to show of a text, or where its parts come from, in their order. */
+export type Source = string | Origin[];
+
 /** Line, column (1-based, in characters) and text of the line that holds the UTF-16 offset. */
-export function placeAt(file: string, text: string, offset: number): SourcePlace {
+export function placeAt(file: Source, text: string, offset: number): SourcePlace {
+  if (typeof file !== 'string') {
+    const origin = file.findLast(({ start }) => start <= offset);
+    if (!origin) throw new Error('a text without origin');
+    return placeAt(origin.file, origin.text, origin.offset + offset - origin.start);
+  }
   const safe = Math.max(0, Math.min(offset, text.length));
   const start = safe === 0 ? 0 : text.lastIndexOf('\n', safe - 1) + 1;
   const end = text.indexOf('\n', safe);
@@ -29,7 +47,7 @@ export function placeAt(file: string, text: string, offset: number): SourcePlace
  */
 export function sqlProblem(
   error: ServerError,
-  file: string,
+  file: Source,
   fileText: string,
   sliceStart: number,
   more: { state?: string; next?: string; sliceEnd?: number } = {},

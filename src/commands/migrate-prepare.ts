@@ -139,7 +139,7 @@ function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState
 }
 
 const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
-  ...hazards.filter(({ severity, returns }) => severity !== 'low' && !returns).map(({ line, what, loses }) => `line ${line} ${what}: ${loses}`),
+  ...hazards.filter(({ severity, returns }) => severity !== 'low' && !returns).map(({ where, what, loses }) => `${where} ${what}: ${loses}`),
   ...returned.map((column) => `the place of ${column}: it will stand last in its table`),
 ];
 
@@ -147,10 +147,11 @@ const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
 export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]): void {
   const { report } = context;
   const { rehearsal, handWritten, rollbackPath, keepsRows } = prepared;
-  for (const { line, what, loses, severity, returns } of hazards) {
-    if (severity === 'low') report.note(`Line ${line} ${what}.`);
-    else if (returns) report.warn(`Line ${line} ${what}: ${loses.startsWith('nothing, but ') ? loses.slice('nothing, but '.length) : `gone is ${loses}`}.`);
-    else report.warn(`Line ${line} ${what}; ${keepsRows ? 'kept for the way back' : 'lost'}: ${loses}.`);
+  for (const { where, what, loses, severity, returns } of hazards) {
+    const who = where.replace(/^l/, 'L');
+    if (severity === 'low') report.note(`${who} ${what}.`);
+    else if (returns) report.warn(`${who} ${what}: ${loses.startsWith('nothing, but ') ? loses.slice('nothing, but '.length) : `gone is ${loses}`}.`);
+    else report.warn(`${who} ${what}; ${keepsRows ? 'kept for the way back' : 'lost'}: ${loses}.`);
   }
   const filled = prepared.toKeep.filter(({ rows }) => rows > 0);
   if (filled.length > 0) report.step(`Keeps ${keptInWords(filled)}.`);

@@ -79,7 +79,7 @@ async function sameFile(context: Context, run: Run): Promise<Migration & { label
   const back = `go back to the state before it: npx supasnap rollback ${run.snapshotBefore}`;
   if (!found) throw refused(`The file of ${run.version} is not in ${below(context, folders.migrations)} any more.`, { state, next: `Put it there again, or ${back}` });
   const label = below(context, found.path);
-  const migration = await readMigration(found.path, label);
+  const migration = await readMigration(found.path, label, context.config.workdir);
   if (migration.sha256 !== run.fileSha256) throw refused(`${label} was edited since it was begun.`, { state, next: `Take the edit back, or ${back}` });
   return { ...migration, label };
 }

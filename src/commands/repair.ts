@@ -5,7 +5,7 @@ import { refused, usage } from '../errors.ts';
 import { readHistory, recordApplied, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
 import { historySchema, lockKey } from '../history/schema.ts';
 import { listMigrations, readMigrationText } from '../migration/read.ts';
-import { historyStatements } from '../migration/statements.ts';
+import { historyStatements, textOfStatements } from '../migration/statements.ts';
 import { writeFileAtomic } from '../snapshot/atomic-file.ts';
 import { listSnapshots, loadSnapshot, writeSnapshotFiles } from '../snapshot/store.ts';
 import { withRunnerLock } from '../target/lock.ts';
@@ -114,7 +114,7 @@ async function fetchMissing(context: Context, { client }: TargetSession): Promis
   };
   for (const row of history.applied) {
     if (here.has(row.version) || !row.statements?.length) continue;
-    await write(join(folders.migrations, `${fileSafe(labelOf(row))}.sql`), `${row.statements.join(';\n')};\n`);
+    await write(join(folders.migrations, `${fileSafe(labelOf(row))}.sql`), textOfStatements(row.statements));
   }
   for (const { path, text } of missingRollbacks(context, history)) await write(path, text);
   for (const snapshot of await listSnapshots(client, folders.snapshots, history.ours)) {
@@ -142,7 +142,7 @@ async function changeHistory(context: Context, { client, target }: TargetSession
   const rows = await Promise.all(
     applied.map(async (version) => {
       const { path, name } = files.get(version)!;
-      const { text } = await readMigrationText(path, below(context, path));
+      const { text } = await readMigrationText(path, below(context, path), context.config.workdir);
       return { version, name, statements: historyStatements(text), rollback: [] };
     }),
   );

@@ -29,7 +29,7 @@ export async function readFiles(workdir: string, folder: string): Promise<Status
     migrations.map(async ({ path, name }): Promise<StatusFile[]> => {
       const file = relative(workdir, path);
       try {
-        const { text } = await readMigrationText(path, file);
+        const { text } = await readMigrationText(path, file, workdir);
         return [{ version: name.version, name: name.name, file, statements: historyStatements(text) }];
       } catch (error) {
         if (!(error instanceof Problem)) throw error;

@@ -46,7 +46,7 @@ export async function chooseMigrations(applied: AppliedMigration[], options: Cho
   for (const file of wanted) parseMigrationName(basename(file.path), options);
   refuseOutOfOrder(wanted, open, comparison, options);
   const migrations: Chosen['migrations'] = [];
-  for (const file of wanted) migrations.push({ ...(await readMigration(file.path, file.label)), label: file.label });
+  for (const file of wanted) migrations.push({ ...(await readMigration(file.path, file.label, options.workdir)), label: file.label });
   if (comparison.missing.length > 0) {
     notes.push(`${comparison.missing.length} applied without a file here: ${comparison.missing.map(({ version, name }) => [version, name].filter(Boolean).join('_')).join(', ')}.`);
   }
@@ -66,7 +66,7 @@ export async function readLocal(options: Pick<ChooseOptions, 'workdir' | 'folder
   const local: LocalFile[] = [];
   for (const { path } of migrations) {
     const label = relative(options.workdir, path);
-    const read = await readMigrationText(path, label);
+    const read = await readMigrationText(path, label, options.workdir);
     local.push({ ...read, version: read.name.version, statements: historyStatements(read.text), label });
   }
   const notes = skipped.filter((name) => !name.startsWith('.')).map((name) => `Not a migration, left alone: ${name}`);

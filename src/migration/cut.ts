@@ -3,13 +3,22 @@
  * parentheses and BEGIN ATOMIC bodies. One pass over the text and no tree, so that a file of 50 MB takes a second.
  */
 export type Cut =
-  | { kind: 'statement'; from: number; to: number; first: number; word: string }
-  | { kind: 'meta-command' | 'copy-data'; from: number; first: number; word: string };
+  | { kind: 'statement'; from: number; to: number; first: number; word: string; data?: CopyData }
+  | { kind: 'meta-command'; from: number; first: number; word: string; inside: boolean }
+  | { kind: 'copy-data'; from: number; first: number; word: string; lacks: 'line end' | 'end mark' };
+
+/** The rows behind COPY … FROM stdin, as offsets: they end before the line `\.`, and SQL goes on at `end`. */
+export interface CopyData {
+  from: number;
+  to: number;
+  end: number;
+}
 
 /**
  * The pieces of `sql` between top-level semicolons, from offset `from` on. `from` and `to` are UTF-16 offsets, the semicolon
  * left out; `first` is the first character that is neither space nor comment, -1 in a piece that has none; `word` is the first
- * word in lower case. The walk ends at the first line that only psql understands.
+ * word in lower case. Rows behind COPY … FROM stdin belong to their statement. The walk ends at the first command of psql (`inside`: a statement
+ * is begun before it), and at COPY whose rows do not begin on a line of their own or have no end.
  */
 export function* cutSql(sql: string, from = 0): Generator<Cut> {
   let start = from;
@@ -19,6 +28,7 @@ export function* cutSql(sql: string, from = 0): Generator<Cut> {
   let previous = '';
   let parentheses = 0;
   let body = 0;
+  let copies = false;
 
   while (at < sql.length) {
     const code = sql.charCodeAt(at);
@@ -35,16 +45,23 @@ export function* cutSql(sql: string, from = 0): Generator<Cut> {
       continue;
     }
     if (code === semicolon && parentheses <= 0 && body === 0) {
-      yield { kind: 'statement', from: start, to: at, first, word };
-      at++;
+      const data = copies ? copyData(sql, at + 1) : undefined;
+      if (typeof data === 'string') {
+        yield { kind: 'copy-data', from: start, first, word, lacks: data };
+        return;
+      }
+      yield { kind: 'statement', from: start, to: at, first, word, ...(data && { data }) };
+      at = data ? data.end : at + 1;
       start = at;
       first = -1;
       word = previous = '';
       parentheses = 0;
+      copies = false;
       continue;
     }
     if (code === backslash) {
-      yield { kind: 'meta-command', from: start, first: at, word: /^\\\S*/.exec(sql.slice(at, at + 64))?.[0] ?? '\\' };
+      const [name = '\\'] = /^\\\S*/.exec(sql.slice(at, at + 64)) ?? [];
+      yield { kind: 'meta-command', from: start, first: at, word: name, inside: first >= 0 };
       return;
     }
 
@@ -60,10 +77,7 @@ export function* cutSql(sql: string, from = 0): Generator<Cut> {
       }
       const lower = end - at > 20 ? '' : sql.slice(at, end).toLowerCase();
       if (isFirst) word = lower;
-      if (lower === 'stdin' && previous === 'from' && word === 'copy') {
-        yield { kind: 'copy-data', from: start, first, word };
-        return;
-      }
+      if (lower === 'stdin' && previous === 'from' && word === 'copy' && parentheses === 0) copies = true;
       if (body > 0) body += lower === 'case' ? 1 : lower === 'end' ? -1 : 0;
       else if (lower === 'atomic' && previous === 'begin' && word === 'create') body = 1;
       previous = lower;
@@ -81,8 +95,24 @@ export function* cutSql(sql: string, from = 0): Generator<Cut> {
       at++;
     }
   }
-  yield { kind: 'statement', from: start, to: sql.length, first, word };
+  if (copies) yield { kind: 'copy-data', from: start, first, word, lacks: 'end mark' };
+  else yield { kind: 'statement', from: start, to: sql.length, first, word };
 }
+
+/** Where rows that begin on the line after `at` end; or what they lack. */
+function copyData(sql: string, at: number): CopyData | 'line end' | 'end mark' {
+  const lineEnd = sql.indexOf('\n', at);
+  const rest = sql.slice(at, lineEnd < 0 ? undefined : lineEnd).trim();
+  if (rest !== '' && !rest.startsWith('--')) return 'line end';
+  if (lineEnd < 0) return 'end mark';
+  for (let to = lineEnd + 1; to > 0; to = sql.indexOf('\n', to) + 1) {
+    const [mark] = endMark.exec(sql.slice(to, to + 4)) ?? [];
+    if (mark) return { from: lineEnd + 1, to, end: to + mark.length };
+  }
+  return 'end mark';
+}
+
+const endMark = /^\\\.(?=\r?(?:\n|$))/;
 
 const [quote, doubleQuote, dollar, semicolon, backslash] = [39, 34, 36, 59, 92];
 const [open, close, star, minus, slash, letterE] = [40, 41, 42, 45, 47, 101];

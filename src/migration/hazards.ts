@@ -12,6 +12,8 @@ export type Severity = 'high' | 'medium' | 'low';
 export interface Hazard {
   /** 1-based line of the statement. */
   line: number;
+  /** `line 3`, or `line 3 of parts/tables.sql` in an included file. */
+  where: string;
   /** What it does, such as `drops column minds.summary`. */
   what: string;
   /** What is gone afterwards, such as `the values of that column`. */
@@ -21,11 +23,11 @@ export interface Hazard {
   returns?: true;
 }
 
-export type Found = Omit<Hazard, 'line'>;
+export type Found = Omit<Hazard, 'line' | 'where'>;
 
 /** The destructive statements of a file, in its order. A file without any gives an empty list. */
 export const destructiveStatements = (statements: Statement[]): Hazard[] =>
-  statements.flatMap((statement) => hazardsOf(statement).map((hazard) => ({ line: statement.line, ...hazard })));
+  statements.flatMap((statement) => hazardsOf(statement).map((hazard) => ({ line: statement.line, where: statement.where, ...hazard })));
 
 function hazardsOf(statement: Statement): Found[] {
   const { node } = statement;

@@ -1,5 +1,5 @@
 import { failed } from '../errors.ts';
-import { placeAt } from '../sql-error.ts';
+import { placeAt, type Source } from '../sql-error.ts';
 import { cutSql } from './cut.ts';
 
 /** What `-- supasnap: key=value …` lines above the first statement of a file ask for. */
@@ -14,7 +14,7 @@ export interface MigrationHeader {
 const line = /^[ \t]*--[ \t]*supasnap:(.*)$/gim;
 
 /** Reads the header comments of a file. Throws a Problem at a key or value that is not known. */
-export function parseHeader(sql: string, file = 'SQL text'): MigrationHeader {
+export function parseHeader(sql: string, file: Source = 'SQL text'): MigrationHeader {
   const header: MigrationHeader = {};
   for (const match of commentsBefore(sql).matchAll(line)) {
     const words = match[1] ?? '';
@@ -29,7 +29,7 @@ function commentsBefore(sql: string): string {
   return sql;
 }
 
-function set(header: MigrationHeader, pair: string, file: string, sql: string, offset: number): void {
+function set(header: MigrationHeader, pair: string, file: Source, sql: string, offset: number): void {
   const [key, value = ''] = pair.split('=', 2);
   if (key === 'transaction' && (value === 'on' || value === 'off')) header.transaction = value === 'on';
   else if (key === 'lock_timeout' && isDuration(value)) header.lockTimeout = value;

@@ -1,18 +1,22 @@
 import type { Node, ParseResult } from 'libpg-query';
 import { failed, type Problem } from '../errors.ts';
-import { offsetOfByte, offsetOfCodePoint, placeAt } from '../sql-error.ts';
-import { type Cut, cutSql } from './cut.ts';
+import { offsetOfByte, offsetOfCodePoint, placeAt, type Source } from '../sql-error.ts';
+import { type CopyData, type Cut, cutSql } from './cut.ts';
 
 /** One statement of a file. Offsets are UTF-16 offsets into the file's text. */
 export interface Statement {
-  /** As the history table records it: with the comments before it, without its semicolon. */
+  /** As the history table records it: with the comments before it, without its semicolon; COPY … FROM stdin with its rows and their end. */
   text: string;
   /** `sql.slice(start, end)` holds the comments before the statement and the statement, without its semicolon. */
   start: number;
   end: number;
-  /** Offset of its first word, and the 1-based line of that word. */
+  /** Offset of its first word, and the 1-based line of that word in its file. */
   first: number;
   line: number;
+  /** `line 3`, or `line 3 of parts/tables.sql` in an included file. */
+  where: string;
+  /** Where the rows behind COPY … FROM stdin stand. */
+  data?: { from: number; to: number };
   /** The parser's name of it, such as `CreateStmt`. */
   kind: string;
   /** The parser's tree: one key, `kind`. */
@@ -26,19 +30,20 @@ const mostParsed = 8_000_000;
 
 /**
  * The statements of `sql`, as PostgreSQL's own parser sees them.
- * Throws a Problem with file, line and column at the first syntax error, psql command or inline COPY data.
+ * Throws a Problem with file, line and column at the first syntax error or psql command.
  */
-export async function splitStatements(sql: string, file = 'SQL text'): Promise<Statement[]> {
+export async function splitStatements(sql: string, file: Source = 'SQL text'): Promise<Statement[]> {
   const parse = await loadParser();
   if (sql.includes('\0')) throw failed('there is a NUL character in the SQL', at(file, sql, sql.indexOf('\0')));
-  const lineAt = lineCounter(sql);
+  const lineAt = lineCounter(sql, file);
   const statements: Statement[] = [];
   const heads = new Map<string, Node>();
 
-  const add = (from: number, to: number, first: number, node: Node) => {
+  const add = (from: number, to: number, first: number, node: Node, data?: CopyData) => {
     const [start, end] = trimmed(sql, from, to);
     const kind = Object.keys(node)[0] ?? '';
-    statements.push({ text: asRecorded(sql.slice(from, to)), start, end, first, line: lineAt(first), kind, node });
+    const text = asRecorded(sql.slice(from, data?.end ?? to));
+    statements.push({ text, start, end, first, ...lineAt(first), kind, node, ...(data && { data: { from: data.from, to: data.to } }) });
   };
 
   let from = 0;
@@ -87,7 +92,7 @@ export async function splitStatements(sql: string, file = 'SQL text'): Promise<S
         throw syntaxProblem(whole.error.message, cut.from + offsetOfCodePoint(piece, whole.error.position));
       result = whole;
     } else if (result.stmts?.length === 1 && result.stmts[0]?.stmt) {
-      add(cut.from, cut.to, cut.first, result.stmts[0].stmt);
+      add(cut.from, cut.to, cut.first, result.stmts[0].stmt, cut.data);
       return undefined;
     }
     const parsed = result.stmts?.[0];
@@ -108,27 +113,36 @@ export function historyStatements(sql: string): string[] {
   const recorded: string[] = [];
   for (const cut of cutSql(text)) {
     if (cut.kind !== 'statement') break;
-    const piece = asRecorded(text.slice(cut.from, cut.to));
+    const piece = asRecorded(text.slice(cut.from, cut.data?.end ?? cut.to));
     if (piece !== '') recorded.push(piece);
   }
   return recorded;
 }
 
+/** A file's text from its recorded statements. */
+export const textOfStatements = (statements: string[]): string =>
+  statements.map((text) => (text.endsWith('\n\\.') ? `${text}\n` : `${text};\n`)).join('');
+
 export const withoutByteOrderMark = (text: string) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 const asRecorded = (piece: string) => piece.trim();
 
-const at = (file: string, sql: string, offset: number) => ({ place: placeAt(file, sql, offset), state: 'The file was only read; nothing was changed.' });
+const at = (file: Source, sql: string, offset: number) => ({ place: placeAt(file, sql, offset), state: 'The file was only read; nothing was changed.' });
 
-function foreignLine(cut: Exclude<Cut, { kind: 'statement' }>, sql: string, file: string) {
+function foreignLine(cut: Exclude<Cut, { kind: 'statement' }>, sql: string, file: Source) {
   if (cut.kind === 'copy-data')
-    return failed('COPY … FROM stdin with its rows in the file is not supported yet', {
-      ...at(file, sql, cut.first),
-      next: 'Write the rows as INSERT statements (pg_dump --inserts does so).',
-    });
+    return cut.lacks === 'end mark'
+      ? failed('the rows of this COPY … FROM stdin have no end: the line \\. is missing', {
+          ...at(file, sql, cut.first),
+          next: 'Write the rows on the lines after it, and \\. on the line after the last of them. (The file may have been cut off.)',
+        })
+      : failed('more stands on the line of this COPY … FROM stdin, and its rows begin on the next one', {
+          ...at(file, sql, cut.first),
+          next: 'Move the rest of the line behind the rows and their end (\\.).',
+        });
   return failed(`${cut.word} is a command of psql, not SQL`, {
     ...at(file, sql, cut.first),
-    next: 'Take the line out; a migration holds SQL statements only.',
+    next: cut.word === '\\copy' ? 'Write COPY … FROM stdin; with the rows on the lines after it, and \\. on the line after the last.' : 'Take the line out; a migration holds SQL statements only.',
   });
 }
 
@@ -149,14 +163,20 @@ function trimmed(sql: string, from: number, to: number): [number, number] {
 const isSpace = (code: number) => code === 32 || (code >= 9 && code <= 13);
 
 /** Lines of ascending offsets, each line end counted once. */
-function lineCounter(sql: string): (offset: number) => number {
-  let [seen, line] = [0, 1];
+function lineCounter(sql: string, file: Source): (offset: number) => { line: number; where: string } {
+  const origins = typeof file === 'string' ? [] : file;
+  let [seen, line, at] = [0, 1, 0];
   return (offset) => {
+    for (let next = origins[at + 1]; next && next.start <= offset; next = origins[at + 1]) {
+      at++;
+      [seen, line] = [next.start, next.line];
+    }
     for (let next = sql.indexOf('\n', seen); next >= 0 && next < offset; next = sql.indexOf('\n', seen)) {
       line++;
       seen = next + 1;
     }
-    return line;
+    const name = origins[at]?.file;
+    return { line, where: name === origins[0]?.file ? `line ${line}` : `line ${line} of ${name}` };
   };
 }
 

@@ -1,5 +1,5 @@
 import { failed, type Problem } from '../errors.ts';
-import { placeAt } from '../sql-error.ts';
+import { placeAt, type Source } from '../sql-error.ts';
 import { labelUses } from './enum-labels.ts';
 import type { MigrationHeader } from './header.ts';
 import { needsPlatformRights } from './platform-rights.ts';
@@ -25,8 +25,8 @@ export type ExecutionPlan =
 
 export interface PlanOptions {
   header?: MigrationHeader;
-  /** Path to show in Problems. */
-  file?: string;
+  /** Path to show in Problems, or the files that the text comes from. */
+  file?: Source;
   /** The file's text, for the line shown in Problems. */
   text?: string;
   /** Commit between adding an enum label and the first statement that seems to use it. Default true. */
@@ -65,14 +65,14 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
       if (!adds || !uses) continue;
       commitBefore.add(uses);
       notes.push(
-        `Line ${adds.line} adds the enum label '${use.label}' and line ${uses.line} uses it, so there is a COMMIT between them.`,
+        `${capital(adds.where)} adds the enum label '${use.label}' and ${uses.where} uses it, so there is a COMMIT between them.`,
       );
     }
 
   if (reasons.size === 0 && commitBefore.size === 0)
     return { mode: 'transaction', batches: batchesOf(kept, positions), notes };
   for (const [statement, reason] of reasons)
-    if (!reason.startsWith('the file')) notes.push(`Line ${statement.line}: ${reason}.`);
+    if (!reason.startsWith('the file')) notes.push(`${capital(statement.where)}: ${reason}.`);
   return { mode: 'outside', steps: stepsOf(kept, positions, reasons, commitBefore), notes };
 }
 
@@ -109,7 +109,8 @@ function batchesOf(kept: Statement[], positions: Positions): Batch[] {
     const last = batches.at(-1);
     const before = last?.statements.at(-1);
     const follows = before && (positions.get(before) ?? 0) + 1 === positions.get(statement);
-    if (last && follows && !platformRights && !last.platformRights) {
+    const alone = platformRights || last?.platformRights || statement.data || before?.data;
+    if (last && follows && !alone) {
       last.statements.push(statement);
       last.end = statement.end;
     } else batches.push(batchOf([statement], platformRights));
@@ -140,7 +141,7 @@ function unwrap(statements: Statement[], options: PlanOptions) {
     const { kind, chain, options: modes } = statement.node.TransactionStmt;
     if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') {
       if (modes?.length)
-        notes.push(`Line ${statement.line}: the isolation and access mode of this BEGIN are not used.`);
+        notes.push(`${capital(statement.where)}: the isolation and access mode of this BEGIN are not used.`);
       open = statement;
       blocks++;
     } else if (kind === 'TRANS_STMT_COMMIT' && !chain) open = undefined;
@@ -165,9 +166,11 @@ function unwrapNotes(blocks: number, kept: Statement[]): string[] {
   const notes = [
     `The file's ${blocks} BEGIN … COMMIT blocks run as one transaction, so that they succeed or fail together.`,
   ];
-  if (local) notes.push(`Line ${local.line}: SET LOCAL now lasts to the end of the file, not of its block.`);
+  if (local) notes.push(`${capital(local.where)}: SET LOCAL now lasts to the end of the file, not of its block.`);
   return notes;
 }
+
+const capital = (words: string) => words.replace(/^l/, 'L');
 
 function controlProblem(statement: Statement, options: PlanOptions): Problem {
   const word = statement.text.slice(statement.first - statement.start).replace(/\s+/g, ' ');
@@ -183,7 +186,7 @@ function refusal(message: string, statement: Statement, options: PlanOptions, ne
   const file = options.file ?? 'SQL text';
   const place =
     options.text === undefined
-      ? { file, line: statement.line, column: 1, text: statement.text.split('\n')[0] ?? '' }
+      ? { file: 'SQL text', line: statement.line, column: 1, text: statement.text.split('\n')[0] ?? '' }
       : placeAt(file, options.text, statement.first);
   return failed(message, { place, state: 'Nothing was changed.', next });
 }

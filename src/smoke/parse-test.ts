@@ -34,7 +34,10 @@ export async function parseSmokeTest(file: string, text: string): Promise<SmokeT
 
 async function split(file: string, sql: string): Promise<Statement[]> {
   try {
-    return await splitStatements(sql, file);
+    const statements = await splitStatements(sql, file);
+    const copy = statements.find(({ data }) => data);
+    if (copy) throw failed('a smoke test can\'t load rows with COPY … FROM stdin', { place: placeAt(file, sql, copy.first), next: 'Write the rows as INSERT statements.' });
+    return statements;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const next = /psql/.test(error.message) ? 'Take the line out; a smoke test holds SQL statements only.' : error.next;

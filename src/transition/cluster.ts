@@ -9,7 +9,7 @@ export async function changesCluster(shadow: Shadow, script: Script, timeouts: T
   if (script.execution.mode === 'outside') {
     const dangerous = script.statements.find(({ kind }) => /Role|Database|TableSpace|AlterSystem/.test(kind) || kind === 'DoStmt' || kind === 'CallStmt');
     if (dangerous) {
-      throw refused(`Line ${dangerous.line} may change the whole server, so it can't be rehearsed on a scratch database of it.`, {
+      throw refused(`${dangerous.where.replace(/^l/, 'L')} may change the whole server, so it can't be rehearsed on a scratch database of it.`, {
         state: 'Nothing was changed.',
         next: 'Give a database of another server with --shadow <url>, or move that statement to a migration of its own.',
       });

@@ -4,6 +4,7 @@ import type { Batch, Step } from '../migration/transaction.ts';
 import { failed } from '../errors.ts';
 import { sqlProblem, type ServerError } from '../sql-error.ts';
 import { quoteText } from '../sql-names.ts';
+import { badRow, copyRows } from './copy-rows.ts';
 import type { Script } from './script.ts';
 
 export interface Timeouts {
@@ -33,8 +34,8 @@ export async function runBatches(client: pg.Client, script: Script, batches: Bat
     } catch (error) {
       if (!isServerError(error)) throw error;
       const failing = batch.statements[progress.completed];
-      const slice = error.position || !failing ? batch : { start: failing.first, end: failing.end };
-      throw sqlProblem(error, script.file, script.text, slice.start, { ...consequence, sliceEnd: slice.end });
+      const slice = error.position || !failing ? batch : (badRow(script, failing, error) ?? { start: failing.first, end: failing.end });
+      throw sqlProblem(error, script.source ?? script.file, script.text, slice.start, { ...consequence, sliceEnd: slice.end });
     }
   }
 }
@@ -99,7 +100,8 @@ export const rightsStatement = (granted: boolean) =>
 async function sendBatch(client: pg.Client, script: Script, batch: Batch, progress: { completed: number }): Promise<void> {
   const sql = script.text.slice(batch.start, batch.end);
   if (batch.platformRights) await client.query(rightsStatement(true));
-  await counting(client, progress, () => client.query(sql));
+  const data = batch.statements[0]?.data;
+  await counting(client, progress, () => (data ? copyRows(client, sql, script.text.slice(data.from, data.to)) : client.query(sql)));
   if (batch.platformRights) await client.query(rightsStatement(false));
 }
 

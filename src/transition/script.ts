@@ -3,12 +3,15 @@ import { rowsBegin, rowsEnd } from './rollback-file.ts';
 import type { ExecutionPlan } from '../migration/transaction.ts';
 import { planExecution, type Batch } from '../migration/transaction.ts';
 import type { Migration } from '../migration/read.ts';
+import type { Source } from '../sql-error.ts';
 import { splitStatements, type Statement } from '../migration/statements.ts';
 
 /** SQL of a file, ready to run: its text, its statements and how they run. */
 export interface Script {
   /** The path to show. */
   file: string;
+  /** Where the parts of the text come from, when it includes other files. */
+  source?: Source;
   text: string;
   statements: Statement[];
   execution: ExecutionPlan;
@@ -18,9 +21,10 @@ export interface Script {
 
 export const migrationScript = (migration: Migration, file: string): Script => ({
   file,
+  source: migration.source,
   text: migration.text,
   statements: migration.statements,
-  execution: planExecution(migration.statements, { header: migration.header, file, text: migration.text }),
+  execution: planExecution(migration.statements, { header: migration.header, file: migration.source, text: migration.text }),
   lockTimeout: migration.header.lockTimeout,
   statementTimeout: migration.header.statementTimeout,
 });

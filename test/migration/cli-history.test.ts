@@ -98,6 +98,15 @@ test.each(['up', 'repair'] as const)('historyStatements gives what the CLI recor
   }),
 );
 
+test('rows behind COPY, which the CLI takes for SQL, do not count as edited', () =>
+  withEmptyDatabase(17, async (database) => {
+    const copy = "create table t (a int, b text);\ncopy t from stdin;\n1\ta;b\n2\tc\n\\.\nselect 1;\n";
+    const { rows, local } = await record({ copy, second: `select 0;\n${copy}-- end\n` }, database, 'repair');
+    const ours = local.map(({ name, text }) => ({ version: name.version, statements: historyStatements(text) }));
+    expect(rows[0]?.statements).not.toEqual(ours[0]?.statements);
+    expect(compareHistory(ours, rows).edited).toEqual([]);
+  }));
+
 test('a rule that the CLI cuts in two at an inner parenthesis does not count as edited', () =>
   withEmptyDatabase(17, async (database) => {
     const rule = 'create rule r as on insert to t do also (insert into u values (1); delete from u);';

@@ -83,7 +83,7 @@ describe('destructiveStatements', () => {
 
   test('each hazard has the line of its statement and says what is lost', async () => {
     expect(destructiveStatements(await splitStatements('select 1;\n\ndrop table a'))).toEqual([
-      { line: 3, what: 'drops table a', loses: 'every row of it', severity: 'high' },
+      { line: 3, where: 'line 3', what: 'drops table a', loses: 'every row of it', severity: 'high' },
     ]);
   });
 });

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Problem } from '../../src/errors.ts';
-import { listMigrations, readMigration } from '../../src/migration/read.ts';
+import { listMigrations, type Migration, readMigration } from '../../src/migration/read.ts';
+import { planExecution } from '../../src/migration/transaction.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -89,6 +90,86 @@ describe('readMigration', () => {
     expect(problem.place).toMatchObject({ line: 2, column: 30 });
     const good = await readMigration(await write('/* c */ -- x\n-- supasnap: lock_timeout=500ms\nselect 1;'));
     expect(good.header).toEqual({ lockTimeout: '500ms' });
+  });
+});
+
+describe('files that a migration includes', () => {
+  const project = async (files: Record<string, string>) => {
+    const at = await mkdtemp(join(folder, 'project-'));
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(at, name)), { recursive: true });
+      await writeFile(join(at, name), text);
+    }
+    return { at, read: () => readMigration(join(at, 'migrations', fileName), `migrations/${fileName}`, at) };
+  };
+  const main = `migrations/${fileName}`;
+  const problemOf = async (files: Record<string, string>) => {
+    const problem = await (await project(files)).read().catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(Problem);
+    return problem as Problem;
+  };
+
+  test('stand where they are included, each statement with its own file and line', async () => {
+    const { at, read } = await project({
+      [main]: "create table a ();\n\\i parts/b.sql\n\\ir '../parts/it''s.sql' ;\ncreate table e ()",
+      'parts/b.sql': '\ufeff-- b\ncreate table b ();\r\n\\ir c.sql\ncreate table d () -- no semicolon',
+      'parts/c.sql': 'copy a from stdin;\n\\i nowhere\n\\.\n',
+      "parts/it's.sql": '-- only words',
+    });
+    const migration = await read();
+    expect(migration.statements.map(({ text, where }) => [text, where])).toEqual([
+      ['create table a ()', 'line 1'],
+      ['-- b\ncreate table b ()', 'line 2 of parts/b.sql'],
+      ['copy a from stdin;\n\\i nowhere\n\\.', 'line 1 of parts/c.sql'],
+      ['create table d () -- no semicolon', 'line 4 of parts/b.sql'],
+      ['create table e ()', 'line 4'],
+    ]);
+    expect(migration.history.filter((text) => text !== '-- only words')).toEqual(migration.statements.map(({ text }) => text));
+    expect(migration.notes.join()).toContain("includes parts/b.sql, parts/c.sql, parts/it's.sql");
+    await writeFile(join(at, 'parts/c.sql'), 'copy a from stdin;\n\\i elsewhere\n\\.\n');
+    expect((await read()).sha256).not.toBe(migration.sha256);
+  });
+
+  test('a mistake in one of them is shown in its own line, and one in the including file in that', async () => {
+    const inner = await problemOf({ [main]: 'select 1;\n\\i b.sql\n', 'b.sql': '\n\nselect 2;\n  creat table x ();\n' });
+    expect(inner.place).toEqual({ file: 'b.sql', line: 4, column: 3, text: '  creat table x ();' });
+    const outer = await problemOf({ [main]: 'select 1;\n\\i b.sql\n\n  creat table x ();', 'b.sql': 'select 2;\n\n\n\n\n' });
+    expect(outer.place).toEqual({ file: main, line: 4, column: 3, text: '  creat table x ();' });
+    const cutOff = await problemOf({ [main]: "\\i b.sql\nselect 'z';", 'b.sql': "select 1;\nselect 'x" });
+    expect(cutOff.message).toContain('b.sql ends within a string');
+    expect(cutOff.place).toMatchObject({ file: 'b.sql', line: 2, column: 1 });
+    expect((await problemOf({ [main]: '\\i b.sql\n*/ select 1;', 'b.sql': 'select 1; /* x' })).message).toContain('a comment');
+    const commit = await read(await project({ [main]: '\\i b.sql\nselect 1;', 'b.sql': '\nrollback;' }));
+    expect(() => planExecution(commit.statements, { file: commit.source, text: commit.text })).toThrow(expect.objectContaining({ place: { file: 'b.sql', line: 2, column: 1, text: 'rollback;' } }));
+  });
+
+  const read = ({ read: reading }: { read: () => Promise<Migration> }) => reading();
+
+  test.each([
+    ['that is not there', { [main]: '\n\\i no.sql' }, 'no.sql does not exist', main, 2],
+    ['that is a folder', { [main]: '\\i migrations' }, 'migrations is not a file', main, 1],
+    ['that is no text', { [main]: '\\i b.sql', 'b.sql': 'select 1;\nselect \0;' }, 'b.sql holds a NUL byte at byte 17', 'b.sql', 2],
+    ['that includes itself', { [main]: '\\i b.sql', 'b.sql': '\\ir ../b.sql', '../b.sql': '' }, 'lies outside', 'b.sql', 1],
+    ['outside of the project', { [main]: '\\i /etc/hostname' }, '/etc/hostname lies outside of', main, 1],
+    ['that includes itself at once', { [main]: '\\i b.sql', 'b.sql': '\n\\ir b.sql' }, 'b.sql includes itself', 'b.sql', 2],
+    ['that includes what includes it', { [main]: '\\i b.sql', 'b.sql': '\\i c.sql', 'c.sql': 'select 1;\n\\i b.sql' }, 'b.sql includes itself through c.sql', 'c.sql', 2],
+    ['within a statement', { [main]: 'select 1\n\\i b.sql' }, '\\i stands within a statement', main, 2],
+    ['that is not named', { [main]: '\\ir' }, '\\ir takes the path of one file', main, 1],
+    ['named by a variable', { [main]: '\\i :file' }, '\\i takes the path of one file', main, 1],
+    ['and another command of psql', { [main]: '\\i b.sql', 'b.sql': 'select 1;\n\\set x 1' }, '\\set is a command of psql, not SQL', 'b.sql', 2],
+  ])('a file %s is refused with the line that names it', async (_, files, message, file, line) => {
+    const problem = await problemOf(files);
+    expect(problem.message).toContain(message);
+    expect(problem.place).toMatchObject({ file, line });
+    expect(problem.exitCode).toBe(1);
+    expect(problem.state).toContain('othing was changed');
+    expect(problem.next).toBeTruthy();
+  });
+
+  test('a link that leads out of the project is refused too', async () => {
+    const { at, read: reading } = await project({ [main]: '\\i link.sql' });
+    await symlink('/etc/hostname', join(at, 'link.sql'));
+    await expect(reading()).rejects.toThrow('lies outside of');
   });
 });
 

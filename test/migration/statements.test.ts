@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/errors.ts';
-import { historyStatements, splitStatements } from '../../src/migration/statements.ts';
+import { historyStatements, splitStatements, textOfStatements } from '../../src/migration/statements.ts';
 
 const texts = async (sql: string) => (await splitStatements(sql)).map((statement) => statement.text);
 const problemOf = async (sql: string) => {
@@ -81,15 +81,43 @@ create function g() returns int language sql begin atomic select 1 as end; selec
     expect((await problemOf('select (1')).message).toContain('at end of input');
   });
 
-  test('psql commands and inline COPY data are refused with their line', async () => {
+  test('psql commands are refused with their line', async () => {
     const restrict = await problemOf('-- dump\n\\restrict abc\nselect 1;');
     expect(restrict.message).toBe('\\restrict is a command of psql, not SQL');
     expect(restrict.place?.line).toBe(2);
     expect((await problemOf('select 1 \\gexec\n')).message).toContain('\\gexec');
     expect((await problemOf("select\n 1 2 'x' \\n")).place).toMatchObject({ line: 2, column: 4 });
-    const copy = await problemOf("select 1;\n\nCOPY public.t (a, b) FROM stdin;\n1\tit's\n\\.\n");
-    expect(copy.place?.line).toBe(3);
+    expect((await problemOf('\\copy t from rows.csv\n')).next).toContain('COPY … FROM stdin');
     expect(await texts("select '\n\\restrict'; copy t to stdout")).toHaveLength(2);
+  });
+});
+
+describe('the rows behind COPY … FROM stdin', () => {
+  const rows = "1\tit's; \\\\i\n\\.x\n";
+  const sql = `select 1;\n-- load\nCOPY public.t (a, b) FROM stdin WITH (null '-'); -- rows\n${rows}\\.\nselect 2;\n`;
+
+  test('belong to their statement, whatever they hold, and SQL goes on behind them', async () => {
+    for (const text of [sql, sql.replaceAll('\n', '\r\n'), sql.slice(0, sql.indexOf('select 2') - 1)]) {
+      const [, copy, after] = await splitStatements(text);
+      expect(text.slice(copy!.data!.from, copy!.data!.to).replaceAll('\r\n', '\n')).toBe(rows);
+      expect(text.slice(copy!.first, copy!.end)).toBe("COPY public.t (a, b) FROM stdin WITH (null '-')");
+      expect(copy!.text.endsWith('\n\\.')).toBe(true);
+      expect(after?.line).toBe(text.includes('select 2') ? 7 : undefined);
+    }
+  });
+
+  test('are recorded with it, and a file written from what was recorded holds the same', async () => {
+    const recorded = historyStatements(sql);
+    expect(recorded).toEqual((await splitStatements(sql)).map(({ text }) => text));
+    expect(historyStatements(textOfStatements(recorded))).toEqual(recorded);
+  });
+
+  test('must begin on the next line and have an end', async () => {
+    const { message, place } = await problemOf('select 1;\ncopy t from stdin;\n1\n2\n');
+    expect([message, place?.line]).toEqual(['the rows of this COPY … FROM stdin have no end: the line \\. is missing', 2]);
+    expect((await problemOf('copy t from stdin')).message).toContain('have no end');
+    expect((await problemOf('copy t from stdin; select 1;\n1\n\\.\n')).message).toContain('more stands on the line');
+    expect(await texts('copy (select a from stdin) to stdout; copy stdin to stdout')).toHaveLength(2);
   });
 });
 
