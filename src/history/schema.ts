@@ -96,34 +96,46 @@ $refuse$;
 ${tables.map((table) => `create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.${table}
   for each statement execute function supabase_migrations.supasnap_refuse_truncate();
 alter table supabase_migrations.${table} enable trigger supasnap_refuse_truncate;
-alter table supabase_migrations.${table} enable row level security;
-revoke all on supabase_migrations.${table} from public;`).join('\n')}
-revoke all on function supabase_migrations.supasnap_refuse_truncate() from public;
+alter table supabase_migrations.${table} enable row level security;`).join('\n')}
+create or replace function supabase_migrations.supasnap_revoke(only_relation text) returns void
+  language plpgsql set search_path = '' as $revoke$
+declare
+  given record;
+begin
+  for given in
+    with object (kind, reach, owner, acl) as (
+      select 'schema', 'supabase_migrations', nspowner, nspacl
+        from pg_catalog.pg_namespace where nspname = 'supabase_migrations' and only_relation is null
+      union all
+      select case c.relkind when 'S' then 'sequence' else 'table' end, c.oid::regclass::text, c.relowner, acl
+        from pg_catalog.pg_class c, lateral (select c.relacl union all select attacl from pg_catalog.pg_attribute where attrelid = c.oid and attacl is not null) as acls (acl)
+        where c.relnamespace = 'supabase_migrations'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and c.relname = coalesce(only_relation, c.relname)
+      union all
+      select 'routine', p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))
+        from pg_catalog.pg_proc p where p.pronamespace = 'supabase_migrations'::regnamespace and p.prokind in ('f', 'p', 'w') and only_relation is null
+    )
+    select distinct o.kind, o.reach, case a.grantee when 0 then 'public' else a.grantee::regrole::text end as grantee
+      from object o, lateral pg_catalog.aclexplode(o.acl) a
+      where a.grantee <> o.owner and pg_catalog.pg_has_role(o.owner, 'usage')
+        and (a.grantee = 0 or exists (
+          select from pg_catalog.pg_roles r where r.rolname in ('anon', 'authenticated', 'service_role') and pg_catalog.pg_has_role(r.oid, a.grantee, 'member')))
+  loop
+    execute format('revoke all on %s %s from %s cascade', given.kind, given.reach, given.grantee);
+  end loop;
+end
+$revoke$;
+comment on function supabase_migrations.supasnap_revoke(text) is
+  'supasnap: takes away what the API roles, a role that they are members of, or everyone may do here, whatever default privileges gave; null for all of the schema.';
 create or replace function supabase_migrations.supasnap_close(relation text) returns void
   language plpgsql set search_path = '' as $close$
-declare
-  api_role text;
 begin
   execute format('alter table supabase_migrations.%I enable row level security', relation);
-  execute format('revoke all on supabase_migrations.%I from public', relation);
-  for api_role in select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
-    execute format('revoke all on supabase_migrations.%I from %I', relation, api_role);
-  end loop;
+  perform supabase_migrations.supasnap_revoke(relation);
   execute format('create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.%I
     for each statement execute function supabase_migrations.supasnap_refuse_truncate()', relation);
 end
 $close$;
-revoke all on function supabase_migrations.supasnap_close(text) from public;
-do $close$
-declare
-  api_role text;
-begin
-  for api_role in select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
-    ${tables.map((table) => `execute format('revoke all on supabase_migrations.${table} from %I', api_role);`).join('\n    ')}
-    execute format('revoke all on function supabase_migrations.supasnap_refuse_truncate() from %I', api_role);
-  end loop;
-end
-$close$;
+do $close$ begin perform supabase_migrations.supasnap_revoke(null); end $close$;
 do $guard$
 declare
   released regclass;
