@@ -7,9 +7,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bundle = join(root, 'dist', 'main.js');
 
 export async function launch(name) {
+  const words = process.argv.slice(2);
+  // Other users see the words of a process, and a URL among them may hold a password.
+  process.title = name;
   if (existsSync(join(root, 'src')) && isStale()) await rebuild();
   const { main } = await import(pathToFileURL(bundle).href);
-  process.exitCode = await main(name, process.argv.slice(2));
+  process.exitCode = await main(name, words);
 }
 
 function isStale() {

@@ -4,6 +4,7 @@ import colors from 'picocolors';
 import type { Reporter } from '../context.ts';
 import { exitCodes, Problem, type ExitCode } from '../errors.ts';
 import { renderProblem } from '../render-problem.ts';
+import { printableLines } from '../report/printable.ts';
 import { interrupted, interruption } from '../target/interrupt.ts';
 
 export interface OutputOptions {
@@ -20,23 +21,23 @@ export function createOutput(options: OutputOptions, secrets: () => string[]) {
   const began = performance.now();
   const time = () => (options.debug ? paint.dim(`${((performance.now() - began) / 1000).toFixed(2).padStart(6)} s  `) : '');
   const report: Reporter = {
-    target: (line) => tell(paint.bold(line)),
-    step: (text) => tell(`${time()}${text}`),
-    note: (text) => tell(paint.dim(text)),
-    warn: (text) => tell(paint.yellow(text)),
+    target: (line) => tell(paint.bold(printableLines(line))),
+    step: (text) => tell(`${time()}${printableLines(text)}`),
+    note: (text) => tell(paint.dim(printableLines(text))),
+    warn: (text) => tell(paint.yellow(printableLines(text))),
   };
   return {
     report,
     /** The result: text for people, or one JSON value. */
     result: (value: unknown, text: string) => {
-      const body = options.format === 'json' ? JSON.stringify(value, null, 2) : text;
+      const body = options.format === 'json' ? JSON.stringify(value, null, 2) : printableLines(text);
       if (body !== '') process.stdout.write(`${mask(body)}\n`);
     },
     /** Says what went wrong and gives the exit code. */
     fail: (error: unknown): ExitCode => {
       const problem = error instanceof Problem ? error : unexpected(error as Error);
       if (options.format === 'json') process.stdout.write(`${mask(JSON.stringify(problemJson(problem), null, 2))}\n`);
-      else tell(paintError(renderProblem(problem), paint));
+      else tell(paintError(printableLines(renderProblem(problem)), paint));
       if (options.debug) tell(paint.dim(String((error as Error).stack)));
       return problem.exitCode;
     },

@@ -40,6 +40,11 @@ async function applyEach(
   const { config, report } = context;
   for (const note of chosen.notes) report.note(note);
   const history = await readHistory(session.client);
+  for (const { label, name } of chosen.migrations) {
+    const last = history.runs.findLast((run) => run.version === name.version || run.undone?.includes(name.version));
+    if (last?.kind === 'migrate' && ['applied', 'done'].includes(last.status))
+      report.warn(`${label} was applied before (${last.appliedAt}), and its row is gone from the history. If its change is still there, record it instead: npx supasnap repair --applied ${name.version}`);
+  }
   const known: StoredSnapshot[] = await listSnapshots(session.client, config.folders.snapshots, history.ours);
   let present = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
   if (present.drift.length > 0) showDrift(context, present.drift, present.last!.id);

@@ -3,6 +3,7 @@ import { readHistory } from '../history/history.ts';
 import { chooseMigrations, type Chosen } from '../migration/choose.ts';
 import { refused } from '../errors.ts';
 import { tellCutOff } from './cut-off.ts';
+import { requireWritable } from '../snapshot/atomic-file.ts';
 import { readUnfinished } from './status-runs.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
@@ -32,7 +33,8 @@ export function migrate(context: Context, options: MigrateOptions = {}): Promise
     for (const label of result.alreadyApplied) context.report.note(`${label} is already applied.`);
     if (chosen.migrations.length === 0) return result;
     await passGate(context, session, options, chosen.migrations);
-    const { settings } = context.config;
+    const { settings, folders } = context.config;
+    if (!options.dryRun) await requireWritable([folders.snapshots, folders.rollback, folders.docs]);
     await withRunnerLock(session.client, options.lockWaitMs ?? settings.lockWaitMs, context.report, async () => {
       const still = await readChosen(context, session, options);
       if (still.migrations.length === 0) return context.report.note('Another runner has applied them meanwhile.');
@@ -47,6 +49,8 @@ export function migrate(context: Context, options: MigrateOptions = {}): Promise
 }
 
 async function resume(context: Context, session: TargetSession, options: MigrateOptions): Promise<MigrateResult> {
+  const { folders } = context.config;
+  await requireWritable([folders.snapshots, folders.rollback, folders.docs]);
   const result: MigrateResult = { target: session.target.name, applied: [], rehearsed: [], alreadyApplied: [] };
   await withRunnerLock(session.client, options.lockWaitMs ?? context.config.settings.lockWaitMs, context.report, async () => {
     const { resumeMigration } = await import('./migrate-resume.ts');

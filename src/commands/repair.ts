@@ -6,7 +6,7 @@ import { readHistory, recordApplied, removeApplied, type AppliedMigration, type 
 import { historySchema, lockKey } from '../history/schema.ts';
 import { listMigrations, readMigrationText } from '../migration/read.ts';
 import { historyStatements, textOfStatements } from '../migration/statements.ts';
-import { writeFileAtomic } from '../snapshot/atomic-file.ts';
+import { requireWritable, writeFileAtomic } from '../snapshot/atomic-file.ts';
 import { listSnapshots, loadSnapshot, writeSnapshotFiles } from '../snapshot/store.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
@@ -51,6 +51,7 @@ export function repair(context: Context, options: RepairOptions = {}): Promise<R
   return withTarget(context, async (session) => {
     const result: Repaired = { target: session.target.name, written: [], applied, reverted, findings: [] };
     if (applied.length + reverted.length > 0) {
+      await requireWritable([config.folders.docs]);
       await withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, () => changeHistory(context, session, applied, reverted));
     }
     if (options.fetch) result.written = await fetchMissing(context, session);

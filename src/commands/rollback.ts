@@ -7,6 +7,7 @@ import { readProvenance, type Provenance } from '../project.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
+import { requireWritable } from '../snapshot/atomic-file.ts';
 import { listSnapshots, loadIdentity, loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
 import { readPresent, writeSnapshot } from '../snapshot/take.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
@@ -89,6 +90,7 @@ export function rollback(context: Context, options: RollbackOptions): Promise<Ro
       return findGoal(options, history, await listSnapshots(session.client, config.folders.snapshots, history.ours)).snapshot.id;
     };
     await goalOfNow();
+    if (!options.dryRun) await requireWritable([config.folders.snapshots, config.folders.docs]);
     return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, async () => {
       const goal = await goalOfNow();
       const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: report.note };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { Problem } from '../errors.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
-import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
+import { checkManifest, snapshotId, type Manifest } from '../snapshot/manifest.ts';
 
 /** The newest snapshot that the target keeps. Sizes are bytes. */
 export interface LastSnapshot {
@@ -36,7 +36,7 @@ export async function readLastSnapshot(client: pg.Client, folder: string): Promi
   );
   const row = rows[0];
   if (!row) return undefined;
-  const { manifest } = row;
+  const manifest = checkManifest(row.manifest, 'The manifest of the last snapshot in the target');
   const id = snapshotId(manifest);
   const file = join(folder, `${id}.sql`);
   const inFolder = existsSync(file);

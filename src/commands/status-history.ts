@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { refuseAltered, wrongColumns, type WrongColumn } from '../history/columns.ts';
 import type { AppliedMigration, Run } from '../history/history.ts';
 
 /** The columns of a run that tell whether it came to its end. */
@@ -19,12 +20,14 @@ export interface BriefHistory {
  * is quick on a distant database with hundreds of migrations. `local` holds the statements of each file by version.
  */
 export async function readBriefHistory(client: pg.Client, local: Map<string, string[]>): Promise<BriefHistory> {
-  const { rows } = await client.query<{ columns: string[]; ours: boolean; hasTables: boolean }>(`
+  const { rows } = await client.query<{ columns: string[]; ours: boolean; hasTables: boolean; wrong: WrongColumn[] | null }>(`
     select array(select attname::text from pg_attribute
                  where attrelid = to_regclass('supabase_migrations.schema_migrations') and attnum > 0 and not attisdropped) as columns,
            to_regclass('supabase_migrations.supasnap_runs') is not null as ours,
-           exists (select from pg_class where relnamespace = to_regnamespace('public') and relkind in ('r', 'p')) as "hasTables"`);
-  const { columns, ours, hasTables } = rows[0]!;
+           exists (select from pg_class where relnamespace = to_regnamespace('public') and relkind in ('r', 'p')) as "hasTables",
+           (${wrongColumns}) as wrong`);
+  const { columns, ours, hasTables, wrong } = rows[0]!;
+  refuseAltered(wrong);
   return { applied: columns.includes('version') ? await readApplied(client, columns, local) : [], runs: ours ? await readRuns(client) : [], ours, hasTables };
 }
 

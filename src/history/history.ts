@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { refuseAltered, wrongColumns, type WrongColumn } from './columns.ts';
 
 /** A row of the CLI's table. `statements` is null where the CLI's repair wrote none. */
 export interface AppliedMigration {
@@ -45,14 +46,16 @@ export interface History {
 }
 
 export async function readHistory(client: pg.Client): Promise<History> {
-  const { rows } = await client.query<{ theirs: boolean; ours: boolean; columns: string[]; runColumns: string[] }>(`
+  const { rows } = await client.query<{ theirs: boolean; ours: boolean; columns: string[]; runColumns: string[]; wrong: WrongColumn[] | null }>(`
     select to_regclass('supabase_migrations.schema_migrations') is not null as theirs,
            to_regclass('supabase_migrations.supasnap_runs') is not null as ours,
            array(select attname::text from pg_attribute
                  where attrelid = to_regclass('supabase_migrations.schema_migrations') and attnum > 0 and not attisdropped) as columns,
            array(select attname::text from pg_attribute
-                 where attrelid = to_regclass('supabase_migrations.supasnap_runs') and attnum > 0 and not attisdropped) as "runColumns"`);
-  const { theirs, ours, columns } = rows[0]!;
+                 where attrelid = to_regclass('supabase_migrations.supasnap_runs') and attnum > 0 and not attisdropped) as "runColumns",
+           (${wrongColumns}) as wrong`);
+  const { theirs, ours, columns, wrong } = rows[0]!;
+  refuseAltered(wrong);
   const column = (name: string, type: string) => (columns.includes(name) ? name : `null::${type} as ${name}`);
   const applied = theirs
     ? (await client.query<AppliedMigration>(`select version, ${column('name', 'text')}, ${column('statements', 'text[]')} from supabase_migrations.schema_migrations order by version`)).rows

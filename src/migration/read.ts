@@ -108,7 +108,7 @@ async function readIncluded(by: IncludedFile, include: Include, within: string[]
     const real = await realpath(path);
     if (isOutside(await realpath(project), real)) throw refuse(`${include.path} lies outside of ${project}`, 'Copy it into the project: a migration must run the same everywhere.');
     if (within.includes(real)) throw refuse(`${label} includes itself${by.path === path ? '' : ` through ${by.label}`}`, 'Take one of the two lines out.');
-    return { path, label, text: decodeSql(await readBytes(path, label), label), within };
+    return { path, label, text: await readSql(path, label), within };
   } catch (error) {
     const problem = error instanceof Problem ? error : unreadable(label, error);
     if (!(problem instanceof Problem)) throw problem;
@@ -150,6 +150,9 @@ function duplicates(names: MigrationName[]): Problem[] {
       }),
     );
 }
+
+/** The text of one SQL file. Throws a Problem where it can't be read, is too large or is not UTF-8 text. `label` is the path to show. */
+export const readSql = async (path: string, label = path): Promise<string> => decodeSql(await readBytes(path, label), label);
 
 async function readBytes(path: string, label: string): Promise<Buffer> {
   try {

@@ -5,4 +5,7 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\
 export const printable = (text: string): string =>
   text.replace(unprintable, (character) => named[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`);
 
+/** Text of several lines, with what would act on the terminal written out. */
+export const printableLines = (text: string): string => text.split('\n').map((line) => line.split('\t').map(printable).join('\t')).join('\n');
+
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

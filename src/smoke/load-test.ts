@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { readSql } from '../migration/read.ts';
 import { parseExpectations, type Expectations } from './expectations.ts';
 import { listSmokeTests } from './list-tests.ts';
 import { parseSmokeTest, type SmokeTest } from './parse-test.ts';
@@ -15,7 +16,7 @@ export interface LoadedTest {
 export async function loadSmokeTest(workdir: string, folder: string, version: string): Promise<LoadedTest | undefined> {
   const found = (await listSmokeTests(folder)).find((test) => test.version === version);
   if (!found) return undefined;
-  const test = await parseSmokeTest(relative(workdir, found.file), await readFile(found.file, 'utf8'));
+  const test = await parseSmokeTest(relative(workdir, found.file), await readSql(found.file, relative(workdir, found.file)));
   if (!found.expectFile) return { version, test };
   return { version, test, expectations: parseExpectations(relative(workdir, found.expectFile), await readFile(found.expectFile, 'utf8')) };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -30,6 +31,21 @@ export async function writeFileAtomic(path: string, content: string | Buffer | A
     throw namedFileError(error, path);
   } finally {
     await rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
+/** Throws a Problem when no file can be made in one of the folders; where one is not there yet, in the nearest above it that is. Nothing stays. */
+export async function requireWritable(folders: string[]): Promise<void> {
+  for (const folder of folders) {
+    let there = folder;
+    while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+    const probe = join(there, `.supasnap.${machine}-${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+    try {
+      await (await open(probe, 'wx', 0o600)).close();
+      await rm(probe, { force: true });
+    } catch (error) {
+      throw namedFileError(error, folder, 'Nothing was changed.');
+    }
   }
 }
 
@@ -75,7 +91,7 @@ export async function syncFolder(folder: string): Promise<void> {
 const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 /** A Problem that says in words why a file can't be written; any other error as it is. */
-export function namedFileError(error: unknown, path: string): unknown {
+export function namedFileError(error: unknown, path: string, state?: string): unknown {
   const { code } = error as { code?: string };
   const reason = {
     ENOSPC: 'the disk is full',
@@ -87,5 +103,5 @@ export function namedFileError(error: unknown, path: string): unknown {
     ENAMETOOLONG: 'its name is too long',
   }[code ?? ''];
   if (!reason) return error;
-  return failed(`${path} can't be written: ${reason}.`, { next: 'Mend that, then run the command again; it finds out by itself what was done.', cause: error });
+  return failed(`${path} can't be written: ${reason}.`, { state, next: 'Mend that, then run the command again; it finds out by itself what was done.', cause: error });
 }

@@ -1,3 +1,5 @@
+import { refused } from '../errors.ts';
+
 /** What a snapshot says of itself; immutable once written. Times are ISO 8601 in UTC, sizes bytes. */
 export interface Manifest {
   format: 1;
@@ -39,3 +41,15 @@ export const isManifest = (value: unknown): value is Manifest => {
     applied.every((row: unknown) => typeof (row as { version?: unknown } | null)?.version === 'string')
   );
 };
+
+/** Throws a Problem where a manifest is of a newer format or none at all. `path` says where it was found. */
+export function checkManifest(value: unknown, path: string): Manifest {
+  const format = (value as Partial<Manifest> | null)?.format;
+  if (typeof format === 'number' && format > currentFormat) {
+    throw refused(`${path} was written by a newer supasnap (format ${format}; this one reads ${currentFormat}).`, { state: 'Nothing was changed.', next: 'Update: npm install supasnap@latest' });
+  }
+  if (!isManifest(value)) {
+    throw refused(`${path} is not a manifest of a snapshot.`, { state: 'Nothing was changed.', next: 'Restore it from version control, or move it away.' });
+  }
+  return value;
+}

@@ -98,9 +98,14 @@ const platformSchemas = ['auth', 'storage', 'realtime', 'extensions', 'graphql',
 export const companionToJson = (state: State): string =>
   JSON.stringify({ format: 1, sql: state.sha256, facts: factsToJson(state.facts), session: state.session });
 
-export function stateFromTexts(sql: string, companion: string): State {
-  const { facts, session } = JSON.parse(companion) as { facts: string; session: Session };
-  return { sql, sha256: sha256(sql), facts: factsFromJson(facts), session };
+/** The state of a dump and its companion; undefined when they do not belong together or the companion is of another format. */
+export function stateFromTexts(sql: string, companion: string): State | undefined {
+  try {
+    const { format, sql: dump, facts, session } = JSON.parse(companion) as { format: number; sql: string; facts: string; session: Session };
+    return format === 1 && dump === sha256(sql) ? { sql, sha256: dump, facts: factsFromJson(facts), session } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { failed, refused } from '../errors.ts';
 import { requireSpace, writeFileAtomic } from './atomic-file.ts';
-import { currentFormat, isManifest, snapshotId, type Manifest } from './manifest.ts';
+import { checkManifest, snapshotId, type Manifest } from './manifest.ts';
 import type { Identity } from './identity.ts';
 import { companionToJson, sha256, stateFromTexts, type Anchor, type State } from './state.ts';
 
@@ -40,6 +40,7 @@ export async function listSnapshots(client: pg.Client, folder: string, ours: boo
     ? (await client.query<{ manifest: Manifest; catalog_check: string }>('select manifest, catalog_check from supabase_migrations.supasnap_snapshots order by taken_at, id')).rows
     : [];
   for (const [index, { manifest, catalog_check }] of rows.entries()) {
+    checkManifest(manifest, 'The manifest of a snapshot in the target');
     found.set(snapshotId(manifest), { id: snapshotId(manifest), manifest, inFolder: false, inTarget: true, catalogCheck: catalog_check, kept: index + 1 });
   }
   for (const manifest of await readManifests(folder)) {
@@ -60,7 +61,7 @@ export async function loadSnapshot(client: pg.Client, folder: string, snapshot: 
     if (existsSync(files.facts)) {
       const companion = unzip(await readFile(files.facts));
       if (companion === undefined || sha256(companion) !== snapshot.manifest.factsSha256) throw edited(files.facts, snapshot);
-      return stateFromTexts(sql, companion);
+      return stateFromTexts(sql, companion) ?? refuseFacts(files.facts, snapshot);
     }
   }
   if (!snapshot.inTarget) {
@@ -95,7 +96,7 @@ async function loadFromTarget(client: pg.Client, snapshot: StoredSnapshot): Prom
       next: 'Choose another snapshot: npx supasnap rollback --list',
     });
   }
-  return stateFromTexts(sql, companion);
+  return stateFromTexts(sql, companion) ?? refuseFacts(`The copy in the target of snapshot ${snapshot.id}`, snapshot);
 }
 
 /** Names and numbers a snapshot: a state equal to the newest one of that name shares its number. */
@@ -120,7 +121,7 @@ export async function writeSnapshotFiles(folder: string, manifest: Manifest, sta
   return files.sql;
 }
 
-/** Keeps the snapshot in the target too. Called inside a transaction; a state already there is stored once. */
+/** Keeps the snapshot in the target too, as the last one even when a clock was set back. Called inside a transaction; a state already there is stored once. */
 export async function keepInTarget(client: pg.Client, manifest: Manifest, state: State, anchor: Anchor): Promise<void> {
   const key = stateKey(manifest);
   const { rowCount } = await client.query('select from supabase_migrations.supasnap_states where sha256 = $1', [key]);
@@ -132,7 +133,7 @@ export async function keepInTarget(client: pg.Client, manifest: Manifest, state:
     ]);
   }
   await client.query(
-    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, $5, $6, clock_timestamp())
+    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, $5, $6, greatest(clock_timestamp(), (select max(taken_at) + interval '1 microsecond' from supabase_migrations.supasnap_snapshots)))
      on conflict (name, copy) do update set catalog_check = excluded.catalog_check, identity_gz = excluded.identity_gz, taken_at = excluded.taken_at`,
     [manifest.name, manifest.copy, key, JSON.stringify(manifest), anchor.catalogCheck, gzipSync(JSON.stringify(anchor.identity))],
   );
@@ -145,26 +146,28 @@ async function readManifests(folder: string): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
   for (const name of (await readdir(folder)).filter((entry) => entry.endsWith('.json') && !entry.startsWith('.'))) {
     const path = join(folder, name);
-    manifests.push(checkManifest(await readFile(path, 'utf8'), path));
+    const manifest = checkManifest(parseManifest(await readFile(path, 'utf8'), path), path);
+    if (name !== `${snapshotId(manifest)}.json`) {
+      throw refused(`${path} is the manifest of another snapshot: ${snapshotId(manifest)}.`, { state: 'Nothing was changed.', next: 'Give it its own name again, or move it away.' });
+    }
+    manifests.push(manifest);
   }
   return manifests;
 }
 
-function checkManifest(text: string, path: string): Manifest {
-  let value: unknown;
+function parseManifest(text: string, path: string): Manifest {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as Manifest;
   } catch {
     throw refused(`${path} is not a manifest: it is not valid JSON.`, { state: 'Nothing was changed.', next: `Restore it from version control, or move it away: the target holds a copy.` });
   }
-  const format = (value as Partial<Manifest> | null)?.format;
-  if (typeof format === 'number' && format > currentFormat) {
-    throw refused(`${path} was written by a newer supasnap (format ${format}; this one reads ${currentFormat}).`, { state: 'Nothing was changed.', next: 'Update: npm install supasnap@latest' });
-  }
-  if (!isManifest(value)) {
-    throw refused(`${path} is not a manifest of a snapshot.`, { state: 'Nothing was changed.', next: 'Restore it from version control, or move it away.' });
-  }
-  return value;
+}
+
+function refuseFacts(what: string, snapshot: StoredSnapshot): never {
+  throw refused(`${what} does not hold the facts of ${snapshot.id}, but of another state, or in a form that this version can't read.`, {
+    state: 'Nothing was changed.',
+    next: 'Restore the files of that snapshot from version control, or choose another one: npx supasnap rollback --list',
+  });
 }
 
 const unzip = (data: Buffer | undefined): string | undefined => {

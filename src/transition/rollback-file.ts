@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readSql } from '../migration/read.ts';
 import { writeFileAtomic } from '../snapshot/atomic-file.ts';
 import { quoteText } from '../sql-names.ts';
 import { returnPoint } from '../kept/arrange.ts';
@@ -76,7 +76,7 @@ export const describeProof = (proof: Proof): string =>
 /** A rollback written or edited by hand; undefined when there is none. */
 export async function readHandWritten(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
-  const text = await readFile(path, 'utf8');
+  const text = await readSql(path);
   return isGenerated(text) ? undefined : text;
 }
 

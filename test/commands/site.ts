@@ -26,15 +26,15 @@ export interface Ended<T> {
   value?: T;
 }
 
-/** What a command gets from outside; without it the site's own database, no variables, and no terminal. */
-type Extra = Partial<Pick<Context, 'yes' | 'target' | 'environment' | 'ask' | 'askHidden' | 'secret'>>;
+/** What a command gets from outside; without it the site's own database, no variables, no terminal, and the clock of this machine. */
+type Extra = Partial<Pick<Context, 'yes' | 'target' | 'environment' | 'ask' | 'askHidden' | 'secret' | 'now'>>;
 
 /** A project on a database of its own, with the functions behind the commands. */
 export interface Site {
   project: Project;
   database: ConnectionSettings;
   server: EmbeddedServer;
-  /** `yes` is true unless said otherwise; there is no terminal. */
+  /** `yes` is true unless said otherwise, there is no terminal. */
   migrate: (options?: MigrateOptions & Extra) => Promise<Ended<MigrateResult>>;
   rollback: (options: RollbackOptions & Extra) => Promise<Ended<RollbackResult>>;
   /** Any other function behind a command. */
@@ -150,7 +150,7 @@ function siteOf(server: EmbeddedServer, project: Project, name: string): Site {
   };
 }
 
-const outside = new Set(['yes', 'target', 'environment', 'ask', 'askHidden', 'secret']);
+const outside = new Set(['yes', 'target', 'environment', 'ask', 'askHidden', 'secret', 'now']);
 
 function apart<T extends Extra>(all: T): { extra: Extra; options: Omit<T, keyof Extra> } {
   const pick = (keep: (key: string) => boolean) => Object.fromEntries(Object.entries(all).filter(([key]) => keep(key)));

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Problem } from '../../src/errors.ts';
 import { listMigrations, type Migration, readMigration } from '../../src/migration/read.ts';
+import { asNobody } from '../nobody.ts';
+import { loadSmokeTest } from '../../src/smoke/load-test.ts';
+import { readHandWritten } from '../../src/transition/rollback-file.ts';
 import { planExecution } from '../../src/migration/transaction.ts';
 
 let folder: string;
@@ -76,6 +79,26 @@ describe('readMigration', () => {
     expect((await refusal(join(folder, '1_loop.sql'))).message).toContain('leads back to itself');
     expect((await refusal(join(folder, fileName, '1_x.sql'))).message).toContain('not a folder');
     expect((await refusal(join(folder, 'notes.sql'))).message).toContain('not the name of a migration');
+  });
+
+  test('a file and a folder that may not be read are named', async () => {
+    await chmod(folder, 0o755);
+    const path = await write('select 1;', '1_closed.sql');
+    await chmod(path, 0o000);
+    expect((await asNobody(() => refusal(path))).message).toBe('a.sql may not be read by this user');
+    const closed = join(folder, 'closed');
+    await mkdir(closed, { mode: 0o000 });
+    const problem = (await asNobody(() => listMigrations(closed).catch((error: unknown) => error))) as Problem;
+    expect([problem.exitCode, problem.message]).toEqual([2, `${closed} may not be read by this user`]);
+  });
+
+  test('rollbacks written by hand and smoke tests are read the same way', async () => {
+    const path = await write('\ufeffselect 1;', 'x_rollback.sql');
+    expect(await readHandWritten(path)).toBe('select 1;');
+    await writeFile(path, Buffer.from('select 1;\n', 'utf16le'));
+    await expect(readHandWritten(path)).rejects.toThrow('x_rollback.sql is encoded as UTF-16, or is not text');
+    await writeFile(join(folder, 'v0.7.0_smoke_test.sql'), Buffer.from('select 1;\n\x80', 'latin1'));
+    await expect(loadSmokeTest(folder, folder, 'v0.7.0')).rejects.toMatchObject({ exitCode: 1, place: { file: 'v0.7.0_smoke_test.sql', line: 2 } });
   });
 
   test('a file over 50 MB is refused before it is read', async () => {

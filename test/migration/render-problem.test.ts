@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { failed } from '../../src/errors.ts';
+import { printableLines } from '../../src/report/printable.ts';
 import { renderProblem } from '../../src/render-problem.ts';
 import { placeAt, sqlProblem } from '../../src/sql-error.ts';
 
@@ -57,6 +58,10 @@ test('of a very long line only the part around the place is shown', () => {
 
 test('control characters of a file never reach the terminal', () => {
   expect(renderProblem(failed('x', { place: placeAt('a', 'a\u001b[2Jb', 0) }))).not.toContain('\u001b');
+});
+
+test('what comes from file names and databases can move no cursor either, and keeps its lines', () => {
+  expect(printableLines('a\u001b[2Jb\r\n\tc\u202e')).toBe('a\\u{1b}[2Jb\\r\n\tc\\u{202e}');
 });
 
 test('a place at the very end or beyond is still a place', () => {
