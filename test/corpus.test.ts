@@ -7,11 +7,6 @@ import { type Outcome, runCase } from './corpus-case.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
-/** Cases that can be rolled back only with an answer about rows, each with the reason: without it nothing may be changed. */
-const asks: Record<string, string> = {
-  'column-drop-primary-key': 'without its primary key the table has no way left to tell whose values they were',
-};
-
 const folder = fileURLToPath(new URL('corpus', import.meta.url));
 const cases = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 
@@ -24,14 +19,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
 
   for (const name of cases.filter((each) => runsOn(each, major))) {
     const words = name.replaceAll('-', ' ');
-    if (asks[name]) {
-      test.concurrent(`${words}: the rollback asks (${asks[name]}), and nothing is changed`, async () => {
-        const { migrated, after, question } = await runCase(server(), name);
-        expect(question?.next).toContain('--fill');
-        expect(after.dump).toBe(migrated);
-        expect(after.history).toHaveLength(1);
-      });
-    } else if (name.startsWith('unmodelled-')) {
+    if (name.startsWith('unmodelled-')) {
       test.concurrent(`${words}: either leads back or is refused with nothing changed`, async () => {
         const outcome = await runCase(server(), name);
         if (outcome.refusal) expect(outcome.after).toEqual(outcome.before);
@@ -53,7 +41,3 @@ function expectBack({ before, migrated, after, question }: Outcome): void {
   expect(compareDumps(before.dump, after.dump).differences).toEqual([]);
   expect(after.history).toEqual([]);
 }
-
-test('every case of the list above is there', () => {
-  expect(cases).toEqual(expect.arrayContaining(Object.keys(asks)));
-});

@@ -93,8 +93,12 @@ const interruptedCode = 130;
 /** After an interruption many things fail in their own words; these say what became of the database. */
 const isAnswer = (error: unknown) => error instanceof Problem && (error.exitCode === exitCodes.attention || error.message === interruption().message);
 
+let heeding = false;
+
 /** The first Ctrl-C, SIGTERM or closing of the terminal takes back what is not committed; the second ends the program at once, and the server takes it back. */
 function heedSignals(warn: (text: string) => void): void {
+  if (heeding) return;
+  heeding = true;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (interrupted.aborted) process.exit(interruptedCode);

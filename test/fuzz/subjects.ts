@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import type pg from 'pg';
 import { vi } from 'vitest';
@@ -168,12 +169,23 @@ const commandLines: Subject = {
   },
 };
 
+/** A server that refuses every login: a refusal is not tried again, and so no input has to wait. Gives its port. */
+const refusingServer = (): Promise<number> =>
+  (refusing ??= new Promise((resolve) => {
+    const fields = Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed\0\0');
+    const head = Buffer.alloc(5, 'E');
+    head.writeInt32BE(fields.length + 4, 1);
+    const server = createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.end(Buffer.concat([head, fields]))));
+    server.unref().listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  }));
+let refusing: Promise<number> | undefined;
+
 /** Runs it with this process's output caught. */
 async function called(run: () => Promise<number>): Promise<{ code: number; output: string }> {
   let output = '';
   const listen = (text: unknown) => ((output += String(text)), true);
   const spies = [vi.spyOn(process.stdout, 'write').mockImplementation(listen), vi.spyOn(process.stderr, 'write').mockImplementation(listen)];
-  vi.stubEnv('SUPABASE_DB_URL', 'postgresql://postgres:secret@127.0.0.1:1/nowhere');
+  vi.stubEnv('SUPABASE_DB_URL', `postgresql://postgres:secret@127.0.0.1:${await refusingServer()}/nowhere`);
   try {
     const code = await run();
     return { code, output };
