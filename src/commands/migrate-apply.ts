@@ -5,7 +5,6 @@ import { completeRun } from '../history/history.ts';
 import type { Effects } from '../kept/effects.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { lastRollback, readKeptForMigrate, recordKept, recordParts, recordReturned } from '../kept/record.ts';
-import { readNumbersOfThen } from '../kept/renumber.ts';
 import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { testedOf, type SmokeResult, type Tested } from '../smoke/result.ts';
@@ -124,7 +123,6 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
       limitBytes: context.config.settings.keepLimitBytes,
       undoing,
       after: await lastRollback(client, migration.name.version),
-      numbers: undoing.length > 0 ? await readNumbersOfThen(client, migration.name.version) : [],
       state: unchanged.state,
       early: async () => {
         await client.query(headerStatements(script));

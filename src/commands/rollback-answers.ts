@@ -28,6 +28,8 @@ export interface Answering {
   before: () => Promise<void>;
   /** Once the columns are back, before they must not be null and before constraints are. */
   whenBack: () => Promise<void>;
+  /** Rows that --without names, where that was not done yet; of one table or of all. */
+  leaveOut: (place?: string) => Promise<void>;
 }
 
 /** Answers that found their place, with the number of rows that --without took out there; one map for all steps of a rollback. */
@@ -38,12 +40,10 @@ export async function answering(client: pg.Client, answers: Answers, placed: Pla
   return {
     written: await existing(client, [...labels.map(({ reach }) => reach), ...Object.keys(answers.without ?? {})]),
     mapped: labels.map(({ place }) => place),
-    before: () => mapLabels(client, labels),
-    whenBack: async () => {
-      // Not earlier: rows that the migration changed have their old values only now.
-      await leaveOut(client, answers.without ?? {}, placed);
-      await fillMissing(client, answers.fill ?? {}, placed);
-    },
+    before: () => asSession(client, () => mapLabels(client, labels)),
+    whenBack: () => asSession(client, () => fillMissing(client, answers.fill ?? {}, placed)),
+    leaveOut: (place) =>
+      asSession(client, () => leaveOut(client, Object.fromEntries(Object.entries(answers.without ?? {}).filter(([one]) => !placed.has(one) && (place === undefined || one === place))), placed)),
   };
 }
 
@@ -77,6 +77,14 @@ export function requireCasts(changed: { column: string; count: number; examples:
     state,
     next: `Change those values, or let them be cut to fit (whole in the copy): ${open.map(({ column }) => `--accept-cast "${column}"`).join(' ')}`,
   });
+}
+
+/** Triggers of users may name tables as their session does. */
+async function asSession(client: pg.Client, use: () => Promise<void>): Promise<void> {
+  const { rows } = await client.query<{ path: string }>("select current_setting('search_path') as path");
+  await client.query('set local search_path to default');
+  await use();
+  await client.query("select set_config('search_path', $1, true)", [rows[0]!.path]);
 }
 
 interface LabelColumn {
@@ -137,7 +145,8 @@ async function leaveOut(client: pg.Client, without: Record<string, string>, plac
         const { rowCount } = await client.query(`delete from ${table} where ${condition}`);
         placed.set(place, (placed.get(place) ?? 0) + (rowCount ?? 0));
       } catch (error) {
-        if (!undefinedName.includes((error as { code?: string }).code ?? '')) throw usage(`--without "${place}=${condition}": ${(error as Error).message}`, { state: 'Nothing was changed: the transaction was rolled back.', cause: error });
+        const { code, where } = error as { code?: string; where?: string };
+        if (!undefinedName.includes(code ?? '') || where) throw usage(`--without "${place}=${condition}": ${(error as Error).message}`, { state: 'Nothing was changed: the transaction was rolled back.', cause: error });
         await client.query('rollback to savepoint supasnap_without');
       }
       await client.query('release savepoint supasnap_without');
@@ -157,6 +166,14 @@ async function fillMissing(client: pg.Client, fill: Record<string, string>, plac
       placed.set(place, 0);
     }
   }
+}
+
+/** The table ("schema.table") whose rows the server refuses, where --without can answer that. */
+export function misfitTable(error: unknown): string | undefined {
+  const cause = causeOf(error);
+  if (!cause || !misfits[cause.code ?? '']) return undefined;
+  const found = whichRows((error as Problem).place?.text ?? '')?.table.replaceAll('"', '');
+  return found ?? (cause.table ? `${cause.schema}.${cause.table}` : undefined);
 }
 
 /** What the server says of rows that have no place in the earlier schema, as a question with the flag that answers it. */
@@ -216,13 +233,13 @@ function doesNotFit(error: unknown, state: string): Problem | undefined {
   const cause = causeOf(error);
   const words = misfits[cause?.code ?? ''];
   if (!problem || !words) return undefined;
-  const { table, condition } = whichRows(problem.place?.text ?? '') ?? {};
+  const { table, condition, all } = whichRows(problem.place?.text ?? '') ?? {};
   const place = table?.replaceAll('"', '') ?? (cause!.table ? `${cause!.schema}.${cause!.table}` : 'schema.table');
   return refused(`Rows ${words}: ${cause!.message} (${cause!.code})`, {
     place: problem.place,
     detail: [...(cause!.detail ? [cause!.detail] : []), ...(condition ? [`To see them: select * from ${table} where ${condition};`] : [])],
     state,
-    next: `Change those rows so that they fit, or let the rollback take them out and keep them: --without ${forShell(`${place}=${condition ?? '<SQL condition>'}`)}`,
+    next: `Change those rows so that they fit, or let the rollback take them out and keep them: --without ${forShell(`${place}=${(all && condition) || '<SQL condition>'}`)}`,
     cause,
   });
 }
@@ -233,16 +250,16 @@ const forShell = (word: string): string => (/["$`\\!]/.test(word) ? `'${word.rep
 const name = String.raw`(?:"(?:[^"]|"")+"|[\w$]+)`;
 const table = `(${name}\\.${name})`;
 
-/** The rows that stand against a constraint which is about to be added. */
-export function whichRows(statement: string): { table: string; condition: string } | undefined {
+/** The rows that stand against a constraint which is about to be added, and whether all of them have to go. */
+export function whichRows(statement: string): { table: string; condition: string; all: boolean } | undefined {
   const check = new RegExp(`^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} CHECK (\\(.*\\))`, 's').exec(statement);
-  if (check) return { table: check[1]!, condition: `not ${check[2]}` };
+  if (check) return { table: check[1]!, condition: `not ${check[2]}`, all: true };
   const reference = new RegExp(`^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} FOREIGN KEY \\((.*?)\\) REFERENCES ${table} ?\\((.*?)\\)`, 's').exec(statement);
   if (reference) {
     const [, child, own, parent, theirs] = reference as unknown as [string, string, string, string, string];
     const given = (columns: string) => columns.split(/, */).map((column) => `${column} is not null`).join(' and ');
-    return { table: child, condition: `${given(own)} and (${own}) not in (select ${theirs} from ${parent} where ${given(theirs)})` };
+    return { table: child, condition: `${given(own)} and (${own}) not in (select ${theirs} from ${parent} where ${given(theirs)})`, all: true };
   }
   const unique = new RegExp(`^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} (?:UNIQUE|PRIMARY KEY) \\((.*?)\\)`, 's').exec(statement) ?? new RegExp(`^\\s*CREATE UNIQUE INDEX ${name} ON (?:ONLY )?${table} USING btree \\(([^()]*)\\)\\s*;?\\s*$`, 's').exec(statement);
-  return unique ? { table: unique[1]!, condition: `(${unique[2]}) in (select ${unique[2]} from ${unique[1]} group by ${unique[2]} having count(*) > 1)` } : undefined;
+  return unique ? { table: unique[1]!, condition: `(${unique[2]}) in (select ${unique[2]} from ${unique[1]} group by ${unique[2]} having count(*) > 1)`, all: false } : undefined;
 }

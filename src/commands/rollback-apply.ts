@@ -27,7 +27,7 @@ import { whileWatching } from '../transition/watch.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
-import { answering, asQuestion, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
+import { answering, asQuestion, misfitTable, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
 import { tellReturned } from './tell-returned.ts';
 import { count, seconds } from './text.ts';
@@ -129,7 +129,7 @@ async function inOneTransaction(
   try {
     const placed: Placed = new Map();
     const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; reports: PutBackReport[]; later: boolean }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state)) });
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1))) });
     requirePlaced(options, placed, state);
     requireMatched(done.flatMap(({ reports }) => reports), options, state);
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
@@ -188,15 +188,25 @@ async function inOneTransaction(
 const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back. */
-async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string) {
+async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, isLast: boolean) {
   const undoing = await readKept(client, undoes, restores);
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
   const answers = await answering(client, options, placed);
-  const batches = (list: typeof early) =>
-    runBatches(client, script, list, consequence).catch((error: unknown) => {
-      throw asQuestion(error, state);
-    });
+  // Where the server refuses rows that --without names, they go and it is asked again; those of the last step go before it is asked.
+  const batches = async (list: typeof early): Promise<void> => {
+    await client.query('savepoint supasnap_answers');
+    try {
+      await runBatches(client, script, list, consequence);
+    } catch (error) {
+      const place = misfitTable(error);
+      if (place === undefined || options.without?.[place] === undefined || placed.has(place)) throw asQuestion(error, state);
+      await client.query('rollback to savepoint supasnap_answers');
+      await answers.leaveOut(place);
+      return batches(list);
+    }
+    await client.query('release savepoint supasnap_answers');
+  };
   const result = await runKeeping(client, {
     effects: { ...effects, written: [...new Set([...effects.written, ...answers.written])] },
     prepare: answers.before,
@@ -207,6 +217,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     state,
     early: () => batches(early),
     late: async () => {
+      if (isLast) await answers.leaveOut();
       await answers.whenBack();
       await batches(late);
     },

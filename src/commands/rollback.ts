@@ -9,6 +9,7 @@ import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
 import { requireWritable } from '../snapshot/atomic-file.ts';
 import { listSnapshots, loadIdentity, loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
+import { readSuccessors, succeeded, type Successors } from '../snapshot/successors.ts';
 import { readPresent, writeSnapshot } from '../snapshot/take.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
@@ -23,7 +24,7 @@ import { journalled, tellCutOff } from './cut-off.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
-import { findGoal, type Goal } from './rollback-goal.ts';
+import { findGoal, halfDone, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
 import { countRemovals, type Removal } from './rollback-removals.ts';
@@ -135,14 +136,16 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const goal = findGoal(options, history, known);
   const goalState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
-  const goalIdentity = await loadIdentity(client, goal.snapshot);
+  const successors = await readSuccessors(client, history.runs, known);
+  const goalIdentity = succeeded(await loadIdentity(client, goal.snapshot), successors);
   const { state: present, drift, last } = await readPresent(client, target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
   if (drift.length > 0) showDrift(context, drift, last!.id);
 
   const provenance = await readProvenance(config.workdir);
   const before = new Set(goal.snapshot.manifest.applied.map(({ version }) => version));
   const now = new Set(history.applied.map(({ version }) => version));
-  const halfway = halfDone(history, now).filter((version) => !before.has(version));
+  // What they kept is put back as well.
+  const halfway = halfDone(history).map(({ version }) => version!).filter((version) => !before.has(version));
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
@@ -150,7 +153,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   report.step(`Planning and proving the way to ${goal.what} …`);
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   await journal?.phase('rehearsed');
   return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
@@ -160,7 +163,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
 async function readWaypoints(
   { config }: Context,
   client: TargetSession['client'],
-  { history, known, undone, restored, goal, goalIdentity }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined },
+  { history, known, undone, restored, goal, goalIdentity, successors }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined; successors: Successors },
 ): Promise<Waypoint[] | undefined> {
   const runOf = (version: string) => history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
   const places = [
@@ -172,17 +175,11 @@ async function readWaypoints(
   for (const { undoes, restores, id } of places.slice(0, -1)) {
     const snapshot = known.find((one) => one.id === id);
     if (!snapshot) return undefined;
-    waypoints.push({ undoes, restores, state: await loadSnapshot(client, config.folders.snapshots, snapshot), identity: await loadIdentity(client, snapshot) });
+    waypoints.push({ undoes, restores, state: await loadSnapshot(client, config.folders.snapshots, snapshot), identity: succeeded(await loadIdentity(client, snapshot), successors) });
   }
   const { undoes, restores } = places.at(-1)!;
   return [...waypoints, { undoes, restores, state: goal, identity: goalIdentity }];
 }
-
-/** Migrations that stopped between their steps, newest first: what they kept is put back as well. */
-const halfDone = ({ runs }: History, applied: Set<string>): string[] => {
-  const last = new Map(runs.flatMap((run) => (run.kind === 'migrate' && run.version ? [[run.version, run] as const] : [...(run.undone ?? [])].map((version) => [version, run] as const))));
-  return [...last].flatMap(([version, run]) => (run.kind === 'migrate' && ['failed', 'applying'].includes(run.status) && !applied.has(version) ? [version] : [])).reverse();
-};
 
 async function snapshotPresent(context: Context, session: TargetSession, present: CapturedState, known: StoredSnapshot[], history: History, provenance: Provenance): Promise<Manifest> {
   const takenAt = context.now();

@@ -246,7 +246,7 @@ async function hasRows(client: pg.Client, relation: string): Promise<boolean> {
 }
 
 /** What the server counted of rows written so far in this session's transaction, by table. */
-async function readCounters(client: pg.Client): Promise<Map<string, string>> {
+export async function readCounters(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ key: string; counts: string }>(
     `select 'c' || c.oid as key, concat_ws('/', pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid), pg_stat_get_xact_tuples_deleted(c.oid)) as counts
      from pg_class c where c.relkind = 'r' and c.relnamespace <> all (array['pg_catalog', 'information_schema', 'supabase_migrations']::regnamespace[])
@@ -257,7 +257,7 @@ async function readCounters(client: pg.Client): Promise<Map<string, string>> {
 
 /** Tables that the run wrote although nothing was kept of them, and tables whose rows' file changed without reason: by name. */
 export async function unexplained(client: pg.Client, keeping: Keeping, effects: Effects): Promise<string[]> {
-  const kept = new Set(keeping.items.filter(({ columns, whole, fate }) => fate === 'dropped' || (whole && columns.length > 0)).map(({ table }) => table.key));
+  const kept = keptWhole(keeping);
   const now = await readShapes(client);
   const counters = await readCounters(client);
   const names: string[] = [];
@@ -269,5 +269,18 @@ export async function unexplained(client: pg.Client, keeping: Keeping, effects: 
     const replaced = reached !== undefined && reached.fileNode !== table.fileNode && !effects.rewritten.includes(tableName(table));
     if (wrote || replaced) names.push(tableName(keeping.shapes.get(root) ?? table));
   }
+  return [...new Set(names)];
+}
+
+const keptWhole = ({ items }: Keeping) => new Set(items.filter(({ columns, whole, fate }) => fate === 'dropped' || (whole && columns.length > 0)).map(({ table }) => table.key));
+
+/** Tables that were there before and have been written since, although they are not kept whole: by name. */
+export async function writtenBeyond(client: pg.Client, keeping: Keeping, since: Map<string, string>): Promise<string[]> {
+  const kept = keptWhole(keeping);
+  const names = [...(await readCounters(client))].flatMap(([key, counts]) => {
+    const table = keeping.shapes.get(key);
+    const root = table?.root ?? key;
+    return !table || counts === since.get(key) || kept.has(root) || kept.has(key) ? [] : [tableName(keeping.shapes.get(root) ?? table)];
+  });
   return [...new Set(names)];
 }

@@ -4,10 +4,9 @@ import { changedByCasts, type ChangedByCast } from './casts.ts';
 import { keepCost, refuseTooMuch } from './cost.ts';
 import type { Effects } from './effects.ts';
 import { onlyFills, tableName, type KeptItem } from './item.ts';
-import { keepAfter, keepBefore, lockForKeeping, unexplained, type Keeping } from './keep.ts';
+import { keepAfter, keepBefore, lockForKeeping, readCounters, unexplained, writtenBeyond, type Keeping } from './keep.ts';
 import { amendKept, carryOver, checkConstraints, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
-import { withNumbersOfThen } from './renumber.ts';
 import { recordReturned } from './record.ts';
 import { bringBack, setAside, type Aside, type Seen } from './set-aside.ts';
 
@@ -39,8 +38,6 @@ export interface KeepingRun {
   late: () => Promise<void>;
   /** Which rows the rollback that this run follows had left: they are set aside meanwhile. */
   after?: Seen;
-  /** Sequences as the migration found them when it ran first. */
-  numbers?: KeptItem['sequences'];
   /** Is told which values of users a cast to another type changed, and throws where that is not wanted. */
   onCasts?: (changed: ChangedByCast[]) => void;
   /** What to say when returning rows break a foreign key. */
@@ -76,7 +73,7 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const brought = aside && (await orRefused(run.state, () => unlessNewLabel(client, () => withQuietTriggers(client, aside.items.map(({ table }) => tableName(table)), run.state, () => bringBack(client, aside, undoing, marks)))));
   if (brought?.later) await withQuietTriggers(client, [], run.state, () => bringBack(client, aside!, [], marks));
   const { reports, later, parts } = await returnUnlessLabel(client, run, marks);
-  await run.late();
+  await accounted(client, keeping, run.late);
   await checkConstraints(client, reports, run.state);
   run.onCasts?.(await changedByCasts(client, keeping, undoing, marks));
   return { kept: await keepAfter(client, keeping, undoing), reports, later: later || (brought?.later ?? false), parts: [...parts, ...(brought?.parts ?? [])] };
@@ -99,6 +96,14 @@ async function returnUnlessLabel(client: pg.Client, { undoing, state }: KeepingR
   if (undoing.length === 0) return { reports: [], later: false, parts: [] };
   const { result, later, parts } = await orRefused(state, () => unlessNewLabel(client, () => returnRows(client, undoing, marks, state)));
   return { reports: result ?? [], later, parts };
+}
+
+/** Rows that a person lets go, or fills, reach others through foreign keys and triggers: throws Unforeseen where those are not kept whole. */
+async function accounted(client: pg.Client, keeping: Keeping, write: () => Promise<void>): Promise<void> {
+  const since = await readCounters(client);
+  await write();
+  const missed = await writtenBeyond(client, keeping, since);
+  if (missed.length > 0) throw new Unforeseen(missed);
 }
 
 /** A label that ALTER TYPE … ADD VALUE brought can be used only after COMMIT. */
@@ -186,7 +191,7 @@ async function runAside(client: pg.Client, run: KeepingRun, keeping: Keeping): P
   await client.query('savepoint supasnap_aside');
   try {
     const aside = await setAside(client, keeping, run.after, true, run.state);
-    await withNumbersOfThen(client, run.numbers ?? [], run.early);
+    await run.early();
     await client.query('release savepoint supasnap_aside');
     return aside;
   } catch {

@@ -113,8 +113,17 @@ function returnRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   if (!keys) return [insertKept(item, table, pairs, "k.mark = 'd'")];
   const used = `exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`;
   const made = `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark ${isNew ? "in ('d', 'g')" : "= 'g'"} and ${sameRow(item.rowKey, keys)}`;
-  return [isNew ? { sql: made } : { sql: made, counts: 'removed' }, tally('uncertain', `from ${place(item.relation)} k where k.mark = 'd' and ${used}`), insertKept(item, table, pairs, `k.mark = 'd' and not ${used}`)];
+  return [isNew ? { sql: made } : { sql: made, counts: 'removed' }, ...(isNew ? twins(item, table, pairs) : []), tally('uncertain', `from ${place(item.relation)} k where k.mark = 'd' and ${used}`), insertKept(item, table, pairs, `k.mark = 'd' and not ${used}`)];
 }
+
+/** Into a table that came back: a row that the change made anew under another key, with a value that is unique and a kept row's, gives way to that. */
+const twins = (item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatement[] =>
+  table.rowKeys.flatMap((numbers): ReturnStatement[] => {
+    const own = numbers.map((number) => pairs.find(({ column }) => column.number === number));
+    if (own.some((pair) => pair === undefined)) return [];
+    const same = own.map((pair) => `${live(pair!.column)} = ${returnedValue(pair!.kept, pair!.column, `k.${before(pair!.kept)}`)}`).join(' and ');
+    return [{ sql: `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark = 'd' and ${same}` }];
+  });
 
 const onStill = (item: KeptItem) => item.rowKey.map((column) => `s.${keyName(column)} = k.${keyName(column)}`).join(' and ');
 
@@ -152,6 +161,7 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
     insertKept(item, table, pairs, `k.mark = 'd' and exists (select from ${still(item)} s where ${onStill(item)} and not s.p) and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`, true),
     tally('uncertain', `${joined} where k.mark = 'd' and not s.p and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`),
     ...numberOthers(item, table, pairs, keys),
+    ...(item.rekeyed ? [{ sql: `drop table ${moved(item)}` }] : []),
   );
   return statements;
 }
@@ -186,6 +196,8 @@ function exchange(item: KeptItem, table: TableShape, pairs: Pair[], keys: Column
     ...(of.rekeyed ? [takenByOthers] : []),
     { sql: `delete from ${reach(table)} t using ${out} m where ${match((key) => `t.${key}`, (_, at) => `m.left_${at}`)}` },
     { counts: 'returned', sql: `insert into ${tableName(table)} (${names}) overriding system value select ${names} from ${out}` },
+    // It has columns of the table's own types, and one of those may be about to go.
+    ...(of.rekeyed ? [] : [{ sql: `drop table ${out}` }]),
   ];
 }
 

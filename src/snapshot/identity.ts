@@ -56,17 +56,19 @@ export function columnOrder({ things }: Identity): string {
   return JSON.stringify([...tables].map(([table, columns]) => [table, columns.sort((a, b) => a[0] - b[0]).map(([, name]) => name)]).sort());
 }
 
+/** A thing by its names, whatever its numbers. */
+export const pathOf = (identity: Identity, key: string | undefined): string => {
+  const thing = key === undefined ? undefined : identity.things[key];
+  return thing ? JSON.stringify([thing.kind, thing.schema, thing.name, thing.args ?? '', pathOf(identity, thing.parent)]) : '';
+};
+
 /**
  * What `target` becomes by a change that was seen on its shadow: what was there before keeps the target's number, under the name that it
  * has on the shadow now.
  */
 export function carryIdentity(target: Identity, shadowBefore: Identity, shadowAfter: Identity): Identity {
-  const path = ({ things }: Identity, key: string | undefined): string => {
-    const thing = key === undefined ? undefined : things[key];
-    return thing ? JSON.stringify([thing.kind, thing.schema, thing.name, thing.args ?? '', path({ origin: '', things }, thing.parent)]) : '';
-  };
-  const targetKeys = new Map(Object.keys(target.things).map((key) => [path(target, key), key]));
-  const carried = (key: string) => (shadowBefore.things[key] && targetKeys.get(path(shadowBefore, key))) ?? `new ${key}`;
+  const targetKeys = new Map(Object.keys(target.things).map((key) => [pathOf(target, key), key]));
+  const carried = (key: string) => (shadowBefore.things[key] && targetKeys.get(pathOf(shadowBefore, key))) ?? `new ${key}`;
   const things = Object.entries(shadowAfter.things).map(([key, thing]): [string, Thing] => [
     carried(key),
     { ...thing, ...(thing.parent ? { parent: carried(thing.parent) } : {}), ...(thing.partition ? { partition: { ...thing.partition, of: carried(thing.partition.of) } } : {}) },

@@ -51,12 +51,25 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
           expectCode(await site.migrate(), 0);
           expect(await entries()).toEqual(['four', 'of a user', 'three!', 'two!']);
         }
-        expectCode(await site.rollback({ to: '20260104000000' }), 0);
-        expectCode(await site.rollback({ to: '20260103000000' }), 0);
-        expect(await entries()).toEqual(['of a user', 'two']);
-        await site.sql("insert into public.ledger (entry) values ('late')");
+      },
+    ));
+
+  test.concurrent('a column that came back by a rollback is the one that it was: undoing that, and going back again, keeps its values', () =>
+    withBase(
+      {
+        [next]: 'alter table public.notes add column extra int;\n',
+        [later]: 'alter table public.notes drop column body;\n',
+      },
+      async (site) => {
         expectCode(await site.migrate(), 0);
-        expect(await entries()).toEqual(['four', 'late!', 'of a user', 'three!', 'two!']);
+        const { value } = expectCode(await site.rollback({ steps: 2 }), 0);
+        expect(await bodies(site)).toEqual(['first', 'second']);
+        expectCode(await site.rollback({ to: value!.done!.snapshotBefore }), 0);
+        expectCode(await site.rollback({ steps: 1 }), 0);
+        expect(await bodies(site)).toEqual(['first', 'second']);
+        expectCode(await site.migrate(), 0);
+        expectCode(await site.rollback({ to: 'v0.1.0' }), 0);
+        expect(await bodies(site)).toEqual(['first', 'second']);
       },
     ));
 
