@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // These take long; they run when their command asks.
+    exclude: [process.env.SUPASNAP_LIMITS ? '' : 'test/limits/**', process.env.SUPASNAP_RACE || process.env.SUPASNAP_RACE_SEED ? '' : 'test/race/**'].filter(Boolean),
     testTimeout: 240_000,
     hookTimeout: 120_000,
     globalSetup: ['test/postgres/setup.ts'],

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
-import { majors, withDatabase, type TestDatabase } from '../postgres/database.ts';
+import { mostly, withDatabase, type TestDatabase } from '../postgres/database.ts';
 import { runCli, withProject, type Project } from '../project.ts';
 import { applyAsCli, inMigrations } from './applied-by-cli.ts';
 import { shareShadow } from './shared-shadow.ts';
@@ -32,7 +32,7 @@ const withPlace = (major: number, use: (place: Place) => Promise<void>) =>
 
 const json = async (running: ReturnType<typeof runCli>) => JSON.parse((await running).stdout);
 
-describe.each(majors)('PostgreSQL %i', (major) => {
+describe.each(mostly(17))('PostgreSQL %i', (major) => {
   test('a database without history says so and what to do first, and nothing is written to it', async () => {
     await withPlace(major, async ({ status, sql, project }) => {
       const { exitCode, stdout } = await status('--exit-code');

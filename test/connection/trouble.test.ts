@@ -1,5 +1,5 @@
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,15 @@ import { freePort, pgbouncer, startPgBouncer } from './pgbouncer.ts';
 import { command, leadTo, reach, type ReachOptions, urlOf, withDoor } from './reach.ts';
 
 const major = 17;
+/** Before that a server refuses like one that is not there. */
+async function untilItListens(port: number): Promise<void> {
+  const listens = () => new Promise<boolean>((resolve) => {
+    const socket = connectSocket(port, '127.0.0.1');
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false)).on('connect', () => socket.destroy());
+  });
+  while (!(await listens())) await sleep(20);
+}
+
 const once = (act: () => void) => (line: string) => {
   if (line.includes('Trying again (1 of 4)')) act();
 };
@@ -218,7 +227,8 @@ describe('on a server of its own', () => {
   });
 
   test('a server that is starting up is waited for', async () => {
-    const starting = await start('starting', 'recovery.signal', { restore_command: 'sleep 0.4; false' });
+    const starting = await start('starting', 'recovery.signal', { restore_command: 'sleep 0.6; false' });
+    await untilItListens(starting.port);
     const { exitCode, told } = await reach(at(starting));
     expect(exitCode, told).toBe(0);
     expect(told).toContain('is starting up. Trying again');
