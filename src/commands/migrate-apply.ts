@@ -129,7 +129,6 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
         if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, unchanged);
         await settle(client, context.config.settings, migration.label, unchanged);
       },
-      late: async () => {},
     });
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(prepared.rehearsal.after, facts);

@@ -103,7 +103,7 @@ const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId:
   withForesight(effects, (known) =>
     inTransaction(client, context.config.settings, async () => {
       const { settings } = context.config;
-      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], early: carryOut, late: async () => {}, state: 'This step was rolled back; the steps before it are done.' });
+      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], early: carryOut, state: 'This step was rolled back; the steps before it are done.' });
       await recordKept(client, runId, kept);
       await done();
     }),

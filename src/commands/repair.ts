@@ -131,7 +131,8 @@ function fileSafe(name: string): string {
   return name.replace(/[^\w.-]+/g, '_').replace(/^\.+/, '');
 }
 
-async function changeHistory(context: Context, { client, target }: TargetSession, applied: string[], reverted: string[]): Promise<void> {
+async function changeHistory(context: Context, session: TargetSession, applied: string[], reverted: string[]): Promise<void> {
+  const { client, target } = session;
   const files = new Map((await localFiles(context)).map((file) => [file.version, file]));
   const recorded = new Map((await readHistory(client)).applied.map((row) => [row.version, row]));
   const state = `Nothing was changed on ${target.name}.`;
@@ -161,5 +162,5 @@ async function changeHistory(context: Context, { client, target }: TargetSession
     await client.query('rollback').catch(() => {});
     throw (error as { code?: string }).code === '23505' ? refused('Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error }) : error;
   }
-  await updateReport(context, { client, target } as TargetSession);
+  await updateReport(context, session);
 }

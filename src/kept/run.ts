@@ -35,7 +35,7 @@ export interface KeepingRun {
   carry?: boolean;
   /** What makes room for returning rows, and what they must satisfy. */
   early: () => Promise<void>;
-  late: () => Promise<void>;
+  late?: () => Promise<void>;
   /** Which rows the rollback that this run follows had left: they are set aside meanwhile. */
   after?: Seen;
   /** Is told which values of users a cast to another type changed, and throws where that is not wanted. */
@@ -73,7 +73,7 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const brought = aside && (await orRefused(run.state, () => unlessNewLabel(client, () => withQuietTriggers(client, aside.items.map(({ table }) => tableName(table)), run.state, () => bringBack(client, aside, undoing, marks)))));
   if (brought?.later) await withQuietTriggers(client, [], run.state, () => bringBack(client, aside!, [], marks));
   const { reports, later, parts } = await returnUnlessLabel(client, run, marks);
-  await accounted(client, keeping, run.late);
+  if (run.late) await accounted(client, keeping, run.late);
   await checkConstraints(client, reports, run.state);
   run.onCasts?.(await changedByCasts(client, keeping, undoing, marks));
   return { kept: await keepAfter(client, keeping, undoing), reports, later: later || (brought?.later ?? false), parts: [...parts, ...(brought?.parts ?? [])] };
@@ -86,7 +86,7 @@ async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
   await returnBeforeConversion(client, run.undoing.flat(), run.effects, marks);
   await run.early();
   const { reports, later } = await returnUnlessLabel(client, run, marks);
-  await run.late();
+  await run.late?.();
   await checkConstraints(client, reports, run.state);
   return { kept: [], reports, later, parts: [] };
 }

@@ -43,7 +43,6 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
           await runBatches(client, forward.script, execution.batches, nothing);
           await client.query('set constraints all immediate; reset all');
         },
-        late: async () => {},
       });
       const { early, late } = splitAtReturn(back.script);
       const { later } = await keeping(client, back.effects, {

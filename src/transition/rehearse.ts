@@ -177,7 +177,7 @@ async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Scr
   await client.query('savepoint supasnap_probe');
   return withForesight(effects, async (known) => {
     await client.query('rollback to savepoint supasnap_probe');
-    const { kept } = await runKeeping(client, { effects: known, keepData: 'always', limitBytes: 0, undoing: [], early: run, late: async () => {}, state: untouched.state });
+    const { kept } = await runKeeping(client, { effects: known, keepData: 'always', limitBytes: 0, undoing: [], early: run, state: untouched.state });
     return { effects: known, kept };
   });
 }
