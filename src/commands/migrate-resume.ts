@@ -24,6 +24,7 @@ import type { Progress } from './migrate-outside.ts';
 import { prepareMigration, showPlan } from './migrate-prepare.ts';
 import { below } from './present.ts';
 import { updateReport } from './report-history.ts';
+import { halfDone } from './rollback-goal.ts';
 
 /**
  * Goes on with a migration that stopped between its steps: rehearsed once more from the state before it, and checked at its end as if it had
@@ -33,10 +34,9 @@ export async function resumeMigration(context: Context, session: TargetSession, 
   const { config, report } = context;
   const { client, target } = session;
   const history = await readHistory(client);
-  const run = history.runs.filter(({ kind }) => kind === 'migrate').at(-1);
+  const run = halfDone(history).at(0);
   const progress = run?.progress as Progress | null | undefined;
-  const isOpen = run && progress?.of && ['applying', 'failed'].includes(run.status) && !history.applied.some(({ version }) => version === run.version);
-  if (!isOpen) throw usage('There is nothing to go on with: no migration stopped between its steps.', { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
+  if (!run || !progress?.of) throw usage('There is nothing to go on with: no migration stopped between its steps.', { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
   const migration = await sameFile(context, run);
   const { label } = migration;
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
@@ -56,7 +56,7 @@ export async function resumeMigration(context: Context, session: TargetSession, 
     showPlan(context, prepared, hazards);
     if (prepared.script.execution.mode !== 'outside') throw refused(`${migration.label} runs in one transaction; it can't have stopped in between.`, { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
     const { steps } = prepared.script.execution;
-    const from = options.resume === true || options.resume === undefined ? await nextStep(client, steps, progress!, target.name) : stepAsked(options.resume, steps.length);
+    const from = options.resume === true || options.resume === undefined ? await nextStep(client, steps, progress, target.name) : stepAsked(options.resume, steps.length);
     report.step(from.step < steps.length ? `Goes on with step ${from.step + 1} of ${steps.length}${from.why ? `: ${from.why}` : ''}.` : `All ${steps.length} steps are done; what is left is to check and to record it.`);
     await confirmMigration(context, target, `the rest of ${migration.label}`, hazards);
     const { applied } = await journalled(context, session, { kind: 'migrate', what: label, version: migration.name.version, resumed: run.id }, async (journal) => {

@@ -79,6 +79,7 @@ insert into public.totals values (0);
         { id: 3, body: 'since' },
       ]);
       expect(await site.sql("select version from supabase_migrations.schema_migrations")).toEqual([{ version: '20260101000000' }]);
+      expect(expectCode(await site.migrate({ resume: true }), 2).told).toContain('There is nothing to go on with');
     }));
 
   test.concurrent('a table that a migration fills under keys of its own is there once when it is applied again', () =>
