@@ -5,6 +5,8 @@ import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
 import { after, before, findTable, keyName, live, present, presentKey, reach, sameRow, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
 import type { TableShape } from './shape.ts';
+import { stayWithParents } from './changed-keys.ts';
+import { pairsOf } from './return-statement.ts';
 import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements } from './statements.ts';
 
 type Shapes = Map<string, TableShape>;
@@ -63,6 +65,10 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
         const late = mark ? undefined : markStatement(item, table);
         return [...(late ? [late.sql] : []), ...returnStatements(item, table, isNew, mark?.columns ?? late?.columns).flatMap(({ sql, tally }) => (tally ? [] : [sql]))];
       }),
+      ...stayWithParents(kept.flatMap((item) => {
+        const table = findTable(then, item);
+        return table && item.fate !== 'sequence' ? [{ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) }] : [];
+      })).map(({ sql }) => sql),
       ...removed.flatMap(({ item, slot, table }) => afterImage(item, slot, table, then)),
       ownText,
       loud,

@@ -4,7 +4,7 @@ import { before, findTable, keyName, live, place, present, presentKey, reach, sa
 import type { Keeping } from './keep.ts';
 import type { Marks } from './put-back.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
-import { same, still } from './statements.ts';
+import { same, still } from './return-statement.ts';
 
 /** A column whose type the run changed, and values that the way to that type and back would not leave as they were. */
 export interface ChangedByCast {

@@ -5,7 +5,9 @@ import { exactText, ownText } from './exact-text.ts';
 import { after, findTable, keyName, live, place, present, presentKey, reach, sameRow, storedValue, type KeptColumn, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
 import { readShapes, type TableShape } from './shape.ts';
-import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements, same, still, type ReturnStatement } from './statements.ts';
+import { stayWithParents, type Returning } from './changed-keys.ts';
+import { pairsOf, same, still, type ReturnStatement } from './return-statement.ts';
+import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements } from './statements.ts';
 
 /** What came of one kept table, in rows. */
 export interface PutBackReport {
@@ -56,6 +58,7 @@ export async function putBack(client: pg.Client, items: KeptItem[], marks: Marks
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const shapes = await readShapes(client);
   const reports: PutBackReport[] = [];
+  const returning: Returning[] = [];
   for (const item of items) {
     const table = findTable(shapes, item);
     if (item.fate === 'sequence') await client.query(raiseSequence(item.sequences[0]!, item.table).sql);
@@ -65,8 +68,10 @@ export async function putBack(client: pg.Client, items: KeptItem[], marks: Marks
       if (!marks.columns.has(item.relation)) await mark(client, marks, item, table);
       const counted = await runStatements(client, returnStatements(item, table, isNew, marks.columns.get(item.relation)));
       reports.push({ table: `${table.schema}.${table.name}`, ...counted });
+      returning.push({ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) });
     }
   }
+  await runStatements(client, stayWithParents(returning));
   await client.query(ownText);
   return reports.filter(({ returned, removed, newer, uncertain, unmatched }) => returned + removed + newer + uncertain + unmatched > 0);
 }

@@ -6,7 +6,7 @@ import { exactText, ownText } from './exact-text.ts';
 import { before, findTable, keyName, live, place, present, presentKey, reach, returnedValue, sameRow, storedValue, tableName, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
 import type { Marks } from './put-back.ts';
-import { same, still } from './statements.ts';
+import { same, still } from './return-statement.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
 import { withQuietTriggers } from './quiet.ts';
 

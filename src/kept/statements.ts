@@ -1,17 +1,10 @@
 import { quoteName, quoteText } from '../sql-names.ts';
 import { after, before, keyName, live, onlyFills, place, present, presentKey, reach, returnedValue, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
 import type { Effects } from './effects.ts';
+import { exchange, followReferences, moved } from './changed-keys.ts';
+import { insertKept, onStill, pairsOf, same, still, tally, type Pair, type ReturnStatement } from './return-statement.ts';
 import type { ColumnShape, TableShape } from './shape.ts';
-
-/** One statement of putting rows back. `counts`: what its number of rows is; `tally`: it only counts, and gives one row with `count`. */
-export interface ReturnStatement {
-  sql: string;
-  counts?: 'returned' | 'removed' | 'newer' | 'uncertain' | 'unmatched';
-  tally?: true;
-}
-
-export const still = (item: KeptItem) => `pg_temp."still_${item.relation}"`;
-export const same = (column: KeptColumn) => `s${column.number}`;
+import { exchangeRows, fillAlike } from './without-key.ts';
 
 /**
  * Notes, before the schema changes, which kept rows are still as the earlier run left them: `p` says whether the row is
@@ -51,16 +44,6 @@ export function returnStatements(item: KeptItem, table: TableShape, isNew: boole
   return [...withOpenIdentities(table, rows), ...restoreSequences(item, table)];
 }
 
-const tally = (counts: ReturnStatement['counts'], from: string): ReturnStatement => ({ counts, tally: true, sql: `select count(*)::int as count ${from}` });
-
-type Pair = { kept: KeptColumn; column: ColumnShape };
-
-const pairsOf = (item: KeptItem, table: TableShape): Pair[] =>
-  item.columns.flatMap((kept) => {
-    const column = present(table, item, kept);
-    return column && !column.generated ? [{ kept, column }] : [];
-  });
-
 /** Old values for columns that `effects` is about to give a narrower type: of rows that are still as the earlier run left them. */
 export function conversionStatements(item: KeptItem, table: TableShape, keys: ColumnShape[], effects: Effects, marked: Set<string>): string[] {
   const converted = new Set((effects.doomed[tableName(table)] ?? []).filter(({ dropped }) => !dropped).map(({ column }) => column));
@@ -82,32 +65,6 @@ function fillColumns(item: KeptItem, table: TableShape, pairs: Pair[], keys: Col
   return [{ counts: 'returned', sql: `update ${reach(table)} t set ${set} from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)}` }, ...numberOthers(item, table, pairs, keys)];
 }
 
-/**
- * Without a key: a row gets the value of one that agreed with it in every other column; where several agree they are alike, and each gets one.
- * A row that users changed or deleted since agrees with none: its value stays in the copy.
- */
-function fillAlike(item: KeptItem, table: TableShape, pairs: Pair[], alike: KeptColumn[]): ReturnStatement[] {
-  const now = (column: KeptColumn) => {
-    const shape = present(table, item, column)!;
-    return `(${storedValue(shape, live(shape))})::text`;
-  };
-  const turn = (values: string[]) => `row_number() over (partition by ${values.join(', ')})`;
-  const found = `pg_temp."alike_${item.relation}"`;
-  const values = pairs.map(({ kept }) => before(kept));
-  return [
-    {
-      sql: `create temp table ${found.replace('pg_temp.', '')} on commit drop as with live as (
-    select t.tableoid as part, t.ctid as place, ${[...alike.map((column) => `${now(column)} as ${keyName(column)}`), `${turn(alike.map(now))} as turn`].join(', ')} from ${reach(table)} t
-  ), gone as (
-    select ${[...alike.map(keyName), ...values, `${turn(alike.map(keyName))} as turn`].join(', ')} from ${place(item.relation)}
-  )
-  select part, place, ${values.map((value) => `gone.${value}`).join(', ')} from live join gone on ${[...alike.map(keyName), 'turn'].map((name) => `live.${name} is not distinct from gone.${name}`).join(' and ')}`,
-    },
-    tally('unmatched', `from (select least((select count(*) from ${place(item.relation)}), (select count(*) from ${reach(table)})) - (select count(*) from ${found}) as rows) as left_over cross join generate_series(1, rows)`),
-    { counts: 'returned', sql: `update ${tableName(table)} t set ${pairs.map(({ kept, column }) => `${quoteName(column.name)} = ${returnedValue(kept, column, `k.${before(kept)}`)}`).join(', ')} from ${found} k where t.tableoid = k.part and t.ctid = k.place` },
-  ];
-}
-
 /** The rows of a table that was gone. Into one that came back empty they all go; else a key that is in use is left to who uses it. */
 function returnRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[] | undefined, isNew: boolean): ReturnStatement[] {
   if (!keys) return [insertKept(item, table, pairs, "k.mark = 'd'")];
@@ -124,8 +81,6 @@ const twins = (item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatemen
     const same = own.map((pair) => `${live(pair!.column)} = ${returnedValue(pair!.kept, pair!.column, `k.${before(pair!.kept)}`)}`).join(' and ');
     return [{ sql: `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark = 'd' and ${same}` }];
   });
-
-const onStill = (item: KeptItem) => item.rowKey.map((column) => `s.${keyName(column)} = k.${keyName(column)}`).join(' and ');
 
 function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], marked: Set<string>): ReturnStatement[] {
   // A column that this very run brought back has not been changed since.
@@ -166,107 +121,11 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   return statements;
 }
 
-/** Rows that are on their way to other values. */
-const moved = (item: KeptItem) => `pg_temp."moved_${item.relation}"`;
-
-/**
- * Rows get old values that must be unique, or (`rekeyed`) their old key: they are taken out and put in again, for two may have each
- * other's. An old key that someone else uses now is left to them.
- */
-function exchange(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], of: { value: (pair: Pair) => string; where: string; rekeyed: boolean }): ReturnStatement[] {
-  const out = of.rekeyed ? moved(item) : `pg_temp."exchanged_${item.relation}"`;
-  const stored = table.columns.filter(({ generated }) => !generated);
-  const values = stored.map((column) => {
-    const pair = pairs.find((one) => one.column === column);
-    return `${pair ? of.value(pair) : live(column)} as ${quoteName(column.name)}`;
-  });
-  const names = stored.map(({ name }) => quoteName(name)).join(', ');
-  const left = keys.map((column, at) => `${live(column)} as left_${at}`);
-  const match = (a: (key: string, at: number) => string, b: (key: string, at: number) => string) => keys.map(({ name }, at) => `${a(quoteName(name), at)} = ${b(quoteName(name), at)}`).join(' and ');
-  const takenByOthers: ReturnStatement = {
-    counts: 'uncertain',
-    sql: `delete from ${out} m where exists (select from ${reach(table)} t where ${match((key) => `t.${key}`, (key) => `m.${key}`)}
-  and not exists (select from ${out} o where ${match((key) => `t.${key}`, (_, at) => `o.left_${at}`)}))`,
-  };
-  return [
-    {
-      sql: `create temp table ${out.replace('pg_temp.', '')} on commit drop as select ${[...values, ...left].join(', ')} from ${reach(table)} t, ${place(item.relation)} k, ${still(item)} s
-  where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and ${of.where}`,
-    },
-    ...(of.rekeyed ? [takenByOthers] : []),
-    { sql: `delete from ${reach(table)} t using ${out} m where ${match((key) => `t.${key}`, (_, at) => `m.left_${at}`)}` },
-    { counts: 'returned', sql: `insert into ${tableName(table)} (${names}) overriding system value select ${names} from ${out}` },
-    // It has columns of the table's own types, and one of those may be about to go.
-    ...(of.rekeyed ? [] : [{ sql: `drop table ${out}` }]),
-  ];
-}
-
-/** Rows that point to a key that went back point to it again; which tables have such rows is known only where it runs. */
-function followReferences(table: TableShape, keys: ColumnShape[], moved: string): string {
-  const keyNames = `array[${keys.map(({ name }) => quoteText(name)).join(', ')}]::text[]`;
-  return `do $follow$
-declare
-  reference record;
-begin
-  for reference in
-    select format('%I.%I', n.nspname, c.relname) as child,
-      string_agg(format('%I = m.%I', a.attname, key.name), ', ' order by key.place) as assignments,
-      string_agg(format('c.%I = m.left_%s', a.attname, key.place - 1), ' and ' order by key.place) as points,
-      string_agg(format('t.%I = c.%I', key.name, a.attname), ' and ' order by key.place) as stands
-    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
-      cross join unnest(${keyNames}) with ordinality as key (name, place)
-      join pg_attribute p on p.attrelid = k.confrelid and p.attname = key.name
-      join unnest(k.conkey, k.confkey) as u (own, theirs) on u.theirs = p.attnum
-      join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.own
-    where k.contype = 'f' and k.conparentid = 0 and k.confrelid = to_regclass(${quoteText(tableName(table))}) and cardinality(k.confkey) = ${keys.length}
-    group by k.oid, n.nspname, c.relname having count(*) = ${keys.length}
-  loop
-    execute format('update %s c set %s from ${moved.replaceAll("'", "''")} m where %s and not exists (select from ${reach(table).replaceAll("'", "''").replaceAll('%', '%%')} t where %s)',
-      reference.child, reference.assignments, reference.points, reference.stands);
-  end loop;
-end $follow$`;
-}
-
-/** `unlessUsed`: a row stays out where others use a value that must be unique. */
-const insertKept = (item: KeptItem, table: TableShape, pairs: Pair[], where: string, unlessUsed = false): ReturnStatement => ({
-  counts: 'returned',
-  sql: `insert into ${tableName(table)} (${pairs.map(({ column }) => quoteName(column.name)).join(', ')}) overriding system value
-  select ${pairs.map(({ kept, column }) => returnedValue(kept, column, `k.${before(kept)}`)).join(', ')} from ${place(item.relation)} k where ${where}${unlessUsed ? ' on conflict do nothing' : ''}`,
-});
-
 /** All rows of a copy, into a table that was dropped and made again under its name. */
 export const carryStatements = (item: KeptItem, table: TableShape): ReturnStatement[] => [
   ...withOpenIdentities(table, [insertKept(item, table, pairsOf(item, table), 'true')]),
   ...restoreSequences(item, table),
 ];
-
-/**
- * Without a key: each row that came goes once, each row that went comes back once. Where users changed some of those that came, it can't be
- * told which of the others they were: then all stay as they are.
- */
-function exchangeRows(item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatement[] {
-  const compared = pairs.filter(({ kept }) => kept.compared);
-  const names = compared.map(({ kept }) => after(kept)).join(', ');
-  const now = compared.map(({ kept, column }) => `(${storedValue(column, live(column))})::text as ${after(kept)}`);
-  const found = `pg_temp."found_${item.relation}"`;
-  const both = `(select count(distinct mark) from ${place(item.relation)} where mark in ('d', 'i')) = 2`;
-  const exact = `(not ${both} or (select count(*) from ${found}) = (select count(*) from ${place(item.relation)} where mark = 'i'))`;
-  return [
-    {
-      sql: `create temp table ${found.replace('pg_temp.', '')} on commit drop as with live as (
-    select t.tableoid as part, t.ctid as place, ${now.join(', ')} from ${reach(table)} t
-  ), numbered as (
-    select part, place, ${names}, row_number() over (partition by ${names} order by part, place) as turn from live
-  ), gone as (
-    select ${names}, row_number() over (partition by ${names}) as turn from ${place(item.relation)} where mark = 'i'
-  )
-  select part, place from numbered join gone on numbered.turn = gone.turn and ${compared.map(({ kept }) => `numbered.${after(kept)} is not distinct from gone.${after(kept)}`).join(' and ')}`,
-    },
-    tally('unmatched', `from ${place(item.relation)} where mark = 'd' and not ${exact}`),
-    { counts: 'removed', sql: `delete from ${tableName(table)} t using ${found} f where t.tableoid = f.part and t.ctid = f.place and ${exact}` },
-    insertKept(item, table, pairs, `k.mark = 'd' and ${exact}`),
-  ];
-}
 
 /** A column that numbers itself and returned: rows that came since get the next numbers, not those of kept rows. */
 const numberOthers = (item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[]): ReturnStatement[] =>
