@@ -63,3 +63,6 @@ export const usage = (message: string, details?: ProblemDetails) => new Problem(
 export const refused = (message: string, details?: ProblemDetails) => new Problem(exitCodes.refused, message, details);
 /** Exit 4: something was changed and needs a human's eyes. */
 export const attention = (message: string, details?: ProblemDetails) => new Problem(exitCodes.attention, message, details);
+
+/** One word for a shell. */
+export const forShell = (word: string): string => (/["$`\\!]/.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `"${word}"`);

@@ -1,7 +1,9 @@
 import type pg from 'pg';
-import { Problem, refused, usage } from '../errors.ts';
-import { tableName } from '../kept/item.ts';
+import { forShell, Problem, refused, usage } from '../errors.ts';
+import { before, findTable, live, place as copyOf, present, presentKey, reach, sameRow, tableName, type KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
+import { readShapes } from '../kept/shape.ts';
+import { quoteName } from '../sql-names.ts';
 import { count } from './text.ts';
 
 /** What a person says of rows that have no place in the earlier schema. */
@@ -35,13 +37,13 @@ export interface Answering {
 /** Answers that found their place, with the number of rows that --without took out there; one map for all steps of a rollback. */
 export type Placed = Map<string, number>;
 
-export async function answering(client: pg.Client, answers: Answers, placed: Placed): Promise<Answering> {
+export async function answering(client: pg.Client, answers: Answers, placed: Placed, undoing: KeptItem[]): Promise<Answering> {
   const labels = await labelColumns(client, answers.map ?? {});
   return {
     written: await existing(client, [...labels.map(({ reach }) => reach), ...Object.keys(answers.without ?? {})]),
     mapped: labels.map(({ place }) => place),
     before: () => asSession(client, () => mapLabels(client, labels)),
-    whenBack: () => asSession(client, () => fillMissing(client, answers.fill ?? {}, placed)),
+    whenBack: () => asSession(client, () => fillMissing(client, answers.fill ?? {}, placed, undoing)),
     leaveOut: (place) =>
       asSession(client, () => leaveOut(client, Object.fromEntries(Object.entries(answers.without ?? {}).filter(([one]) => !placed.has(one) && (place === undefined || one === place))), placed)),
   };
@@ -154,18 +156,33 @@ async function leaveOut(client: pg.Client, without: Record<string, string>, plac
   }
 }
 
-async function fillMissing(client: pg.Client, fill: Record<string, string>, placed: Placed): Promise<void> {
+/** Values for rows that came since; a row that had none before has none again. */
+async function fillMissing(client: pg.Client, fill: Record<string, string>, placed: Placed, undoing: KeptItem[]): Promise<void> {
+  if (Object.keys(fill).length === 0) return;
+  const shapes = await readShapes(client);
   for (const [place, expression] of Object.entries(fill)) {
-    const { rows } = await client.query<{ reach: string; column: string }>(
-      `select format('%I.%I', n.nspname, c.relname) as reach, quote_ident(a.attname) as column from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
-         join pg_namespace n on n.oid = c.relnamespace where n.nspname || '.' || c.relname || '.' || a.attname = $1 and not a.attisdropped`,
-      [place],
-    );
-    for (const { reach, column } of rows) {
-      await client.query(`update ${reach} set ${column} = ${expression} where ${column} is null`);
-      placed.set(place, 0);
-    }
+    const table = [...shapes.values()].find(({ schema, name, columns }) => columns.some((column) => `${schema}.${name}.${column.name}` === place));
+    if (!table) continue;
+    const column = table.columns.find(({ name }) => `${table.schema}.${table.name}.${name}` === place)!;
+    const hadNone = undoing.flatMap((item) => {
+      const keys = findTable(shapes, item)?.key === table.key ? presentKey(table, item) : undefined;
+      const kept = item.columns.find((one) => present(table, item, one)?.number === column.number);
+      return keys && kept ? [` and not exists (select from ${copyOf(item.relation)} k where k.mark <> 'i' and ${sameRow(item.rowKey, keys)} and k.${before(kept)} is null)`] : [];
+    });
+    await client.query(`update ${reach(table)} set ${quoteName(column.name)} = ${expression} where (tableoid, ctid) in (select t.tableoid, t.ctid from ${reach(table)} t where ${live(column)} is null${hadNone.join('')})`);
+    placed.set(place, 0);
   }
+}
+
+/** The table that a question names is the partitioned one, not the part of it that the server stumbled over. */
+export async function nameRoot(client: pg.Client, error: unknown): Promise<void> {
+  const cause = causeOf(error);
+  if (cause?.code !== '23502' || !cause.table) return;
+  const { rows } = await client.query<{ schema: string; table: string }>(
+    'select n.nspname as schema, c.relname as table from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = pg_partition_root(to_regclass($1))',
+    [tableName({ schema: cause.schema!, name: cause.table })],
+  );
+  Object.assign(cause, rows[0]);
 }
 
 /** The table ("schema.table") whose rows the server refuses, where --without can answer that. */
@@ -243,9 +260,6 @@ function doesNotFit(error: unknown, state: string): Problem | undefined {
     cause,
   });
 }
-
-/** One word for a shell. */
-const forShell = (word: string): string => (/["$`\\!]/.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `"${word}"`);
 
 const name = String.raw`(?:"(?:[^"]|"")+"|[\w$]+)`;
 const table = `(${name}\\.${name})`;

@@ -27,7 +27,7 @@ import { whileWatching } from '../transition/watch.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
-import { answering, asQuestion, misfitTable, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
+import { answering, asQuestion, misfitTable, nameRoot, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
 import { tellReturned } from './tell-returned.ts';
 import { count, seconds } from './text.ts';
@@ -192,7 +192,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
   const undoing = await readKept(client, undoes, restores);
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
-  const answers = await answering(client, options, placed);
+  const answers = await answering(client, options, placed, undoing.flat());
   // Where the server refuses rows that --without names, they go and it is asked again; those of the last step go before it is asked.
   const batches = async (list: typeof early): Promise<void> => {
     await client.query('savepoint supasnap_answers');
@@ -200,8 +200,11 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
       await runBatches(client, script, list, consequence);
     } catch (error) {
       const place = misfitTable(error);
-      if (place === undefined || options.without?.[place] === undefined || placed.has(place)) throw asQuestion(error, state);
       await client.query('rollback to savepoint supasnap_answers');
+      if (place === undefined || options.without?.[place] === undefined || placed.has(place)) {
+        await nameRoot(client, error);
+        throw asQuestion(error, state);
+      }
       await answers.leaveOut(place);
       return batches(list);
     }

@@ -8,6 +8,6 @@ export function tellReturned({ report }: Context, { table, returned, removed, ne
   if (returned > 0) report.step(`  ${table}: ${rows(returned)} put back`);
   if (removed > 0) report.step(`  ${table}: ${rows(removed)} that this undoes removed; kept`);
   if (newer > 0) report.warn(`  ${table}: in ${rows(newer)} users changed values since; those stay, and the old ones are kept`);
-  if (uncertain > 0) report.warn(`  ${table}: ${rows(uncertain)} not put back, for others use the key or another value that must be unique; kept`);
+  if (uncertain > 0) report.warn(`  ${table}: ${rows(uncertain)} not put back, for others use the key or another value that must be unique; kept. What points to such a key points to the row that has it now`);
   if (unmatched > 0) report.warn(`  ${table}: ${rows(unmatched)} can't be told apart without a key, so the values were not put back; kept`);
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { failed, refused } from '../errors.ts';
+import { failed, forShell, refused } from '../errors.ts';
 import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
 import { after, findTable, keyName, live, place, present, presentKey, reach, sameRow, storedValue, type KeptColumn, type KeptItem } from './item.ts';
@@ -171,25 +171,27 @@ async function checkDeferrable(client: pg.Client, reports: PutBackReport[], stat
 /** Foreign keys of the tables that were put back are checked here, since triggers were quiet meanwhile. */
 async function checkForeignKeys(client: pg.Client, reports: PutBackReport[], state: string): Promise<void> {
   if (reports.length === 0) return;
-  const { rows } = await client.query<{ name: string; child: string; parent: string; on: string; some: string }>(
-    `select k.conname as name, k.conrelid::regclass::text as child, k.confrelid::regclass::text as parent,
-       (select string_agg(format('p.%I = c.%I', pa.attname, ca.attname), ' and ') from unnest(k.conkey, k.confkey) as u (c, p)
-          join pg_attribute ca on ca.attrelid = k.conrelid and ca.attnum = u.c join pg_attribute pa on pa.attrelid = k.confrelid and pa.attnum = u.p) as on,
-       (select string_agg(format('c.%I is not null', ca.attname), ' and ') from unnest(k.conkey) as u (c) join pg_attribute ca on ca.attrelid = k.conrelid and ca.attnum = u.c) as some
+  const { rows } = await client.query<{ name: string; child: string; parent: string; orphaned: string }>(
+    `select k.conname as name, format('%I.%I', n.nspname, c.relname) as child, format('%I.%I', m.nspname, q.relname) as parent,
+       format('%s and not exists (select from %I.%I p where %s)', string_agg(format('%I is not null', ca.attname), ' and '), m.nspname, q.relname,
+         string_agg(format('p.%I = %I.%I.%I', pa.attname, n.nspname, c.relname, ca.attname), ' and ')) as orphaned
      from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
        join pg_class q on q.oid = k.confrelid join pg_namespace m on m.oid = q.relnamespace
+       cross join unnest(k.conkey, k.confkey) as u (c, p)
+       join pg_attribute ca on ca.attrelid = k.conrelid and ca.attnum = u.c join pg_attribute pa on pa.attrelid = k.confrelid and pa.attnum = u.p
      where k.contype = 'f' and k.convalidated and k.conparentid = 0
-       and (format('%s.%s', n.nspname, c.relname) = any($1) or format('%s.%s', m.nspname, q.relname) = any($1))`,
+       and (format('%s.%s', n.nspname, c.relname) = any($1) or format('%s.%s', m.nspname, q.relname) = any($1))
+     group by k.oid, k.conname, n.nspname, c.relname, m.nspname, q.relname`,
     [reports.map(({ table }) => table)],
   );
-  for (const { name, child, parent, on, some } of rows) {
-    const { rows: orphans } = await client.query<{ count: string }>(`select count(*) as count from (select from ${child} c where ${some} and not exists (select from ${parent} p where ${on}) limit 1000) as orphans`);
+  for (const { name, child, parent, orphaned } of rows) {
+    const { rows: orphans } = await client.query<{ count: string }>(`select count(*) as count from (select from ${child} where ${orphaned} limit 1000) as orphans`);
     const count = Number(orphans[0]!.count);
     if (count === 0) continue;
     throw refused(`${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are not there then (foreign key ${name}).`, {
-      detail: [`They were deleted since, or this takes them out again; see: select * from ${child} c where ${some} and not exists (select from ${parent} p where ${on});`],
+      detail: ['They were deleted since, or this takes them out again.'],
       state,
-      next: `Let those rows of ${child} point elsewhere, or see to it that their ${parent} exists, then run the command again; a rollback can take them out and keep them: --without "<schema.table>=<SQL condition>"`,
+      next: `Let those rows of ${child} point elsewhere, or see to it that their ${parent} exists, then run the command again; a rollback can take them out and keep them: --without ${forShell(`${child.replaceAll('"', '')}=${orphaned}`)}`,
     });
   }
 }

@@ -120,6 +120,22 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       ]);
     }));
 
+  test.concurrent('--fill is for rows that came since: one that had no value before has none again, and a partition is filled through its table', () =>
+    withBase(
+      {
+        'supabase/migrations/20260101150000_v0_1_1_parts.sql': 'create table public.parts (id int primary key, body text not null) partition by range (id);\ncreate table public.part_1 partition of public.parts for values from (0) to (10);\ncreate table public.part_2 partition of public.parts for values from (10) to (20);\n',
+        [next]: 'alter table public.notes drop column due;\nalter table public.parts drop column body;\n',
+      },
+      async (site) => {
+        expectCode(await site.migrate(), 0);
+        await site.sql("insert into public.notes values (3, 'third'); insert into public.parts values (1), (11)");
+        expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1 }))).toContain('--fill "public.parts.body=<SQL expression>"');
+        expectCode(await site.rollback({ steps: 1, fill: { 'public.notes.due': "date '2030-01-01' + notes.id", 'public.parts.body': "'part ' || id" } }), 0);
+        expect(await site.sql('select id, due::text from public.notes order by id')).toEqual([{ id: 1, due: '2026-01-01' }, { id: 2, due: null }, { id: 3, due: '2030-01-04' }]);
+        expect(await site.sql('select body from public.parts order by id')).toEqual([{ body: 'part 1' }, { body: 'part 11' }]);
+      },
+    ));
+
   test.concurrent('a place that --fill names must exist', () =>
     withBase({ [next]: 'alter table public.notes drop column body;\n' }, async (site) => {
       expectCode(await site.migrate(), 0);

@@ -36,6 +36,23 @@ insert into public.totals values (0);
       },
     ));
 
+  test.concurrent('rows that point to what the rollback takes out again are a question, and the flag that it shows answers it', () =>
+    withBase({ 'supabase/migrations/20260101150000_v0_1_1_tags.sql': 'create table public.tags (id int primary key, "The note" int references public.notes, parent int references public.tags);\n', [one]: "insert into public.notes values (7, 'ours', null);\ninsert into public.tags values (1, null, null);\n" }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      await site.sql('insert into public.tags values (2, 7, null), (3, 1, 1)');
+      const before = await site.state();
+      const { told } = expectCode(await site.rollback({ steps: 1 }), 3);
+      expect(await site.state()).toEqual(before);
+      const flags = [...told.matchAll(/--without '(.*?)=(.*)'$/gm)].map(([, place, condition]) => [place!, condition!.replaceAll(`'\\''`, "'")]);
+      expect(flags).toHaveLength(1);
+      const again = expectCode(await site.rollback({ steps: 1, without: Object.fromEntries(flags) }), 3);
+      const both = [flags[0]![1]!, [...again.told.matchAll(/--without "(.*?)=(.*)"$/gm)][0]![2]!].map((condition) => `(${condition})`).join(' or ');
+      expectCode(await site.rollback({ steps: 1, without: { 'public.tags': both } }), 0);
+      expect(await site.sql('select id from public.tags')).toEqual([]);
+      expectCode(await site.migrate(), 0);
+      expect(await site.sql('select id, "The note" as note, parent from public.tags order by id')).toEqual([{ id: 1, note: null, parent: null }, { id: 2, note: 7, parent: null }, { id: 3, note: 1, parent: 1 }]);
+    }));
+
   test.concurrent('in a rollback of several, rows go only at the step whose constraint asks', () =>
     withBase(
       {
