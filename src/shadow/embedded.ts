@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import { failed } from '../errors.ts';
-import { factsToJson } from '../snapshot/facts.ts';
 import type { State } from '../snapshot/state.ts';
 import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { findServerBinaries } from '../target/embedded/binaries.ts';
@@ -14,8 +13,8 @@ import type { Shadow } from './shadow.ts';
 /** One rehearsal at a time per shadow server. */
 const lockKey = 5_201_026_211_501;
 
-/** Speed for safety: the shadow is thrown away when it is lost. */
-const throwaway = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off', max_wal_senders: '0', wal_level: 'minimal', shared_buffers: '128MB' };
+/** Speed for safety: the shadow is thrown away when it is lost. A dump is loaded in one transaction, which locks all that it makes: ten thousand tables. */
+const throwaway = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off', max_wal_senders: '0', wal_level: 'minimal', shared_buffers: '128MB', max_locks_per_transaction: '1024' };
 
 /**
  * A server of the target's major version, for the length of a command. It is stopped afterwards and its data stays, so a
@@ -67,7 +66,7 @@ async function load(server: EmbeddedServer, settings: ConnectionSettings, state:
 }
 
 /** The dump names everything but roles and their rights; both together are the state. */
-export const warmKey = (state: State): string => createHash('sha256').update(state.sql).update(factsToJson(state.facts)).digest('hex');
+export const warmKey = ({ sql, facts }: State): string => createHash('sha256').update(sql).update(facts.base.rootHash).update(facts.serverVersion).update(facts.notModelled.join('\n')).digest('hex');
 
 /** An empty database, and no role that the target does not have. */
 async function recreate(server: EmbeddedServer, database: string, state: State, ownRoles: string[]): Promise<void> {

@@ -82,9 +82,8 @@ async function moveSequences(client: pg.Client, { catalog, rows }: Seeding): Pro
       }
     }
   }
-  if (last.size === 0) return;
   const moves = [...last].map(([reach, { value, rising }]) => `select setval(${quoteText(reach)}::regclass, ${rising ? 'greatest' : 'least'}(last_value, ${value})) from ${reach}`);
-  await attemptOrNot(client, moves.join(' union all '));
+  for (let first = 0; first < moves.length; first += 200) await attemptOrNot(client, moves.slice(first, first + 200).join(' union all '));
 }
 
 /** In a savepoint of the open transaction, or in a transaction of its own. */

@@ -20,7 +20,8 @@ export const runBundled = async (settings: ConnectionSettings, args: string[], s
       },
       { applicationName: 'supasnap pg_dump' },
     );
-    if (run.sql === undefined) await thread.end();
+    // What a large dump took is given back only when its thread ends.
+    if (run.sql === undefined || run.sql.length > 4_000_000) await thread.end();
     else thread.rest();
     return run;
   } catch (error) {
