@@ -4,8 +4,7 @@ import { Problem } from '../errors.ts';
 import { identifyTarget, readJournals, withJournal, type FoundJournal, type Journal, type JournalEntry, type Phase } from '../history/journal.ts';
 import { removeHalfWritten } from '../snapshot/atomic-file.ts';
 import type { TargetSession } from '../target/session.ts';
-import type { BriefRun } from './status-history.ts';
-import { readRunsIfAny, readRunner, unfinishedRuns } from './status-runs.ts';
+import { readPast, readRunner, unfinishedRuns, type Past } from './status-runs.ts';
 
 /** Journals a run that is about to be planned, with the runner's lock. `resumed` is the number of the run that it goes on with. */
 export async function journalled<T>(
@@ -16,7 +15,7 @@ export async function journalled<T>(
 ): Promise<T> {
   const { resumed, ...words } = run;
   const { host, database } = target.settings;
-  const since = resumed === undefined ? Number((await readRunsIfAny(client)).at(-1)?.id ?? 0) : Number(resumed) - 1;
+  const since = resumed === undefined ? Number((await readPast(client)).runs.at(-1)?.id ?? 0) : Number(resumed) - 1;
   const entry = { ...words, since, target: await identifyTarget(client, target.settings), host, database, startedAt: now().toISOString() };
   let touched = false;
   try {
@@ -42,24 +41,24 @@ export async function tellCutOff(context: Context, { client, target }: TargetSes
   await removeHalfWritten([folders.snapshots, folders.rollback, folders.docs, folders.migrations, folders.tests]);
   const journals = await readJournals(folders.snapshots, () => identifyTarget(client, target.settings));
   if (journals.length === 0 || (await readRunner(client)) !== undefined) return;
-  const runs = await readRunsIfAny(client);
+  const past = await readPast(client);
   for (const journal of journals) {
-    context.report.warn(describeCutOff(journal, runs, target.name));
+    context.report.warn(describeCutOff(journal, past, target.name));
     await rm(journal.path, { force: true });
   }
 }
 
-/** One paragraph. `runs` are those of the target as it is now, in the order of their numbers. */
-export function describeCutOff(journal: FoundJournal, runs: BriefRun[], target: string): string {
+/** One paragraph. `past` is that of the target as it is now. */
+export function describeCutOff(journal: FoundJournal, past: Past, target: string): string {
   const { kind, what, phase, at, startedAt, machine, pid } = journal;
   const told = `An earlier ${kind} (${what}), begun ${time(startedAt)} by process ${pid} on ${machine}, was cut off ${when[phase]} (${time(at)}).`;
-  return `${told} ${whatCameOfIt(journal, runs, target)}`;
+  return `${told} ${whatCameOfIt(journal, past, target)}`;
 }
 
-function whatCameOfIt({ kind, version, since }: FoundJournal, runs: BriefRun[], target: string): string {
-  const run = runs.findLast((one) => one.kind === kind && one.version === version && Number(one.id) > since);
+function whatCameOfIt({ kind, version, since }: FoundJournal, past: Past, target: string): string {
+  const run = past.runs.findLast((one) => one.kind === kind && one.version === version && Number(one.id) > since);
   if (!run) return `Nothing of it was committed on ${target}. To do it, run the same command again.`;
-  const open = unfinishedRuns(runs, undefined).find(({ id }) => id === run.id);
+  const open = unfinishedRuns(past, undefined).find(({ id }) => id === run.id);
   if (open) return `On ${target}: ${lowerFirst(open.state)} ${open.next}`;
   if (run.status === 'failed' || run.status === 'undone') return `Nothing of it is left on ${target}. To do it, run the same command again.`;
   return `It is ${kind === 'migrate' ? 'applied' : 'rolled back'} and recorded on ${target}. Nothing has to be mended.`;

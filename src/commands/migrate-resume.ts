@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { refused, usage } from '../errors.ts';
+import { halfDone } from '../history/half-done.ts';
 import { readHistory, type Run } from '../history/history.ts';
 import { destructiveStatements } from '../migration/hazards.ts';
 import { listMigrations, readMigration, type Migration } from '../migration/read.ts';
@@ -24,7 +25,6 @@ import type { Progress } from './migrate-outside.ts';
 import { prepareMigration, showPlan } from './migrate-prepare.ts';
 import { below } from './present.ts';
 import { updateReport } from './report-history.ts';
-import { halfDone } from './rollback-goal.ts';
 
 /**
  * Goes on with a migration that stopped between its steps: rehearsed once more from the state before it, and checked at its end as if it had
@@ -34,7 +34,7 @@ export async function resumeMigration(context: Context, session: TargetSession, 
   const { config, report } = context;
   const { client, target } = session;
   const history = await readHistory(client);
-  const run = halfDone(history).at(0);
+  const run = halfDone(history.runs, history.applied).at(0);
   const progress = run?.progress as Progress | null | undefined;
   if (!run || !progress?.of) throw usage('There is nothing to go on with: no migration stopped between its steps.', { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
   const migration = await sameFile(context, run);

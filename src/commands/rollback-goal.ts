@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { nearest } from '../config/nearest.ts';
 import { refused, usage } from '../errors.ts';
-import type { History, Run } from '../history/history.ts';
+import { halfDone } from '../history/half-done.ts';
+import type { History } from '../history/history.ts';
 import { migrationName } from '../migration/file-name.ts';
 import type { StoredSnapshot } from '../snapshot/store.ts';
 
@@ -73,16 +74,9 @@ function beforeMigration(version: string, history: History, snapshots: StoredSna
   return { snapshot, what: `the state before ${[version, history.applied[index]!.name].filter(Boolean).join('_')}` };
 }
 
-/** Migrations that stopped between their steps, newest first. */
-export function halfDone({ runs, applied }: History): Run[] {
-  const there = new Set(applied.map(({ version }) => version));
-  const last = new Map(runs.flatMap((run) => (run.kind === 'migrate' && run.version ? [[run.version, run] as const] : [...(run.undone ?? [])].map((version) => [version, run] as const))));
-  return [...last].flatMap(([version, run]) => (run.kind === 'migrate' && ['failed', 'applying'].includes(run.status) && !there.has(version) ? [run] : [])).reverse();
-}
-
 function stepsBack(steps: number, history: History, snapshots: StoredSnapshot[]): Goal {
   if (!Number.isInteger(steps) || steps < 1) throw usage('--steps takes a whole number from 1.', { state: nothing, next: 'For the last one: npx supasnap rollback --steps 1' });
-  const open = halfDone(history).at(0);
+  const open = halfDone(history.runs, history.applied).at(0);
   if (open && steps === 1) {
     const snapshot = snapshots.find(({ id }) => id === open.snapshotBefore);
     if (!snapshot) throw noSnapshot(`before ${open.version}`);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
+import { halfDone } from '../history/half-done.ts';
 import { readHistory, type History, type Run } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
 import { readProvenance, type Provenance } from '../project.ts';
@@ -24,7 +25,7 @@ import { journalled, tellCutOff } from './cut-off.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
-import { findGoal, halfDone, type Goal } from './rollback-goal.ts';
+import { findGoal, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
 import { countRemovals, type Removal } from './rollback-removals.ts';
@@ -145,7 +146,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const before = new Set(goal.snapshot.manifest.applied.map(({ version }) => version));
   const now = new Set(history.applied.map(({ version }) => version));
   // What they kept is put back as well.
-  const halfway = halfDone(history).map(({ version }) => version!).filter((version) => !before.has(version));
+  const halfway = halfDone(history.runs, history.applied).map(({ version }) => version!).filter((version) => !before.has(version));
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);

@@ -4,7 +4,7 @@ import { refuseAltered, wrongColumns, type WrongColumn } from '../history/column
 import type { AppliedMigration, Run } from '../history/history.ts';
 
 /** The columns of a run that tell whether it came to its end. */
-export type BriefRun = Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'name' | 'snapshotBefore' | 'snapshotAfter' | 'progress' | 'startedAt'>;
+export type BriefRun = Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'name' | 'undone' | 'snapshotBefore' | 'snapshotAfter' | 'progress' | 'startedAt'>;
 
 export interface BriefHistory {
   applied: AppliedMigration[];
@@ -56,7 +56,7 @@ async function readStatements(client: pg.Client, versions: string[]): Promise<Ma
 
 export async function readRuns(client: pg.Client): Promise<BriefRun[]> {
   const { rows } = await client.query<BriefRun>(
-    `select id, kind, status, version, name, snapshot_before as "snapshotBefore", snapshot_after as "snapshotAfter", progress,
+    `select id, kind, status, version, name, undone, snapshot_before as "snapshotBefore", snapshot_after as "snapshotAfter", progress,
             to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "startedAt"
      from supabase_migrations.supasnap_runs order by id`,
   );

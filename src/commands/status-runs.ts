@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { halfDone } from '../history/half-done.ts';
 import { lockKey } from '../history/schema.ts';
 import type { Progress } from './migrate-outside.ts';
 import { readRuns, type BriefRun } from './status-history.ts';
@@ -31,22 +32,33 @@ export async function readRunner(client: pg.Client): Promise<number | undefined>
 
 /** The runs that were cut off; none where the target has no history of ours. */
 export async function readUnfinished(client: pg.Client): Promise<UnfinishedRun[]> {
-  const runs = await readRunsIfAny(client);
-  return unfinishedRuns(runs, undefined).length > 0 ? unfinishedRuns(runs, await readRunner(client)) : [];
+  const past = await readPast(client);
+  return unfinishedRuns(past, undefined).length > 0 ? unfinishedRuns(past, await readRunner(client)) : [];
 }
 
-/** All runs in the order of their numbers; none where the target has no history of ours. */
-export async function readRunsIfAny(client: pg.Client): Promise<BriefRun[]> {
-  const { rows } = await client.query<{ ours: boolean }>("select to_regclass('supabase_migrations.supasnap_runs') is not null as ours");
-  return rows[0]!.ours ? readRuns(client) : [];
+/** What tells whether runs came to their end: all of them in the order of their numbers, and what history records. */
+export interface Past {
+  runs: BriefRun[];
+  applied: { version: string }[];
 }
 
-/** The runs that were cut off, oldest first; `runs` in the order of their ids. A later run can settle an earlier one. */
-export function unfinishedRuns(runs: BriefRun[], runner: number | undefined): UnfinishedRun[] {
+/** Nothing where the target has no history of ours. */
+export async function readPast(client: pg.Client): Promise<Past> {
+  const { rows } = await client.query<{ ours: boolean; theirs: boolean }>("select to_regclass('supabase_migrations.supasnap_runs') is not null as ours, to_regclass('supabase_migrations.schema_migrations') is not null as theirs");
+  const { ours, theirs } = rows[0]!;
+  return {
+    runs: ours ? await readRuns(client) : [],
+    applied: theirs ? (await client.query<{ version: string }>('select version from supabase_migrations.schema_migrations')).rows : [],
+  };
+}
+
+/** The runs that were cut off, oldest first. */
+export function unfinishedRuns({ runs, applied }: Past, runner: number | undefined): UnfinishedRun[] {
+  const open = new Set(halfDone(runs, applied));
   return runs.flatMap((run, index): UnfinishedRun[] => {
-    const later = runs.slice(index + 1);
-    const running = runner !== undefined && later.length === 0;
-    const told = describe(run, later);
+    const isLast = index === runs.length - 1;
+    const running = runner !== undefined && isLast;
+    const told = describe(run, open.has(run), isLast);
     if (!told) return [];
     const { id, kind, startedAt } = run;
     const what = (kind === 'migrate' ? [run.version, run.name].filter(Boolean).join('_') : run.version) ?? '';
@@ -57,18 +69,15 @@ export function unfinishedRuns(runs: BriefRun[], runner: number | undefined): Un
   });
 }
 
-function describe(run: BriefRun, later: BriefRun[]): { halfWay: boolean; state: string; next: string } | undefined {
+function describe(run: BriefRun, halfWay: boolean, isLast: boolean): { halfWay: boolean; state: string; next: string } | undefined {
   const back = `npx supasnap rollback ${run.snapshotBefore ?? '--list'}`;
-  if (run.status === 'applied' && !run.snapshotAfter) {
-    if (later.length > 0) return undefined;
+  if (run.status === 'applied' && !run.snapshotAfter && isLast) {
     return run.kind === 'migrate'
-      ? { halfWay: false, state: 'It is applied and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next migrate takes a snapshot first. To go back: ${back}` }
-      : { halfWay: false, state: 'It is rolled back and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next command takes a snapshot first. To undo it: ${back}` };
+      ? { halfWay, state: 'It is applied and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next migrate takes a snapshot first. To go back: ${back}` }
+      : { halfWay, state: 'It is rolled back and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next command takes a snapshot first. To undo it: ${back}` };
   }
+  if (!halfWay) return undefined;
   const steps = run.progress as Partial<Progress> | null;
-  const halfWay = run.status === 'applying' || (run.status === 'failed' && ((steps?.done ?? 0) > 0 || steps?.begun !== undefined));
-  const settled = later.some((other) => other.kind === 'rollback' || (other.version === run.version && ['applied', 'done', 'undone'].includes(other.status)));
-  if (!halfWay || settled) return undefined;
   const done = steps?.of ? `${steps.done} of its ${steps.of} steps are done` : 'It is not known to have completed a step';
-  return { halfWay: true, state: `${done}; it is not recorded as applied.`, next: `Go on with it: npx supasnap migrate --resume. Or go back to the state before it: ${back}` };
+  return { halfWay, state: `${done}; it is not recorded as applied.`, next: `Go on with it: npx supasnap migrate --resume. Or go back to the state before it: ${back}` };
 }

@@ -52,7 +52,7 @@ async function read({ config }: Context, { client, target, server }: TargetSessi
   const last = ours ? await readLastSnapshot(client, config.folders.snapshots) : undefined;
   const drift = last ? await findDrift(client, config.folders.snapshots, last) : null;
   if (drift?.by === 'unknown') problems.push(drift.reason!);
-  const unfinished = unfinishedRuns(runs, undefined).length > 0 ? unfinishedRuns(runs, await readRunner(client)) : [];
+  const unfinished = unfinishedRuns({ runs, applied }, undefined).length > 0 ? unfinishedRuns({ runs, applied }, await readRunner(client)) : [];
   const lists = listsOf(comparison, applied);
   const different = [lists.pending, lists.late, lists.edited, lists.missing, unfinished, problems, drift?.differences ?? []];
   const known = {

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { lockKey } from '../../src/history/schema.ts';
 import { connect, withClient } from '../../src/target/connection.ts';
+import { repair } from '../../src/commands/repair.ts';
+import { status } from '../../src/commands/status.ts';
 import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
@@ -54,6 +56,17 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
       expect(expectCode(await site.migrate({ resume: true }), 2).told).toContain('There is nothing to go on with');
       expectCode(await site.rollback({ steps: 1 }), 0);
       expect(await site.sql("select to_regclass('public.tags') as tags, to_regclass('public.notes_once') as index")).toEqual([{ tags: null, index: null }]);
+    }));
+
+  test.concurrent('what stopped between its steps, was completed by hand and recorded with repair is settled', () =>
+    withBase({ [next]: 'create table public.tags (id int);\ncreate unique index concurrently notes_once on public.notes ((1));\n' }, async (site) => {
+      expectCode(await site.migrate(), 4);
+      await site.sql('drop index public.notes_once');
+      expectCode(await site.run((context) => repair(context, { applied: ['20260102000000'] })), 0);
+      expect((await site.run(status)).value).toMatchObject({ unfinished: [] });
+      expectCode(await site.migrate({ resume: true }), 2);
+      site.project.write('supabase/migrations/20260103000000_v0_3_0_more.sql', 'create table public.more (id int);\n');
+      expectCode(await site.migrate(), 0);
     }));
 
   test.concurrent('of a step that was cut off, the database tells whether it came to its end', () =>

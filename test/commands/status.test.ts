@@ -100,14 +100,14 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
 test('a run that was cut off says what is true and how to go back, until it is gone back', async () => {
   await withPlace(17, async ({ status, migrate, sql }) => {
     expect((await migrate('--yes')).exitCode).toBe(0);
-    await sql("update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null, progress = '{\"done\": 1, \"of\": 3}' where id = 2");
+    await sql("delete from supabase_migrations.schema_migrations where version = '20260102000000'; update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null, progress = '{\"done\": 1, \"of\": 3}' where id = 2");
     const cut = await status('--exit-code');
     expect(cut.exitCode).toBe(3);
     expect(cut.stdout).toMatch(/^Unfinished +migrate 20260102000000_v0_2_0_tags$/m);
     expect(cut.stdout).toContain('1 of its 3 steps are done; it is not recorded as applied.');
     expect(cut.stdout).toContain('Next: Go on with it: npx supasnap migrate --resume. Or go back to the state before it: npx supasnap rollback v0.2.0_20260102000000');
 
-    await sql("update supabase_migrations.supasnap_runs set status = 'applied', progress = null where id = 2");
+    await sql("insert into supabase_migrations.schema_migrations (version, name) values ('20260102000000', 'v0_2_0_tags'); update supabase_migrations.supasnap_runs set status = 'applied', progress = null where id = 2");
     expect((await status()).stdout).toContain('It is applied and recorded; the command was cut off before it took the snapshot after.');
 
     await sql("update supabase_migrations.supasnap_runs set status = 'failed' where id = 2");
@@ -118,7 +118,7 @@ test('a run that was cut off says what is true and how to go back, until it is g
 test('a run whose session is still there is being done, not broken', async () => {
   await withPlace(17, async ({ status, migrate, sql, database }) => {
     expect((await migrate('--yes')).exitCode).toBe(0);
-    await sql("update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null where id = (select max(id) from supabase_migrations.supasnap_runs)");
+    await sql("delete from supabase_migrations.schema_migrations where version = '20260102000000'; update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null where id = (select max(id) from supabase_migrations.supasnap_runs)");
     await withClient(database.settings, async (runner) => {
       const { rows } = await runner.query('select pg_advisory_lock(5201026211500), pg_backend_pid() as pid');
       expect((await status()).stdout).toContain(`It is being done now, by session ${rows[0].pid}.`);

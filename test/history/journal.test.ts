@@ -91,7 +91,7 @@ test('the next command tells of the runs on its own target alone, once, and not 
   ));
 
 const found = (more: Partial<FoundJournal> = {}): FoundJournal => ({ ...entry, machine: 'here', pid: 7, phase: 'applying', at: '2026-01-02T03:04:06.000Z', path: '', ...more });
-const run = (more: Partial<BriefRun>): BriefRun => ({ id: '5', kind: 'migrate', status: 'done', version: '20260102000000', name: 'v0_2_0_tags', snapshotBefore: 'v0.2.0_20260102000000', snapshotAfter: null, progress: null, startedAt: '2026-01-02T03:04:05Z', ...more });
+const run = (more: Partial<BriefRun>): BriefRun => ({ id: '5', kind: 'migrate', status: 'done', version: '20260102000000', name: 'v0_2_0_tags', undone: null, snapshotBefore: 'v0.2.0_20260102000000', snapshotAfter: null, progress: null, startedAt: '2026-01-02T03:04:05Z', ...more });
 
 test.each<[string, FoundJournal, BriefRun[], string]>([
   ['no run came of it', found(), [run({ id: '4', snapshotAfter: 'x' })], 'Nothing of it was committed on db. To do it, run the same command again.'],
@@ -102,7 +102,7 @@ test.each<[string, FoundJournal, BriefRun[], string]>([
   ['failed and taken back', found(), [run({ status: 'undone' })], 'Nothing of it is left on db.'],
   ['a rollback', found({ kind: 'rollback', version: 'v0.1.0_after' }), [run({ kind: 'rollback', version: 'v0.1.0_after', snapshotAfter: 'x' })], 'It is rolled back and recorded on db.'],
 ])('what became of it is told from the database: %s', (_, journal, runs, words) => {
-  expect(describeCutOff(journal, runs, 'db')).toContain(words);
+  expect(describeCutOff(journal, { runs, applied: [] }, 'db')).toContain(words);
 });
 
 test('half-written files go when their writer is gone; those of a writer at work, and other files, stay', () =>
