@@ -21,8 +21,10 @@ export interface Facts {
   notModelled: string[];
 }
 
-/** Of some thousand tables. From there on memory counts more than speed: what is not used any more is freed before the heap grows by half. */
-const manyFacts = 50_000;
+/** Of some thousand tables, as facts and as their text. From there on memory counts more than speed: what is not used any more is freed before the heap grows much. */
+const many = { facts: 50_000, characters: 6_000_000 };
+
+const spareMemory = () => setFlagsFromString('--heap-growing-percent=15');
 
 /**
  * Reads the facts on a connection that may already be inside a transaction: uncommitted changes are then seen.
@@ -33,7 +35,7 @@ export async function readFacts(client: pg.Client, options: { insideTransaction:
   const notModelled = result.diagnostics
     .filter((diagnostic) => diagnostic.code === 'unmodeled_kind')
     .map((diagnostic) => diagnostic.message);
-  if (result.factBase.facts().length > manyFacts) setFlagsFromString('--heap-growing-percent=25');
+  if (result.factBase.facts().length > many.facts) spareMemory();
   return {
     base: withoutOurs(result.factBase, new Set(options.ignoreRoles ?? [])),
     serverVersion: result.pgVersion,
@@ -41,26 +43,20 @@ export async function readFacts(client: pg.Client, options: { insideTransaction:
   };
 }
 
-/** Facts never change once they are read, so their text is made once: it is megabytes, and wanted again and again. */
-const texts = new WeakMap<Facts, string>();
-
-export function factsToJson(facts: Facts): string {
-  const known = texts.get(facts);
-  if (known !== undefined) return known;
-  const text = JSON.stringify({
+export const factsToJson = (facts: Facts): string =>
+  JSON.stringify({
     notModelled: facts.notModelled,
     facts: JSON.parse(serializeSnapshot(facts.base, { pgVersion: facts.serverVersion })),
   });
-  texts.set(facts, text);
-  return text;
-}
 
 export function factsFromJson(json: string): Facts {
-  const value = JSON.parse(json) as { notModelled: string[]; facts: unknown };
-  const { factBase, pgVersion } = deserializeSnapshot(JSON.stringify(value.facts));
-  const facts = { base: factBase, serverVersion: pgVersion, notModelled: value.notModelled };
-  texts.set(facts, json);
-  return facts;
+  if (json.length > many.characters) spareMemory();
+  // Cut rather than parsed: it is megabytes, and what follows parses it anyway. No string within can hold an unescaped quote.
+  const [start, between] = ['{"notModelled":', ',"facts":{'];
+  const at = json.indexOf(`]${between}`) + 1;
+  if (!json.startsWith(start) || at === 0) throw new Error('not the facts of a snapshot');
+  const { factBase, pgVersion } = deserializeSnapshot(json.slice(at + between.length - 1, -1));
+  return { base: factBase, serverVersion: pgVersion, notModelled: JSON.parse(json.slice(start.length, at)) as string[] };
 }
 
 export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash;

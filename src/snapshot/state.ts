@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { countObjects } from '../smoke/count-objects.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
@@ -94,15 +95,41 @@ export async function readSummary(client: pg.Client): Promise<Pick<StateSummary,
 /** Schemas that the platform owns: they are part of a snapshot, but not of its counts. */
 const platformSchemas = ['auth', 'storage', 'realtime', 'extensions', 'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'vault', 'net', 'cron', 'pgmq', 'supabase_functions', '_realtime', '_analytics', '_supavisor'];
 
-/** The state without its dump, as one JSON text; its companion in a snapshot. */
-export const companionToJson = (state: State): string =>
-  JSON.stringify({ format: 1, sql: state.sha256, facts: factsToJson(state.facts), session: state.session });
+/** The state without its dump, as one JSON text: its companion in a snapshot. `sha256` is that of the text, `gz` the text packed. */
+export interface Companion {
+  gz: Buffer;
+  sha256: string;
+}
 
-/** The state of a dump and its companion; undefined when they do not belong together or the companion is of another format. */
-export function stateFromTexts(sql: string, companion: string): State | undefined {
+/** A state never changes once it is read, and the text is megabytes: made once for the facts of a dump. */
+const companions = new WeakMap<Facts, Companion & { of: string }>();
+
+export function companionOf({ sha256: dump, facts, session }: State): Companion {
+  const known = companions.get(facts);
+  if (known?.of === dump) return known;
+  const text = JSON.stringify({ format: 1, sql: dump, facts: factsToJson(facts), session });
+  const companion = { of: dump, gz: gzipSync(text), sha256: sha256(text) };
+  companions.set(facts, companion);
+  return companion;
+}
+
+/** The text of a companion; undefined where it can't be unpacked. */
+export function unpack(gz: Buffer | undefined): string | undefined {
   try {
-    const { format, sql: dump, facts, session } = JSON.parse(companion) as { format: number; sql: string; facts: string; session: Session };
-    return format === 1 && dump === sha256(sql) ? { sql, sha256: dump, facts: factsFromJson(facts), session } : undefined;
+    return gz && gunzipSync(gz).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The state of a dump and its companion, packed and as text; undefined when they do not belong together or the companion is of another format. */
+export function stateOf(sql: string, gz: Buffer, text: string): State | undefined {
+  try {
+    const { format, sql: dump, facts: json, session } = JSON.parse(text) as { format: number; sql: string; facts: string; session: Session };
+    if (format !== 1 || dump !== sha256(sql)) return undefined;
+    const facts = factsFromJson(json);
+    companions.set(facts, { of: dump, gz, sha256: sha256(text) });
+    return { sql, sha256: dump, facts, session };
   } catch {
     return undefined;
   }

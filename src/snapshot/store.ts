@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { failed, refused } from '../errors.ts';
 import { requireSpace, writeFileAtomic } from './atomic-file.ts';
 import { checkManifest, snapshotId, type Manifest } from './manifest.ts';
 import type { Identity } from './identity.ts';
-import { companionToJson, sha256, stateFromTexts, type Anchor, type State } from './state.ts';
+import { companionOf, sha256, stateOf, unpack, type Anchor, type State } from './state.ts';
 
 /** A snapshot as it lies in the folder and in the target. */
 export interface StoredSnapshot {
@@ -59,9 +59,10 @@ export async function loadSnapshot(client: pg.Client, folder: string, snapshot: 
     const sql = await readFile(files.sql, 'utf8');
     if (sha256(sql) !== snapshot.manifest.sha256) throw edited(files.sql, snapshot);
     if (existsSync(files.facts)) {
-      const companion = unzip(await readFile(files.facts));
+      const packed = await readFile(files.facts);
+      const companion = unpack(packed);
       if (companion === undefined || sha256(companion) !== snapshot.manifest.factsSha256) throw edited(files.facts, snapshot);
-      return stateFromTexts(sql, companion) ?? refuseFacts(files.facts, snapshot);
+      return stateOf(sql, packed, companion) ?? refuseFacts(files.facts, snapshot);
     }
   }
   if (!snapshot.inTarget) {
@@ -80,7 +81,7 @@ export async function loadIdentity(client: pg.Client, snapshot: StoredSnapshot):
     snapshot.manifest.name,
     snapshot.manifest.copy,
   ]);
-  const text = unzip(rows[0]?.identity_gz);
+  const text = unpack(rows[0]?.identity_gz);
   return text === undefined ? undefined : (JSON.parse(text) as Identity);
 }
 
@@ -89,14 +90,14 @@ async function loadFromTarget(client: pg.Client, snapshot: StoredSnapshot): Prom
     'select sql_gz, facts_gz from supabase_migrations.supasnap_states where sha256 = $1',
     [stateKey(snapshot.manifest)],
   );
-  const [sql, companion] = [unzip(rows[0]?.sql_gz), unzip(rows[0]?.facts_gz)];
+  const [sql, companion] = [unpack(rows[0]?.sql_gz), unpack(rows[0]?.facts_gz)];
   if (sql === undefined || companion === undefined || sha256(sql) !== snapshot.manifest.sha256 || sha256(companion) !== snapshot.manifest.factsSha256) {
     throw refused(`The copy of snapshot ${snapshot.id} in the target is damaged: its checksum does not match.`, {
       state: 'Nothing was changed.',
       next: 'Choose another snapshot: npx supasnap rollback --list',
     });
   }
-  return stateFromTexts(sql, companion) ?? refuseFacts(`The copy in the target of snapshot ${snapshot.id}`, snapshot);
+  return stateOf(sql, rows[0]!.facts_gz, companion) ?? refuseFacts(`The copy in the target of snapshot ${snapshot.id}`, snapshot);
 }
 
 /** Names and numbers a snapshot: a state equal to the newest one of that name shares its number. */
@@ -104,14 +105,14 @@ export function nextCopy(known: StoredSnapshot[], name: string, state: State): {
   const same = known.filter((snapshot) => snapshot.manifest.name === name);
   const newest = same.reduce<StoredSnapshot | undefined>((last, one) => (last && last.manifest.copy > one.manifest.copy ? last : one), undefined);
   if (!newest) return { copy: 1, exists: false };
-  const equal = newest.manifest.sha256 === state.sha256 && newest.manifest.factsSha256 === sha256(companionToJson(state));
+  const equal = newest.manifest.sha256 === state.sha256 && newest.manifest.factsSha256 === companionOf(state).sha256;
   return equal ? { copy: newest.manifest.copy, exists: true } : { copy: newest.manifest.copy + 1, exists: false };
 }
 
 /** Writes the three files of a snapshot, the manifest last: a snapshot without manifest does not count. */
 export async function writeSnapshotFiles(folder: string, manifest: Manifest, state: State): Promise<string> {
   const files = snapshotFiles(folder, snapshotId(manifest));
-  const companion = gzipSync(companionToJson(state));
+  const companion = companionOf(state).gz;
   await requireSpace(folder, Buffer.byteLength(state.sql) + companion.length + 10_000);
   const write = (path: string, content: string | Buffer) => writeFileAtomic(path, content, { replace: !existsSync(files.manifest) });
   if (!existsSync(files.manifest)) {
@@ -129,7 +130,7 @@ export async function keepInTarget(client: pg.Client, manifest: Manifest, state:
     await client.query('insert into supabase_migrations.supasnap_states (sha256, sql_gz, facts_gz) values ($1, $2, $3) on conflict do nothing', [
       key,
       gzipSync(state.sql),
-      gzipSync(companionToJson(state)),
+      companionOf(state).gz,
     ]);
   }
   await client.query(
@@ -169,14 +170,6 @@ function refuseFacts(what: string, snapshot: StoredSnapshot): never {
     next: 'Restore the files of that snapshot from version control, or choose another one: npx supasnap rollback --list',
   });
 }
-
-const unzip = (data: Buffer | undefined): string | undefined => {
-  try {
-    return data && gunzipSync(data).toString('utf8');
-  } catch {
-    return undefined;
-  }
-};
 
 const edited = (path: string, snapshot: StoredSnapshot) =>
   refused(`${path} is not what was written: its sha256 no longer matches the manifest of ${snapshot.id}.`, {

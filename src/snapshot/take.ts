@@ -5,7 +5,7 @@ import { catalogCheck } from './catalog-check.ts';
 import { factDifferences } from './facts.ts';
 import { readIdentity } from './identity.ts';
 import { snapshotId, type Manifest } from './manifest.ts';
-import { captureState, companionToJson, readSummary, sha256, type CaptureOptions, type CapturedState } from './state.ts';
+import { captureState, companionOf, readSummary, type CaptureOptions, type CapturedState } from './state.ts';
 import { lastKept, loadSnapshot, nextCopy, writeSnapshotFiles, type StoredSnapshot } from './store.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 
@@ -49,7 +49,7 @@ export async function writeSnapshot(folder: string, known: StoredSnapshot[], sta
     name: input.name,
     copy,
     sha256: state.sha256,
-    factsSha256: sha256(companionToJson(state)),
+    factsSha256: companionOf(state).sha256,
     takenAt: input.takenAt.toISOString(),
     serverVersion: input.serverVersion,
     pgDump: state.pgDump,
