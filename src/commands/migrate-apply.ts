@@ -17,7 +17,7 @@ import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
-import { headerStatements, runBatches, settle, timeoutStatements } from '../transition/execute.ts';
+import { headerStatements, runBatches, settle, timeoutsOf, timeoutStatements } from '../transition/execute.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { writeRollbackFile } from '../transition/rollback-file.ts';
 import { whileWatching } from '../transition/watch.ts';
@@ -47,14 +47,15 @@ export interface Applied {
 export async function applyMigration(context: Context, session: TargetSession, options: MigrateOptions, prepared: Prepared, resumed?: Resumed): Promise<{ applied: Applied; after: CapturedState }> {
   const { report, config } = context;
   const { migration, manifest, script, journal } = prepared;
+  const settings = timeoutsOf(config.settings, script);
   const startedAt = context.now();
   const started = performance.now();
   await journal?.phase('applying');
   report.step(`Applying ${migration.label} …`);
-  const run: RunInput = { context, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto', override: options.override };
+  const run: RunInput = { context: { ...context, config: { ...config, settings } }, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto', override: options.override };
   const work =
     script.execution.mode === 'transaction'
-      ? await whileWatching(session.target.settings, session.client, report, config.settings, () => withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(config.settings, report, () => applyInTransaction(withEffects(run, effects), effects))))
+      ? await whileWatching(session.target.settings, session.client, report, settings, () => withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(settings, report, () => applyInTransaction(withEffects(run, effects), effects))))
       : await applyOutside(run, resumed);
   await journal?.phase('applied');
   if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText) await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);

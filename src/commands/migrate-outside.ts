@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { attention, failed, Problem } from '../errors.ts';
 import { recordApplied } from '../history/history.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
-import { readKeptOfRun, recordKept } from '../kept/record.ts';
+import { readKeptForMigrate, readKeptOfRun, recordKept } from '../kept/record.ts';
 import { runKeeping, withForesight } from '../kept/run.ts';
 import { testedOf } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
@@ -30,6 +30,8 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   const runId = resumed?.runId ?? (await begin(run, steps.length));
   const from = resumed?.from ?? 0;
   context.report.note(`${migration.label} holds statements that run outside a transaction: ${steps.length} steps, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
+  const waiting = (await readKeptForMigrate(client, migration.name.version)).flat();
+  if (waiting.length > 0) context.report.warn(`What its rollback kept is not put back, for it runs in steps: ${[...new Set(waiting.map(({ table }) => `${table.schema}.${table.name}`))].join(', ')}. To see it: npx supasnap kept`);
   const back = `go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`;
   const note = (progress: Progress) => noteProgress(client, runId, progress);
   try {
@@ -61,9 +63,11 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   const test = prepared.test && (await runSmokeTest(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
   if (differences.length > 0 || (test && !test.ok)) {
     await undoOutside(run, runId);
-    throw test && !test.ok
-      ? testFailed(test, `The migration was rolled back with its proven rollback; ${session.target.name} is as before.`)
-      : failed('The database did not become what the rehearsal showed.', { detail: differences.slice(0, 20), state: `The migration was rolled back; ${session.target.name} is as before.`, next: 'Run the command again.' });
+    const left = factDifferences(prepared.before.facts, await readFacts(client, { insideTransaction: false }));
+    const state = `The migration was rolled back with its rollback; ${session.target.name} is as before${left.length > 0 ? `, but for ${left.slice(0, 5).join('; ')}` : ''}.`;
+    if (test && !test.ok) throw testFailed(test, state);
+    const next = left.length > 0 ? 'Mend that, then run: npx supasnap migrate' : 'Run: npx supasnap migrate';
+    throw (left.length > 0 ? attention : failed)('The database did not become what the rehearsal showed.', { detail: differences.slice(0, 20), state, next });
   }
   await client.query('begin');
   await recordApplied(client, historyRow(prepared), undefined);

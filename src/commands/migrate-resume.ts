@@ -115,11 +115,26 @@ async function nextStep(client: pg.Client, steps: Step[], { done, begun }: Progr
     const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [reach]);
     return rows[0]!.there ? { step: done, first: [] } : { step: done + 1, first: [], why: `${reach} is gone` };
   }
-  if ('ReindexStmt' in node || 'VacuumStmt' in node || 'AlterSystemStmt' in node || 'ClusterStmt' in node) return { step: done, first: [] };
+  if ('ReindexStmt' in node) {
+    const left = await readLeftByReindex(client, node.ReindexStmt.relation ? nameOf(node.ReindexStmt.relation) : undefined);
+    return { step: done, first: left.map((reach) => `drop index concurrently ${reach}`), ...(left.length > 0 ? { why: `what it left incomplete goes first: ${left.join(', ')}` } : {}) };
+  }
+  if ('VacuumStmt' in node || 'AlterSystemStmt' in node || 'ClusterStmt' in node) return { step: done, first: [] };
   throw refused(`It can't be told whether step ${done + 1} came to its end: ${statement.text.slice(0, 200)}`, {
     state: `Nothing was changed on ${target}.`,
     next: `Look at the database. Where it is not done: npx supasnap migrate --resume ${done + 1}. Where it is: npx supasnap migrate --resume ${done + 2}`,
   });
+}
+
+/** Incomplete indexes that a REINDEX of that table or index left, or of any where none is named. */
+async function readLeftByReindex(client: pg.Client, name: string | undefined): Promise<string[]> {
+  const { rows } = await client.query<{ reach: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as reach from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+     where not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$'
+       and ($1::text is null or i.indrelid in (to_regclass($1), (select indrelid from pg_index where indexrelid = to_regclass($1)))) order by 1`,
+    [name],
+  );
+  return rows.map(({ reach }) => reach);
 }
 
 async function readIndex(client: pg.Client, table: string, name: string): Promise<{ reach: string; valid: boolean } | undefined> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused, usage } from '../errors.ts';
+import { halfDone } from '../history/half-done.ts';
 import { readHistory, recordApplied, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
 import { historySchema, lockKey } from '../history/schema.ts';
 import { listMigrations, readMigrationText } from '../migration/read.ts';
@@ -79,6 +80,7 @@ async function find(context: Context, session: TargetSession): Promise<Disagreem
   const here = new Set(files.map(({ version }) => version));
   const recorded = new Set(history.applied.map(({ version }) => version));
   const fetch = 'npx supasnap repair --fetch';
+  const stopped = new Map(halfDone(history.runs, history.applied).map((run) => [run.version, run]));
   const snapshots = (await listSnapshots(session.client, folders.snapshots, history.ours)).filter(({ inFolder }) => !inFolder);
   return [
     ...history.applied
@@ -86,7 +88,11 @@ async function find(context: Context, session: TargetSession): Promise<Disagreem
       .map((row) => ({ what: `${labelOf(row)} is recorded as applied and has no file here.`, next: row.statements?.length ? fetch : `get the file from version control, or: npx supasnap repair --reverted ${row.version}` })),
     ...files
       .filter(({ version }) => !recorded.has(version))
-      .map(({ version, path }) => ({ what: `${below(context, path)} is not recorded as applied.`, next: `npx supasnap migrate; or, where its change is there already: npx supasnap repair --applied ${version}` })),
+      .map(({ version, path }) =>
+        stopped.has(version)
+          ? { what: `${below(context, path)} stopped between its steps and is not recorded as applied.`, next: `npx supasnap migrate --resume; or back: npx supasnap rollback ${stopped.get(version)!.snapshotBefore}; or, where you did the rest of it by hand: npx supasnap repair --applied ${version}` }
+          : { what: `${below(context, path)} is not recorded as applied.`, next: `npx supasnap migrate; or, where its change is there already: npx supasnap repair --applied ${version}` },
+      ),
     ...missingRollbacks(context, history).map(({ path }) => ({ what: `${below(context, path)} is not here; the target holds it.`, next: fetch })),
     ...(snapshots.length > 0 ? [{ what: `${snapshots.length === 1 ? `Snapshot ${snapshots[0]!.id} is` : `${snapshots.length} snapshots are`} in the target and not in ${below(context, folders.snapshots)}.`, next: fetch }] : []),
   ];
@@ -134,7 +140,9 @@ function fileSafe(name: string): string {
 async function changeHistory(context: Context, session: TargetSession, applied: string[], reverted: string[]): Promise<void> {
   const { client, target } = session;
   const files = new Map((await localFiles(context)).map((file) => [file.version, file]));
-  const recorded = new Map((await readHistory(client)).applied.map((row) => [row.version, row]));
+  const history = await readHistory(client);
+  const recorded = new Map(history.applied.map((row) => [row.version, row]));
+  const stopped = new Set(halfDone(history.runs, history.applied).map((run) => run.version));
   const state = `Nothing was changed on ${target.name}.`;
   for (const version of applied) {
     if (recorded.has(version)) throw usage(`${version} is recorded as applied already.`, { state, next: 'Leave it out.' });
@@ -148,7 +156,10 @@ async function changeHistory(context: Context, session: TargetSession, applied: 
       return { version, name, statements: historyStatements(text), rollback: [] };
     }),
   );
-  for (const { version, name } of rows) context.report.step(`Records ${version}_${name} as applied; it is not run.`);
+  for (const { version, name } of rows) {
+    if (stopped.has(version)) context.report.warn(`${version}_${name} stopped between its steps. Recording it says that the rest was done by hand; that is not checked.`);
+    context.report.step(`Records ${version}_${name} as applied; it is not run.`);
+  }
   for (const version of reverted) context.report.warn(`Records ${labelOf(recorded.get(version)!)} as not applied; it is not undone (npx supasnap rollback undoes).`);
   await confirmByName(context, target, `Change the history of ${target.name}?`);
   await client.query(`begin; set local lock_timeout = ${context.config.settings.lockTimeoutMs}; select pg_advisory_xact_lock(${lockKey})`);

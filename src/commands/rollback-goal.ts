@@ -90,7 +90,9 @@ function stepsBack(steps: number, history: History, snapshots: StoredSnapshot[])
 }
 
 function snapshotBefore(version: string, history: History, snapshots: StoredSnapshot[]): StoredSnapshot | undefined {
-  const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version && ['applied', 'done'].includes(one.status)).at(-1);
+  const runs = history.runs.filter((one) => one.kind === 'migrate' && one.version === version);
+  // One that stopped between its steps may have been recorded by hand since.
+  const run = runs.findLast(({ status }) => ['applied', 'done'].includes(status)) ?? runs.findLast(({ status }) => ['failed', 'applying'].includes(status));
   return run?.snapshotBefore ? snapshots.find(({ id }) => id === run.snapshotBefore) : undefined;
 }
 

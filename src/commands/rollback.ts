@@ -4,6 +4,8 @@ import { refused } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import { readHistory, type History, type Run } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
+import { outstandingSince } from '../kept/outstanding.ts';
+import { readKept, readReturns } from '../kept/record.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
@@ -60,6 +62,8 @@ export interface RollbackResult {
 
 /** Everything decided before the target is touched. */
 export interface PreparedRollback {
+  /** Runs since its snapshot whose effect on rows is still there, by their numbers. */
+  outstanding: string[];
   goal: Goal;
   goalState: State;
   present: CapturedState;
@@ -152,12 +156,14 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   if (manifest) await journal?.phase('snapshotted');
   report.step(`Planning and proving the way to ${goal.what} …`);
+  const outstanding = history.ours ? outstandingSince(goal.snapshot.id, history.runs, await readReturns(client)) : [];
+  const rowsWait = outstanding.length > 0 && (await readKept(client, [], [], outstanding)).length > 0;
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+    planWayTo(shadow, { rowsWait, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   await journal?.phase('rehearsed');
-  return { goal, goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
+  return { goal, outstanding, goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
@@ -203,15 +209,19 @@ function show(context: Context, options: RollbackOptions, { way, goal, undone, r
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
   for (const text of notKept(history.runs, undone)) report.warn(text);
   for (const statement of way.hazards) report.warn(statement);
+  const kept = ranInSteps(history.runs, undone) ? 'kept, and back where this rollback is undone; a file that runs in steps does not put it back when it is applied again' : 'kept, and put back when it returns';
   const filled = removals.filter(({ rows, estimated }) => rows > 0 || estimated);
-  for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; ${options.keepData === 'never' ? 'gone for good (--keep-data never)' : 'kept, and put back when it returns'}.`);
+  for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; ${options.keepData === 'never' ? 'gone for good (--keep-data never)' : kept}.`);
   if (removals.length > filled.length) report.note(`Removed and empty: ${removals.length - filled.length} tables or columns.`);
   for (const column of returningColumns(way.steps)) report.note(`${column} returns, standing last in its table.`);
   const count = way.steps.reduce((sum, { script }) => sum + script.statements.length, 0);
-  if (count === 0) report.step(`The schema is already ${goal.what}.`);
+  if (count === 0) report.step(`The schema is already ${goal.what}${way.steps.length > 0 ? '; what is left is rows and history' : ''}.`);
   else if (way.proof.proven) report.step(`Proven on ${way.proof.shadow}: ${count} statements lead back, judged by ${way.proof.by.join(' and by ')}.`);
   else report.warn(`Not proven on ${way.proof.shadow}: ${way.proof.reason}.`);
 }
+
+/** Whether one of them ran outside a transaction. */
+const ranInSteps = (runs: Run[], undone: string[]): boolean => runs.some(({ kind, version, progress }) => kind === 'migrate' && undone.includes(version!) && (progress as { of?: number } | null)?.of !== undefined);
 
 /** Migrations whose destroyed rows are in no copy: what they took away does not come back. */
 const notKept = (runs: Run[], undone: string[]): string[] =>

@@ -1,13 +1,15 @@
 import type pg from 'pg';
 import type { KeptItem } from './item.ts';
+import type { Return } from './outstanding.ts';
 import type { PutBackReport } from './put-back.ts';
 import type { Seen } from './set-aside.ts';
 
 /**
- * What is kept of the runs that a step undoes, and was not put back yet: of those that brought `leaving` migrations in, and of those
- * that took `coming` ones out. One list for each run, the newest first, and so its copies.
+ * What is kept of the runs that a step undoes, and was not put back yet: of those that brought `leaving` migrations in, of those
+ * that took `coming` ones out, and of the `other` runs by their numbers. One list for each run, the newest
+ * first, and so its copies.
  */
-export async function readKept(client: pg.Client, leaving: string[], coming: string[]): Promise<KeptItem[][]> {
+export async function readKept(client: pg.Client, leaving: string[], coming: string[], other: string[] = []): Promise<KeptItem[][]> {
   const { rows } = await client.query<{ run: string; item: KeptItem }>(
     `with last as (
        select distinct on (v) r.id from unnest($1::text[]) as v join supabase_migrations.supasnap_runs r
@@ -17,12 +19,18 @@ export async function readKept(client: pg.Client, leaving: string[], coming: str
          on r.status in ('applied', 'done') and r.kind = 'rollback' and v = any(r.undone) order by v, r.id desc
      )
      select k.run_id as run, k.item from supabase_migrations.supasnap_kept k
-     where k.returned_by is null and k.run_id in (select id from last union select id from first) order by k.run_id desc, substring(k.relation from '[0-9]+$')::bigint desc`,
-    [leaving, coming],
+     where k.returned_by is null and (k.run_id in (select id from last union select id from first) or k.run_id = any($3)) order by k.run_id desc, substring(k.relation from '[0-9]+$')::bigint desc`,
+    [leaving, coming, other],
   );
   const runs = new Map<string, KeptItem[]>();
   for (const { run, item } of rows) runs.set(run, [...(runs.get(run) ?? []), item]);
   return [...runs.values()];
+}
+
+/** Which runs put back what which others had kept. */
+export async function readReturns(client: pg.Client): Promise<Return[]> {
+  const { rows } = await client.query<Return>('select distinct returned_by::text as by, run_id::text as of from supabase_migrations.supasnap_kept where returned_by is not null');
+  return rows;
 }
 
 /** What one run kept, the newest first. */
@@ -69,8 +77,13 @@ export async function recordKept(client: pg.Client, runId: string, items: KeptIt
   }
 }
 
-/** Notes that kept tables were put back, and what came of it. Their copies stay until someone prunes them. */
-export async function recordReturned(client: pg.Client, runId: string, items: KeptItem[], reports: PutBackReport[]): Promise<void> {
+/** Notes that kept tables were put back, and what came of it; those of which there is no table now wait on. Their copies stay until someone prunes them. */
+export async function recordReturned(client: pg.Client, runId: string, items: KeptItem[], reports: PutBackReport[], waiting: KeptItem[] = []): Promise<void> {
   if (items.length === 0) return;
-  await client.query('update supabase_migrations.supasnap_kept set returned_by = $1, report = $3 where relation = any($2)', [runId, items.map(({ relation }) => relation), JSON.stringify(reports)]);
+  const names = (list: KeptItem[]) => list.map(({ relation }) => relation);
+  await client.query(
+    `update supabase_migrations.supasnap_kept set returned_by = $1, report = $3
+     where relation = any($2) and (relation <> all($4) or to_regclass(format('%I.%I', item->'table'->>'schema', item->'table'->>'name')) is not null)`,
+    [runId, names(items), JSON.stringify(reports), names(waiting)],
+  );
 }

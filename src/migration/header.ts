@@ -43,4 +43,12 @@ function set(header: MigrationHeader, pair: string, file: Source, sql: string, o
     });
 }
 
+const units: Record<string, number> = { us: 0.001, ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration of a header in milliseconds, rounded up; a number alone is milliseconds, as for PostgreSQL. */
+export function durationMs(value: string): number {
+  const [, number, unit = 'ms'] = /^(\d+)([a-z]+)?$/.exec(value)!;
+  return Math.ceil(Number(number) * units[unit]!);
+}
+
 const isDuration = (value: string) => /^\d+(us|ms|s|min|h|d)?$/.test(value);

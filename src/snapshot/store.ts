@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -144,6 +144,7 @@ const stateKey = (manifest: Manifest) => createHash('sha256').update(`${manifest
 
 async function readManifests(folder: string): Promise<Manifest[]> {
   if (!existsSync(folder)) return [];
+  if (!statSync(folder).isDirectory()) throw refused(`${folder} is not a folder.`, { state: 'Nothing was changed.', next: 'Move that file away; snapshots are kept in a folder of this name.' });
   const manifests: Manifest[] = [];
   for (const name of (await readdir(folder)).filter((entry) => entry.endsWith('.json') && !entry.startsWith('.'))) {
     const path = join(folder, name);

@@ -51,6 +51,8 @@ export async function withTarget<T>(context: Context, use: (session: TargetSessi
     if (purpose === 'change') await refuseWhatCantChange(client, target, server, pooling);
     else if (pooling === 'transaction') report.note('This goes through a pooler in transaction mode, so it only reads.');
     if (pooling === 'session') await cleanSession(client);
+    // Limits of the login are for what people run; each change sets its own.
+    if (pooling === 'session' || pooling === 'direct') await client.query('set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0');
     return await use({ target, client, server, pooling });
   } catch (error) {
     throw lost(error, target, purpose);

@@ -64,6 +64,6 @@ const lockedOut = (error: unknown, waited: number, tries: number) =>
   failed(`Other sessions hold locks that this change needs; ${tries} tries of ${waited} ms each got none.`, {
     place: error instanceof Problem ? error.place : undefined,
     state: 'Nothing was changed: each try was rolled back.',
-    next: 'Run it at a quieter time, end the sessions that block, or allow more time with lock_timeout in supabase/supasnap.toml.',
+    next: 'Run it at a quieter time, end the sessions that block, or allow more time with lock_timeout in supabase/supasnap.toml or in the file\'s header.',
     cause: error,
   });

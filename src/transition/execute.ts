@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Batch, Step } from '../migration/transaction.ts';
 import { failed } from '../errors.ts';
 import { sqlProblem, type ServerError } from '../sql-error.ts';
+import { durationMs } from '../migration/header.ts';
 import { quoteText } from '../sql-names.ts';
 import { badRow, copyRows } from './copy-rows.ts';
 import type { Script } from './script.ts';
@@ -83,6 +84,13 @@ export const timeoutStatements = ({ lockTimeoutMs, statementTimeoutMs }: Timeout
 
 /** Ends the server's session when this program is gone; not every system can. */
 const endWithClient = "do $check$ begin perform set_config('client_connection_check_interval', '2s', true); exception when others then null; end $check$";
+
+/** The project's settings, with what the header of a file says instead. */
+export const timeoutsOf = <T extends Timeouts>(settings: T, { lockTimeout, statementTimeout }: Pick<Script, 'lockTimeout' | 'statementTimeout'>): T => ({
+  ...settings,
+  ...(lockTimeout ? { lockTimeoutMs: durationMs(lockTimeout) } : {}),
+  ...(statementTimeout ? { statementTimeoutMs: durationMs(statementTimeout) } : {}),
+});
 
 /** Header settings of a file win over the project's. */
 export const headerStatements = (script: Script): string =>

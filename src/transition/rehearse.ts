@@ -137,10 +137,11 @@ async function tryRollback(shadow: Shadow, state: State, { script, plan }: Rollb
 async function rehearseUncommitted(shadow: Shadow, state: State, input: RehearsalInput): Promise<Rehearsal> {
   const { execution } = input.script;
   if (execution.mode === 'outside') {
+    const incomplete = state.facts.base.facts().flatMap(({ id, payload }) => (id.kind === 'index' && payload.valid === false ? [`${quoteName(id.schema)}.${quoteName(id.name)}`] : []));
     throw refused('This file can\'t be rehearsed: it holds statements that run outside a transaction, and no shadow of its own is to be had.', {
       detail: execution.notes,
       state: 'Nothing was changed.',
-      next: 'Give an empty database with --shadow <url>, or install an embedded PostgreSQL of the target\'s version (npx supasnap doctor says how).',
+      next: incomplete.length > 0 ? `No shadow can hold an incomplete index. Drop it first, then run the command again: drop index concurrently ${incomplete.join(', ')};` : 'Give an empty database with --shadow <url>, or install an embedded PostgreSQL of the target\'s version (npx supasnap doctor says how).',
     });
   }
   return onShadow(shadow, async (client) => {

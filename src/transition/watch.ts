@@ -56,9 +56,9 @@ select a.pid, nullif(a.application_name, '') as program, a.usename as user, a.st
   extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.backend_start))::int as age
 from unnest(pg_blocking_pids($1)) as b (pid) join pg_stat_activity a using (pid) order by a.xact_start`;
 
-/** Another session's query is shown only as far as the server lets this role see it. */
+/** Another session's query is shown only as far as the server lets this role see it, and without its values: one may be a password. */
 function inWords({ pid, program, user, age, state, query }: Blocker): string {
-  const text = (query ?? '').replace(/\s+/g, ' ').trim();
+  const text = (query ?? '').replace(/(\$\w*\$).*?(\1|$)|'(?:[^']|'')*('|$)/gs, "'…'").replace(/\s+/g, ' ').trim();
   const doing = text === '' || text === '<insufficient privilege>' ? '' : `: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;
   return `session ${pid}${program ? ` of ${program}` : ''}${user ? ` as ${user}` : ''}, ${state ?? 'at work'} for ${age} s${doing}`;
 }

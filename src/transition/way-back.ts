@@ -52,6 +52,8 @@ export interface WayInput {
   undone: string[];
   /** Migrations to bring back, oldest first. */
   restored: string[];
+  /** Whether rows wait to return even where the schema is that of the goal. */
+  rowsWait?: boolean;
   /** The states between, the goal last; undefined where there are none, or one is not known. Read only where a plan is needed. */
   waypoints?: () => Promise<Waypoint[] | undefined>;
   /** Their rollbacks, in the same order, when every one has one. */
@@ -81,7 +83,7 @@ export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBac
   const step = await plannedStep(plan, last);
   if (steps.length === 0 && step.script.statements.length === 0) {
     const proof = judge(shadow.name, input.goal, input.present);
-    if (proof.proven) return { steps: input.undone.length + input.restored.length > 0 ? [step] : [], hazards: [], proof };
+    if (proof.proven) return { steps: input.rowsWait || input.undone.length + input.restored.length > 0 ? [step] : [], hazards: [], proof };
   }
   const { longer, ...way } = await prove(shadow, [step], input, plan);
   // Its parts led to the goal; only when the whole of it is run from the present is it proven.

@@ -2,6 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { pruneKept } from '../../src/commands/kept-prune.ts';
+import { repair } from '../../src/commands/repair.ts';
+import { status } from '../../src/commands/status.ts';
 import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
@@ -135,6 +137,44 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
         expect(await site.sql('select body from public.parts order by id')).toEqual([{ body: 'part 1' }, { body: 'part 11' }]);
       },
     ));
+
+  test.concurrent('a rollback that takes out only what was made by hand is undone with its rows', () =>
+    withBase({}, async (site) => {
+      const goal = (await site.sql<{ id: string }>("select snapshot_after as id from supabase_migrations.supasnap_runs where kind = 'migrate' order by id desc limit 1"))[0]!.id;
+      await site.sql("create table public.hot (id int primary key, v text); insert into public.hot values (1, 'precious'); alter table public.notes add column extra int; update public.notes set extra = id * 10");
+      const { value } = expectCode(await site.rollback({ to: goal }), 0);
+      await site.sql("insert into public.notes values (3, 'third')");
+      expectCode(await site.rollback({ to: value!.done!.snapshotBefore }), 0);
+      expect(await site.sql('select id, v from public.hot')).toEqual([{ id: 1, v: 'precious' }]);
+      expect(await site.sql('select id, extra from public.notes order by id')).toEqual([{ id: 1, extra: 10 }, { id: 2, extra: 20 }, { id: 3, extra: null }]);
+    }));
+
+  test.concurrent('a file that stopped between its steps is rolled back, that is undone with what users wrote, and it can be gone on with', () =>
+    withBase({ [next]: "alter table public.notes add column m int;\nupdate public.notes set m = 1, body = 'same';\nalter table public.notes drop column due;\ncreate unique index concurrently notes_once on public.notes (body);\n" }, async (site) => {
+      expectCode(await site.migrate(), 4);
+      await site.sql("drop index public.notes_once; insert into public.notes values (3, 'third', 5); update public.notes set m = 555 where id = 2");
+      const half = await site.sql('select id, body, m from public.notes order by id');
+      const { value } = expectCode(await site.rollback({ to: 'v0.2.0_20260102000000', shadow: undefined }), 0);
+      expect(await site.sql('select id, body, due::text from public.notes order by id')).toEqual([{ id: 1, body: 'first', due: '2026-01-01' }, { id: 2, body: 'second', due: null }, { id: 3, body: 'third', due: null }]);
+      expect((await site.run(status)).value).toMatchObject({ unfinished: [] });
+      const undone = expectCode(await site.rollback({ to: value!.done!.snapshotBefore, shadow: undefined }), 0);
+      expect(await site.sql('select id, body, m from public.notes order by id')).toEqual(half);
+      expect((await site.run(status)).value).toMatchObject({ unfinished: [{ halfWay: true }] });
+      expectCode(await site.rollback({ to: undone.value!.done!.snapshotBefore, shadow: undefined }), 0);
+      expect(await site.sql('select id, due::text from public.notes order by id')).toEqual([{ id: 1, due: '2026-01-01' }, { id: 2, due: null }, { id: 3, due: null }]);
+    }));
+
+  test.concurrent('what a migration destroyed comes back although someone took it out of the history', () =>
+    withBase({ [next]: 'delete from public.notes where id = 1;\nalter table public.notes drop column due;\n', [later]: "update public.notes set body = 'changed';\n" }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      expectCode(await site.run((context) => repair(context, { reverted: ['20260103000000'] })), 0);
+      const { told } = expectCode(await site.rollback({ to: 'v0.3.0_20260103000000' }), 0);
+      expect(told).toContain('public.notes: 1 row put back');
+      expect(await bodies(site)).toEqual(['second']);
+      expectCode(await site.run((context) => repair(context, { reverted: ['20260102000000'] })), 0);
+      expectCode(await site.rollback({ to: 'v0.2.0_20260102000000' }), 0);
+      expect(await site.sql('select id, body, due::text from public.notes order by id')).toEqual([{ id: 1, body: 'first', due: '2026-01-01' }, { id: 2, body: 'second', due: null }]);
+    }));
 
   test.concurrent('a place that --fill names must exist', () =>
     withBase({ [next]: 'alter table public.notes drop column body;\n' }, async (site) => {

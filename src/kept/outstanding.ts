@@ -1,0 +1,31 @@
+import type { Run } from '../history/history.ts';
+
+/** A run that put copies back: its number, and the runs that had made them. */
+export interface Return {
+  by: string;
+  of: string;
+}
+
+/**
+ * The runs since a snapshot was taken that still have to be undone to get the rows of then: one that another undid, and that other, leave
+ * nothing between them. `runs` are in the order of their numbers.
+ */
+export function outstandingSince(snapshot: string, runs: Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'undone' | 'restored' | 'snapshotBefore' | 'snapshotAfter'>[], returns: Return[]): string[] {
+  const before = runs.findLastIndex(({ snapshotBefore }) => snapshotBefore === snapshot);
+  const after = runs.findLastIndex(({ snapshotAfter }) => snapshotAfter === snapshot);
+  if (before < 0 && after < 0) return [];
+  const since = runs.slice(before >= 0 ? before : after + 1).filter(({ status }) => status !== 'undone');
+  const left: typeof since = [];
+  for (const run of since) {
+    const putBack = new Set(returns.flatMap(({ by, of }) => (by === run.id ? [of] : [])));
+    const undoes = (other: (typeof since)[number]): boolean =>
+      putBack.has(other.id) ||
+      (run.kind === 'rollback' && other.kind === 'migrate' && (run.undone ?? []).includes(other.version!)) ||
+      (run.kind === 'rollback' && other.kind === 'rollback' && (run.restored ?? []).some((version) => other.undone?.includes(version))) ||
+      (run.kind === 'migrate' && other.kind === 'rollback' && other.undone?.length === 1 && other.undone[0] === run.version);
+    const kept = left.filter((other) => !undoes(other));
+    if (kept.length === left.length) left.push(run);
+    else left.splice(0, left.length, ...kept);
+  }
+  return left.map(({ id }) => id);
+}
