@@ -12,6 +12,7 @@ import { snapshotId } from '../snapshot/manifest.ts';
 import { openApply } from '../transition/apply.ts';
 import { inTransaction, runSteps } from '../transition/execute.ts';
 import { runRollback, runScript } from '../transition/rehearse.ts';
+import { count } from './text.ts';
 import { historyRow, record, testFailed, type RunInput, type Work } from './migrate-record.ts';
 
 /** A run that stopped between its steps, and the step to go on with (counted from 0). */
@@ -29,7 +30,7 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   const { steps } = script.execution;
   const runId = resumed?.runId ?? (await begin(run, steps.length));
   const from = resumed?.from ?? 0;
-  context.report.note(`${migration.label} holds statements that run outside a transaction: ${steps.length} steps, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
+  context.report.note(`${migration.label} holds statements that run outside a transaction: ${count(steps.length, 'step')}, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
   const waiting = (await readKeptForMigrate(client, migration.name.version)).flat();
   if (waiting.length > 0) context.report.warn(`What its rollback kept is not put back, for it runs in steps: ${[...new Set(waiting.map(({ table }) => `${table.schema}.${table.name}`))].join(', ')}. To see it: npx supasnap kept`);
   const back = `go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`;
