@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { refuseAltered, wrongColumns, type WrongColumn } from '../history/columns.ts';
 import { halfDone } from '../history/half-done.ts';
 import { lockKey } from '../history/schema.ts';
 import type { Progress } from './migrate-outside.ts';
@@ -44,8 +45,11 @@ export interface Past {
 
 /** Nothing where the target has no history of ours. */
 export async function readPast(client: pg.Client): Promise<Past> {
-  const { rows } = await client.query<{ ours: boolean; theirs: boolean }>("select to_regclass('supabase_migrations.supasnap_runs') is not null as ours, to_regclass('supabase_migrations.schema_migrations') is not null as theirs");
-  const { ours, theirs } = rows[0]!;
+  const { rows } = await client.query<{ ours: boolean; theirs: boolean; wrong: WrongColumn[] | null }>(
+    `select to_regclass('supabase_migrations.supasnap_runs') is not null as ours, to_regclass('supabase_migrations.schema_migrations') is not null as theirs, (${wrongColumns}) as wrong`,
+  );
+  const { ours, theirs, wrong } = rows[0]!;
+  refuseAltered(wrong);
   return {
     runs: ours ? await readRuns(client) : [],
     applied: theirs ? (await client.query<{ version: string }>('select version from supabase_migrations.schema_migrations')).rows : [],

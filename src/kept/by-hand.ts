@@ -5,7 +5,7 @@ import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
 import { after, before, findTable, keyName, live, present, presentKey, reach, sameRow, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
 import type { TableShape } from './shape.ts';
-import { stayWithParents } from './changed-keys.ts';
+import { stayWithParents, type Returning } from './changed-keys.ts';
 import { pairsOf } from './return-statement.ts';
 import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements } from './statements.ts';
 
@@ -65,10 +65,7 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
         const late = mark ? undefined : markStatement(item, table);
         return [...(late ? [late.sql] : []), ...returnStatements(item, table, isNew, mark?.columns ?? late?.columns).flatMap(({ sql, tally }) => (tally ? [] : [sql]))];
       }),
-      ...stayWithParents(kept.flatMap((item) => {
-        const table = findTable(then, item);
-        return table && item.fate !== 'sequence' ? [{ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) }] : [];
-      })).map(({ sql }) => sql),
+      ...stayWithParents(returningTo(then, kept), ({ item }) => migration.rekeyed.includes(tableName(item.table))).map(({ sql }) => sql),
       ...removed.flatMap(({ item, slot, table }) => afterImage(item, slot, table, then)),
       ownText,
       loud,
@@ -78,6 +75,12 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
     record: lines([...removed.map(({ item, slot }) => recordCopy(item, slot)), end(kept)]),
   };
 }
+
+const returningTo = (then: Shapes, kept: KeptItem[]): Returning[] =>
+  kept.flatMap((item) => {
+    const table = findTable(then, item);
+    return table && item.fate !== 'sequence' ? [{ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) }] : [];
+  });
 
 const lines = (statements: string[]) => statements.map((sql) => `${sql};\n`).join('');
 

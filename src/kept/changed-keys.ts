@@ -87,9 +87,12 @@ export interface Returning {
   keys: ColumnShape[] | undefined;
 }
 
-/** At the end: kept rows that pointed to a row which stayed at its present key point to it still, not to the row that has its old key now. */
-export const stayWithParents = (returning: Returning[]): ReturnStatement[] =>
-  returning.flatMap((parent) => {
+/**
+ * At the end: kept rows that pointed to a row which stayed at its present key point to it still, not to the row that has its old key now.
+ * `mayHaveStayed` narrows the tables down where it is not known yet whether keys were changed.
+ */
+export const stayWithParents = (returning: Returning[], mayHaveStayed: (parent: Returning) => boolean = () => true): ReturnStatement[] =>
+  returning.filter(mayHaveStayed).flatMap((parent) => {
     const children = returning.filter(({ item, keys, pairs }) => item.fate === 'stays' && keys && pairs.some(({ kept }) => kept.compared));
     return parent.item.rekeyed && parent.keys ? children.map((child) => ({ sql: stayWithParent(parent.item, parent.table, parent.keys!, child) })) : [];
   });

@@ -23,6 +23,8 @@ async function makeTemplate(server: EmbeddedServer): Promise<void> {
   await createPlatformDatabase(server, template);
   await withClient({ ...server.superuser, database: template }, async (client) => {
     await client.query('drop schema auth, storage, realtime, supabase_functions cascade');
-    await client.query('vacuum full');
+    // Not the catalogs that all databases share: other cases read them in open transactions.
+    const { rows } = await client.query<{ own: string }>("select oid::regclass::text as own from pg_class where relkind in ('r', 'm') and not relisshared and relpersistence = 'p'");
+    for (const { own } of rows) await client.query(`vacuum full ${own}`);
   });
 }
