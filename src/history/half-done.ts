@@ -13,9 +13,10 @@ type Past<R> = { run: R; before: Past<R> } | undefined;
 export function halfDone<R extends Pick<Run, 'kind' | 'version' | 'status' | 'undone' | 'progress' | 'snapshotBefore'>>(runs: R[], applied: { version: string }[]): R[] {
   const atSnapshot = new Map<string, Past<R>>();
   let past: Past<R>;
-  for (const run of runs) {
+  for (const [at, run] of runs.entries()) {
     const goal = run.kind === 'rollback' && run.version !== null && atSnapshot.has(run.version) ? { past: atSnapshot.get(run.version) } : undefined;
-    if (run.snapshotBefore !== null) atSnapshot.set(run.snapshotBefore, past);
+    // A rollback of several migrations is as many runs.
+    if (run.snapshotBefore !== null && runs[at - 1]?.snapshotBefore !== run.snapshotBefore) atSnapshot.set(run.snapshotBefore, past);
     past = goal ? goal.past : { run, before: past };
   }
   const settled = new Set(applied.map(({ version }) => version));

@@ -11,7 +11,9 @@ export interface Return {
  * nothing between them. `runs` are in the order of their numbers.
  */
 export function outstandingSince(snapshot: string, runs: Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'undone' | 'restored' | 'snapshotBefore' | 'snapshotAfter'>[], returns: Return[]): string[] {
-  const before = runs.findLastIndex(({ snapshotBefore }) => snapshotBefore === snapshot);
+  let before = runs.findLastIndex(({ snapshotBefore }) => snapshotBefore === snapshot);
+  // A rollback of several migrations is as many runs.
+  while (before > 0 && runs[before - 1]!.snapshotBefore === snapshot) before--;
   const after = runs.findLastIndex(({ snapshotAfter }) => snapshotAfter === snapshot);
   if (before < 0 && after < 0) return [];
   const since = runs.slice(before >= 0 ? before : after + 1).filter(({ status }) => status !== 'undone');

@@ -18,6 +18,7 @@ test.each<[string, string, Brief[], [by: string, of: string][], string[]]>([
   ['to undo a rollback is to undo it alone', 'present_3', [migrate('2', '2'), rollback('3', 'before_2', { undone: ['2'] })], [['3', '2']], ['3']],
   ['a rollback of what was made by hand', 'present_2', [migrate('1', '1'), rollback('2', 'after_1')], [], ['2']],
   ['a rollback that was undone stands for what it had undone', 'before_2', [migrate('2', '2', half), rollback('3', 'before_2', { undone: ['2'] }), rollback('4', 'present_3')], [['3', '2'], ['4', '3']], ['4']],
+  ['a rollback of two, which is two runs', 'present_3', [migrate('1', '1'), migrate('2', '2'), rollback('3', 'before_1', { undone: ['2'] }), rollback('4', 'before_1', { undone: ['1'], snapshotBefore: 'present_3' })], [['3', '2'], ['4', '1']], ['3', '4']],
   ['a migration that was applied again', 'present_3', [migrate('2', '2'), rollback('3', 'before_2', { undone: ['2'] }), migrate('4', '2')], [['3', '2'], ['4', '3']], []],
   ['one that failed and was taken back', 'before_2', [migrate('2', '2', { status: 'undone' })], [], []],
   ['a snapshot that no run knows', 'other', [migrate('2', '2')], [], []],
@@ -32,6 +33,7 @@ test.each<[string, Brief[], string[], string[]]>([
   ['rolled back', [migrate('2', '2', half), rollback('3', 'before_2', { undone: ['2'] })], [], []],
   ['rolled back, and that undone', [migrate('2', '2', half), rollback('3', 'before_2', { undone: ['2'] }), rollback('4', 'present_3')], [], ['2']],
   ['rolled back once more', [migrate('2', '2', half), rollback('3', 'before_2', { undone: ['2'] }), rollback('4', 'present_3'), rollback('5', 'present_4')], [], []],
+  ['rolled back with another, and that undone', [migrate('1', '1'), migrate('2', '2', half), rollback('3', 'before_1', { undone: ['2'] }), rollback('4', 'before_1', { undone: ['1'], snapshotBefore: 'present_3' }), rollback('5', 'present_3', { restored: ['1'] })], ['1'], ['2']],
   ['gone on with', [migrate('2', '2', { ...half, status: 'done' })], [], []],
 ])('what is half done: %s', (_, runs, applied, expected) => {
   expect(halfDone(runs, applied.map((version) => ({ version }))).map(({ id }) => id)).toEqual(expected);
