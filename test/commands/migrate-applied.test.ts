@@ -113,14 +113,7 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
 
   test.concurrent('a lock that stays held ends the run with nothing changed', () =>
     withBase({ [next]: 'alter table public.notes add column done boolean;\n', ...noWait }, async (site) => {
-      const told = await expectUntouched(site, 1, async () => {
-        const release = await holdNotes(site);
-        try {
-          return await site.migrate();
-        } finally {
-          await release();
-        }
-      });
+      const told = await expectUntouched(site, 1, () => migrateWhileHeld(site));
       expect(told).toMatch(/Waiting for a lock held by session \d+ of supasnap as postgres, idle in transaction for \d+ s: begin; select '…' from public\.notes/);
       expect(told).not.toContain('hunter2');
       expect(told).toContain('Trying again (1 of 1)');
@@ -129,14 +122,7 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
 
   test.concurrent('how long a file waits for a lock, its header says', () =>
     withBase({ [next]: '-- supasnap: lock_timeout=200ms\nalter table public.notes add column done boolean;\n', 'supabase/supasnap.toml': 'lock_timeout = "60s"\nlock_retries = 1\n' }, async (site) => {
-      const told = await expectUntouched(site, 1, async () => {
-        const release = await holdNotes(site);
-        try {
-          return await site.migrate();
-        } finally {
-          await release();
-        }
-      });
+      const told = await expectUntouched(site, 1, () => migrateWhileHeld(site));
       expect(told).toContain('2 tries of 200 ms each got none');
     }));
 
@@ -200,6 +186,15 @@ async function holdNotes(site: Site): Promise<() => Promise<void>> {
   const client = await connect(site.database);
   await client.query("begin; select 'hunter2' from public.notes");
   return () => client.end();
+}
+
+async function migrateWhileHeld(site: Site) {
+  const release = await holdNotes(site);
+  try {
+    return await site.migrate();
+  } finally {
+    await release();
+  }
 }
 
 const policies = `alter table public.notes enable row level security;
