@@ -35,13 +35,16 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
   return { value: result, text: `Rolled back to ${result.goal} in ${seconds(done!.durationMs)}${tested}. To undo this: npx supasnap rollback ${done!.snapshotBefore}` };
 }
 
+/** How an answer is written. */
+const form: Record<string, string> = { '--without': 'schema.table=condition', '--map': 'type.value=other', '--fill': 'schema.table.column=expression' };
+
 /** "place=value" words as a record; the first = separates. */
 function pairs(flag: string, words: unknown): Record<string, string> {
   const list = Array.isArray(words) ? (words as string[]) : [];
   return Object.fromEntries(
     list.map((word) => {
       const at = word.indexOf('=');
-      if (at < 1) throw usage(`${flag} takes name=value, not "${word}".`, { state: 'Nothing was changed.', next: `Write it as ${flag} "schema.table.name=value".` });
+      if (at < 1) throw usage(`${flag} takes name=value, not "${word}".`, { state: 'Nothing was changed.', next: `Write it as ${flag} "${form[flag]}".` });
       return [word.slice(0, at), word.slice(at + 1)];
     }),
   );
@@ -49,8 +52,10 @@ function pairs(flag: string, words: unknown): Record<string, string> {
 
 export function renderList(all: StoredSnapshot[], now: Date): string {
   if (all.length === 0) return 'There are no snapshots yet. The first is taken by: npx supasnap migrate';
+  const named = (name: string) => all.filter(({ manifest }) => manifest.name === name).length;
   const rows = all.map(({ id, manifest, inFolder, inTarget }) => [
-    id,
+    // The plain name means the newest of several.
+    manifest.copy === 1 && named(manifest.name) > 1 ? `${id}.1` : id,
     age(new Date(manifest.takenAt), now),
     manifest.applied.at(-1)?.version ?? 'before any migration',
     size(manifest.databaseBytes),
@@ -58,5 +63,7 @@ export function renderList(all: StoredSnapshot[], now: Date): string {
   ]);
   const table = [['SNAPSHOT', 'TAKEN', 'NEWEST MIGRATION', 'DATABASE', 'KEPT IN'], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+  const foreign = all.some(({ inTarget }) => inTarget) && all.some(({ inTarget }) => !inTarget);
+  return [...lines, ...(foreign ? ['Those in the folder alone are of a run that changed nothing here, or of another database.'] : [])].join('\n');
 }

@@ -18,6 +18,7 @@ export interface GoalWords {
   steps?: number;
 }
 
+const fileEnding = /\.(sql|json|facts\.json\.gz)$/;
 const list = 'All snapshots: npx supasnap rollback --list';
 const nothing = 'Nothing was changed.';
 
@@ -26,7 +27,10 @@ export function findGoal(words: GoalWords, history: History, snapshots: StoredSn
   if (words.steps !== undefined && words.to !== undefined) throw usage('--steps and a snapshot name two goals.', { state: nothing, next: 'Give one of them.' });
   if (words.steps !== undefined) return stepsBack(words.steps, history, snapshots);
   if (words.to === undefined) throw usage('Say what to go back to.', { state: nothing, next: `${list}. Then: npx supasnap rollback <snapshot>` });
-  const to = basename(words.to.trim()).replace(/\.(sql|json|facts\.json\.gz)$/, '');
+  const to = basename(words.to.trim()).replace(fileEnding, '');
+  // A file is that one, whatever came later under its name.
+  const byFile = fileEnding.test(words.to.trim()) ? snapshots.find(({ id }) => id === to) : undefined;
+  if (byFile) return { snapshot: byFile, what: `snapshot ${byFile.id}` };
   const bySnapshot = newestOf(to, snapshots);
   if (/^v\d+\.\d+\.\d+$/.test(to)) return afterRelease(to, history, snapshots);
   if (/^\d+$/.test(to)) return beforeMigration(to, history, snapshots);
@@ -35,12 +39,13 @@ export function findGoal(words: GoalWords, history: History, snapshots: StoredSn
   throw usage(`There is no snapshot ${to}.`, { state: nothing, next: near ? `Did you mean ${near}? ${list}` : list });
 }
 
-/** The plain name means the newest of that name; `name.1` is the first. */
+/** The plain name means the newest of that name which this target has been in, for the folder may hold those of others; `name.1` is the first. */
 function newestOf(id: string, snapshots: StoredSnapshot[]): StoredSnapshot | undefined {
   const numbered = /^(.*)\.(\d+)$/.exec(id);
   const exact = numbered && snapshots.find(({ manifest }) => manifest.name === numbered[1] && manifest.copy === Number(numbered[2]));
   if (exact) return exact;
-  return snapshots.filter(({ manifest }) => manifest.name === id).sort((a, b) => b.manifest.copy - a.manifest.copy)[0];
+  const named = snapshots.filter(({ manifest }) => manifest.name === id).sort((a, b) => b.manifest.copy - a.manifest.copy);
+  return named.find(({ inTarget }) => inTarget) ?? named[0];
 }
 
 function afterRelease(release: string, history: History, snapshots: StoredSnapshot[]): Goal {
@@ -49,7 +54,8 @@ function afterRelease(release: string, history: History, snapshots: StoredSnapsh
   const snapshot = last && newestOf(`${release}_${last}_after`, snapshots);
   if (snapshot) return { snapshot, what: `${release}, as it was after ${last}` };
   if (last) throw noSnapshot(`after ${last}, the last migration of ${release}`);
-  const earlier = snapshots.filter(({ manifest }) => manifest.name.startsWith(`${release}_`) && manifest.name.endsWith('_after')).at(-1);
+  const after = snapshots.filter(({ manifest }) => manifest.name.startsWith(`${release}_`) && manifest.name.endsWith('_after'));
+  const earlier = after.findLast(({ inTarget }) => inTarget) ?? after.at(-1);
   if (earlier) return { snapshot: earlier, what: `${release}, as it was at ${earlier.manifest.takenAt}` };
   throw usage(`No migration of ${release} is applied, and no snapshot of it is known.`, { state: nothing, next: list });
 }

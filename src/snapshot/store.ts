@@ -46,7 +46,8 @@ export async function listSnapshots(client: pg.Client, folder: string, ours: boo
   for (const manifest of await readManifests(folder)) {
     const id = snapshotId(manifest);
     const known = found.get(id);
-    if (known) known.inFolder = existsSync(snapshotFiles(folder, id).sql);
+    // Under the same name may lie what another database was.
+    if (known) known.inFolder = sameState(known.manifest, manifest) && existsSync(snapshotFiles(folder, id).sql);
     else found.set(id, { id, manifest, inFolder: true, inTarget: false });
   }
   return [...found.values()].sort((a, b) => (a.manifest.takenAt < b.manifest.takenAt ? -1 : a.manifest.takenAt > b.manifest.takenAt ? 1 : 0));
@@ -55,7 +56,7 @@ export async function listSnapshots(client: pg.Client, folder: string, ours: boo
 /** The state of a snapshot, from the folder when it is there and whole, else from the target. */
 export async function loadSnapshot(client: pg.Client, folder: string, snapshot: StoredSnapshot): Promise<State> {
   const files = snapshotFiles(folder, snapshot.id);
-  if (existsSync(files.sql)) {
+  if (existsSync(files.sql) && !(snapshot.inTarget && (await isOfAnother(files.manifest, snapshot)))) {
     const sql = await readFile(files.sql, 'utf8');
     if (sha256(sql) !== snapshot.manifest.sha256) throw edited(files.sql, snapshot);
     if (existsSync(files.facts)) {
@@ -73,6 +74,12 @@ export async function loadSnapshot(client: pg.Client, folder: string, snapshot: 
   }
   return loadFromTarget(client, snapshot);
 }
+
+const sameState = (a: Manifest, b: Manifest): boolean => a.sha256 === b.sha256 && a.factsSha256 === b.factsSha256;
+
+/** Whether the folder holds, under the same name, a snapshot of another state: another database's, or another deployer's. */
+const isOfAnother = async (path: string, { manifest }: StoredSnapshot): Promise<boolean> =>
+  existsSync(path) && !sameState(manifest, checkManifest(parseManifest(await readFile(path, 'utf8'), path), path));
 
 /** Which object was which at the time of a snapshot; only the target itself knows. */
 export async function loadIdentity(client: pg.Client, snapshot: StoredSnapshot): Promise<Identity | undefined> {
