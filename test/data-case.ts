@@ -23,6 +23,8 @@ export interface DataOutcome {
   back: Rows;
   /** After the rollback file was run by hand, in a copy of the database; undefined where a choice is needed, or where the file says that it returns no rows. */
   byHand?: Rows;
+  /** The same at the very end, where columns that came back have other numbers. */
+  byHandAgain?: Rows;
   /** After the rollback was undone. */
   undone: Rows;
   /** After it was done once more. */
@@ -64,7 +66,10 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
       await rollback(context, { to: timestamp, shadow, ...answers });
       const again = await readRows(settings);
       await migrate(context, { shadow });
-      return { written, ...(byHand ? { byHand } : {}), back, undone, again, forward: await readRows(settings), ...(refusal ? { refusal } : {}) };
+      const forward = await readRows(settings);
+      const latest = await readFile(`${project.folder}/supabase/rollback/${timestamp}_rollback.sql`, 'utf8');
+      const byHandAgain = byHand && (await runByHand(server, settings, latest));
+      return { written, ...(byHand ? { byHand, byHandAgain } : {}), back, undone, again, forward, ...(refusal ? { refusal } : {}) };
     });
   } finally {
     await withClient(server.superuser, async (client) => {

@@ -27,6 +27,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       expect(comparable(outcome.back)).toEqual(comparable(expectedRows(name)));
       expect(outcome.byHand ?? outcome.refusal).toBeDefined();
       if (outcome.byHand) expect(comparable(outcome.byHand)).toEqual(comparable(outcome.back));
+      if (outcome.byHandAgain) expect(comparable(outcome.byHandAgain)).toEqual(comparable(outcome.back));
       expect(comparable(outcome.undone)).toEqual(comparable(outcome.written));
       expect(comparable(outcome.again)).toEqual(comparable(outcome.back));
       expect(comparable(outcome.forward)).toEqual(comparable(outcome.written));

@@ -71,7 +71,7 @@ async function writeTo(client: pg.Client, lockTimeoutMs: number, copy: KeptCopy,
 }
 
 const exists = (file: string) =>
-  refused(`${relative(process.cwd(), file)} exists already.`, { state: 'It was left as it is.', next: 'Name another file with --out <file>.' });
+  refused(`${relative(process.cwd(), file) || 'The folder that you are in'} exists already.`, { state: 'It was left as it is.', next: 'Name another file with --out <file>.' });
 
 function unknown(id: string, copies: KeptCopy[], target: string) {
   const ids = copies.map((copy) => copy.id);

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
 import { completeRun } from '../history/history.ts';
 import type { Effects } from '../kept/effects.ts';
+import { onlyFills, tableName, type KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { lastRollback, readKeptForMigrate, recordKept, recordParts, recordReturned } from '../kept/record.ts';
 import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
@@ -109,6 +110,13 @@ export async function applyMigration(context: Context, session: TargetSession, o
 const withEffects = (run: RunInput, effects: Effects): RunInput =>
   effects === run.prepared.rehearsal.effects ? run : { ...run, prepared: { ...run.prepared, rollbackText: run.prepared.rollbackTextFor(effects) } };
 
+/** Rows that only returned, because the change itself found nothing to do this time, belong into its rollback as they did the first time. */
+function alsoReturned(effects: Effects, kept: KeptItem[], undoing: KeptItem[]): Effects {
+  const names = (items: KeptItem[]) => items.flatMap((item) => (item.fate === 'stays' && !onlyFills(item) ? [tableName(item.table)] : []));
+  const written = names(undoing).filter((name) => names(kept).includes(name) && !effects.written.includes(name));
+  return written.length > 0 ? { ...effects, written: [...effects.written, ...written] } : effects;
+}
+
 /** The change, its proof, its test and its history in one transaction: all of it or nothing. */
 async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work> {
   const { context, session, prepared } = run;
@@ -118,7 +126,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
   try {
     const undoing = await readKeptForMigrate(client, migration.name.version);
-    const { kept, reports, later, parts } = await runKeeping(client, {
+    const { kept, reports, later, parts, waiting } = await runKeeping(client, {
       effects,
       keepData: run.keepData,
       limitBytes: context.config.settings.keepLimitBytes,
@@ -140,13 +148,14 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     const check = await catalogCheck(client);
     const test = prepared.test && (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
     if (test && !test.ok) throw testFailed(test, unchanged.state);
-    const runId = await record(run, { facts, test, status: 'applied', xid });
+    const told = withEffects(run, alsoReturned(effects, kept, undoing.flat()));
+    const runId = await record(told, { facts, test, status: 'applied', xid });
     await recordKept(client, runId, kept);
     await recordParts(client, runId, parts);
-    if (!later) await recordReturned(client, runId, undoing.flat(), reports);
+    if (!later) await recordReturned(client, runId, undoing.flat(), reports, waiting);
     await client.query('commit');
     const returned = later ? await returnLater(client, runId, undoing, kept, timeoutStatements(context.config.settings)) : reports;
-    return { facts, check, runId, test, rollbackText: prepared.rollbackText, returned };
+    return { facts, check, runId, test, rollbackText: told.prepared.rollbackText, returned };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;

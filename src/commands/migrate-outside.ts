@@ -9,6 +9,7 @@ import { runSmokeTest } from '../smoke/run-test.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
 import { factDifferences, readFacts } from '../snapshot/facts.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
+import { loadIdentity } from '../snapshot/store.ts';
 import { openApply } from '../transition/apply.ts';
 import { inTransaction, runSteps } from '../transition/execute.ts';
 import { runRollback, runScript } from '../transition/rehearse.ts';
@@ -33,6 +34,8 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   context.report.note(`${migration.label} holds statements that run outside a transaction: ${count(steps.length, 'step')}, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
   const waiting = (await readKeptForMigrate(client, migration.name.version)).flat();
   if (waiting.length > 0) context.report.warn(`What its rollback kept is not put back, for it runs in steps: ${[...new Set(waiting.map(({ table }) => `${table.schema}.${table.name}`))].join(', ')}. To see it: npx supasnap kept`);
+  const before = await loadIdentity(client, { id: snapshotId(prepared.manifest!), manifest: prepared.manifest!, inFolder: false, inTarget: true });
+  const ownTable = (key: string) => before !== undefined && !(key in before.things);
   const back = `go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`;
   const note = (progress: Progress) => noteProgress(client, runId, progress);
   try {
@@ -51,7 +54,7 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
         await carryOut();
         await note({ done: step + 1, of: steps.length });
       },
-      transact: (step, carryOut) => keepInStep(run, runId, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut, () => note({ done: step + 1, of: steps.length })),
+      transact: (step, carryOut) => keepInStep(run, runId, ownTable, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut, () => note({ done: step + 1, of: steps.length })),
     });
   } catch (error) {
     await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]).catch(() => {});
@@ -104,11 +107,11 @@ async function begin(run: RunInput, of: number): Promise<string> {
 }
 
 /** One step that is a transaction: what it destroys or changes is kept with it, and that it is done is noted with it. */
-const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId: string, effects: Effects, carryOut: () => Promise<void>, done: () => Promise<unknown>): Promise<void> =>
+const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId: string, ownTable: (key: string) => boolean, effects: Effects, carryOut: () => Promise<void>, done: () => Promise<unknown>): Promise<void> =>
   withForesight(effects, (known) =>
     inTransaction(client, context.config.settings, async () => {
       const { settings } = context.config;
-      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], early: carryOut, state: 'This step was rolled back; the steps before it are done.' });
+      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], ownTable, early: carryOut, state: 'This step was rolled back; the steps before it are done.' });
       await recordKept(client, runId, kept);
       await done();
     }),

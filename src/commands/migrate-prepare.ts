@@ -160,10 +160,11 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   if (rehearsal.withoutParents) report.note('Rows that it inserts refer to rows of the target, which the shadow does not hold: foreign keys are checked on the target.');
   tellRows(context, rehearsal.rows);
   if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`);
+  if (filled.length > 0 && rehearsal.rollback && !handWritten && !rehearsal.rollback.sourceFor) report.note('Run by hand, that file restores the schema alone; "npx supasnap rollback" puts the rows back too.');
 }
 
 function tellRows({ report }: Context, rows: RowsRehearsed | undefined): void {
-  if (!rows) return;
+  if (!rows || 'refused' in rows) return;
   if ('untried' in rows) report.note(`Made-up rows could not be rehearsed: ${rows.untried}.`);
   else if (rows.changed.length === 0 && rows.tables > 0) report.step(`Made-up rows of ${count(rows.tables, 'table')} went forward and came back as they were.`);
   if ('unfilled' in rows) for (const { table, reason } of rows.unfilled) report.note(`No made-up rows for ${table.replaceAll(/"(\w+)"/g, '$1')}: ${reason}.`);

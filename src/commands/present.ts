@@ -13,7 +13,8 @@ export const captureOptions = (context: Context, session: TargetSession, options
 
 export function showDrift(context: Context, drift: string[], since: string): void {
   context.report.warn(`The database was changed by other means since snapshot ${since}:`);
-  for (const line of drift.slice(0, 10)) context.report.warn(`  ${line}`);
+  const minor = (line: string) => Number(/^\w+( longer)?: (grants|default privileges|comment) /.test(line));
+  for (const line of [...drift].sort((a, b) => minor(a) - minor(b)).slice(0, 10)) context.report.warn(`  ${line}`);
   if (drift.length > 10) context.report.warn(`  … and ${drift.length - 10} more`);
 }
 

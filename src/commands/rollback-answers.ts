@@ -254,7 +254,7 @@ function doesNotFit(error: unknown, state: string): Problem | undefined {
   const place = table?.replaceAll('"', '') ?? (cause!.table ? `${cause!.schema}.${cause!.table}` : 'schema.table');
   return refused(`Rows ${words}: ${cause!.message} (${cause!.code})`, {
     place: problem.place,
-    detail: [...(cause!.detail ? [cause!.detail] : []), ...(condition ? [`To see them: select * from ${table} where ${condition};`] : [])],
+    detail: [...(cause!.detail ? [cause!.detail] : []), ...(condition ? [`In ${table}, as the rollback finds it, they are those where ${condition}.`] : [])],
     state,
     next: `Change those rows so that they fit, or let the rollback take them out and keep them: --without ${forShell(`${place}=${(all && condition) || '<SQL condition>'}`)}`,
     cause,

@@ -2,10 +2,11 @@ import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
 import { completeRun, recordApplied, recordRun, removeApplied } from '../history/history.ts';
 import type { KeptItem } from '../kept/item.ts';
-import type { PutBackReport } from '../kept/put-back.ts';
+import type { PutBackReport, Waiting } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
 import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
+import { wentWith } from '../kept/went-with.ts';
 import { migrationName } from '../migration/file-name.ts';
 import { changesBetween } from '../report/changes.ts';
 import { loadSmokeTest } from '../smoke/load-test.ts';
@@ -115,7 +116,7 @@ async function inOneTransaction(
   started: number,
 ): Promise<Work> {
   const { client, target } = session;
-  const { way, outstanding, present, goalState, manifest, undone, restored } = prepared;
+  const { way, present, goalState, manifest, undone, restored } = prepared;
   const state = `Nothing was changed on ${target.name}: the transaction was rolled back.`;
   for (const { script } of way.steps) {
     if (script.execution.mode === 'transaction') continue;
@@ -128,8 +129,8 @@ async function inOneTransaction(
   await openApply(client, context.config.settings, present.catalogCheck, target.name);
   try {
     const placed: Placed = new Map();
-    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; strays: KeptItem[]; reports: PutBackReport[]; later: boolean }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { other: outstanding, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
+    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; waiting: Waiting; reports: PutBackReport[]; later: boolean }[] = [];
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { ...prepared, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
     requirePlaced(options, placed, state);
     requireMatched(done.flatMap(({ reports }) => reports), options, state);
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
@@ -170,7 +171,7 @@ async function inOneTransaction(
         toolVersion,
       });
       await recordKept(client, runId, step.kept);
-      if (!step.later) await recordReturned(client, runId, step.undoing.flat(), step.reports, step.strays);
+      if (!step.later) await recordReturned(client, runId, step.undoing.flat(), step.reports, step.waiting);
       runIds.push(runId);
     }
     await client.query('commit');
@@ -187,12 +188,11 @@ async function inOneTransaction(
 /** Rows that one step put back into a table which a later step removed are no news. */
 const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
-/** One step: what it removes is kept, what the migration destroyed is put back; in the last one also what `other` runs kept, where the steps before have not put it back. */
-async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: { other: string[]; done: KeptItem[] }) {
+/** One step: what it removes is kept, what the migration destroyed is put back; in the last one also what other runs since the goal kept, where the steps before have not put it back. */
+async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: PreparedRollback & { done: KeptItem[] }) {
   const done = new Set(last?.done.map(({ relation }) => relation));
-  const undoing = (await readKept(client, undoes, restores, last?.other)).map((items) => items.filter(({ relation }) => !done.has(relation)));
-  const own = new Set((await readKept(client, undoes, restores)).flat().map(({ relation }) => relation));
-  const strays = undoing.flat().filter(({ relation }) => !own.has(relation));
+  const undoing = (await readKept(client, undoes, restores, last?.outstanding)).map((items) => items.filter(({ relation }) => !done.has(relation)));
+  if (last) undoing.push(...wentWith(await readKept(client, [], [], last.settled), [...last.done, ...undoing.flat()], last.present.facts, last.goalState.facts));
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
   const answers = await answering(client, options, placed, undoing.flat());
@@ -230,7 +230,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     // What was written by hand may convert values in its own way.
     ...(byHand ? {} : { onCasts: (changed) => requireCasts(changed.filter(({ column }) => !answers.mapped.includes(column)), options, state) }),
   });
-  return { ...result, undoing, strays };
+  return { ...result, undoing };
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */

@@ -4,7 +4,7 @@ import { refused } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import { readHistory, type History, type Run } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
-import { outstandingSince } from '../kept/outstanding.ts';
+import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
@@ -25,6 +25,7 @@ import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName, requireName } from './confirm.ts';
 import { journalled, tellCutOff } from './cut-off.ts';
 import { below, captureOptions, showDrift } from './present.ts';
+import { changesBetween, listChanges } from '../report/changes.ts';
 import { updateReport } from './report-history.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
@@ -64,6 +65,8 @@ export interface RollbackResult {
 export interface PreparedRollback {
   /** Runs since its snapshot whose effect on rows is still there, by their numbers. */
   outstanding: string[];
+  /** The other runs since, by their numbers: what went with one of them may be in no other copy. */
+  settled: string[];
   goal: Goal;
   goalState: State;
   present: CapturedState;
@@ -156,14 +159,15 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   if (manifest) await journal?.phase('snapshotted');
   report.step(`Planning and proving the way to ${goal.what} …`);
-  const outstanding = history.ours ? outstandingSince(goal.snapshot.id, history.runs, await readReturns(client)) : [];
+  const since = history.ours ? runsSince(goal.snapshot.id, history.runs) : [];
+  const outstanding = since.length > 0 ? outstandingOf(since, await readReturns(client)) : [];
   const rowsWait = outstanding.length > 0 && (await readKept(client, [], [], outstanding)).length > 0;
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
     planWayTo(shadow, { rowsWait, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   await journal?.phase('rehearsed');
-  return { goal, outstanding, goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
+  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
@@ -203,10 +207,11 @@ async function snapshotPresent(context: Context, session: TargetSession, present
   return manifest;
 }
 
-function show(context: Context, options: RollbackOptions, { way, goal, undone, restored, history }: PreparedRollback, removals: Removal[]): void {
+function show(context: Context, options: RollbackOptions, { way, goal, goalState, present, undone, restored, history }: PreparedRollback, removals: Removal[]): void {
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
+  for (const line of listChanges(changesBetween(present.facts, goalState.facts), 8)) report.step(`  ${line}`);
   for (const text of notKept(history.runs, undone)) report.warn(text);
   for (const statement of way.hazards) report.warn(statement);
   const kept = ranInSteps(history.runs, undone) ? 'kept, and back where this rollback is undone; a file that runs in steps does not put it back when it is applied again' : 'kept, and put back when it returns';

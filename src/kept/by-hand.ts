@@ -1,12 +1,15 @@
 import { quoteText } from '../sql-names.ts';
 import { rightsStatement } from '../transition/execute.ts';
-import { asReplaced, copyQuery, followed, planCopies, type PlannedCopy } from './copies-plan.ts';
+import { asReplaced, copyQuery, followed, isTold, keyOf, planCopies, type PlannedCopy } from './copies-plan.ts';
 import type { Effects } from './effects.ts';
+import { goneStatement } from './gone.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { after, before, findTable, keyName, live, present, presentKey, reach, sameRow, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { copyColumns, copyNames, findTable, keyName, live, present, presentKey, reach, sameRow, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { filledViews } from './materialized-views.ts';
+import { firing } from './quiet.ts';
+import { lockStatement, returnedTo } from './locks.ts';
 import type { TableShape } from './shape.ts';
-import { stayWithParents, type Returning } from './changed-keys.ts';
-import { pairsOf } from './return-statement.ts';
+import { returningOf, stayWithParents, type Returning } from './changed-keys.ts';
 import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements } from './statements.ts';
 
 type Shapes = Map<string, TableShape>;
@@ -40,15 +43,19 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
   const marks = kept.map((item) => ({ item, mark: findTable(now, item) && markStatement(item, findTable(now, item)) }));
   return {
     first: lines([
+      guard(version, rollback.dropped.flatMap((name) => [...now.values()].filter((table) => tableName(table) === name))),
       begin(version),
+      `create temp table supasnap_views on commit drop as ${filledViews}`,
+      lockStatement(rollback, returnedTo(now, kept.map((item) => ({ ...item, rekeyed: migration.rekeyed.includes(tableName(item.table)) })))),
       ...kept.flatMap(openCopy),
       `${exactText}; set local search_path = pg_catalog`,
       ...removed.map(({ item, table, slot }) => inCopy(slot, `create table supabase_migrations.%1$I as ${copyQuery(item, table)}`, true)),
+      ...removed.flatMap(noteGone),
       ...marks.flatMap(({ mark }) => (mark ? [mark.sql] : [])),
       ...marks.flatMap(({ item, mark }) => {
         const table = now.get(item.table.key);
         const keys = table && presentKey(table, item);
-        return mark && keys ? conversionStatements(item, table, keys, rollback, mark.columns) : [];
+        return mark && keys ? conversionStatements(item, table, keys, rollback, mark.columns).map(({ sql }) => sql) : [];
       }),
       ownText,
     ]),
@@ -72,14 +79,14 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
       rightsStatement(false),
       checkReferences([...new Set(kept.flatMap((item) => (findTable(then, item) ? [tableName(item.table)] : [])))]),
     ]),
-    record: lines([...removed.map(({ item, slot }) => recordCopy(item, slot)), end(kept)]),
+    record: lines([refreshFilled, ...removed.map(({ item, slot }) => recordCopy(item, slot)), end(kept)]),
   };
 }
 
 const returningTo = (then: Shapes, kept: KeptItem[]): Returning[] =>
   kept.flatMap((item) => {
     const table = findTable(then, item);
-    return table && item.fate !== 'sequence' ? [{ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) }] : [];
+    return table && item.fate !== 'sequence' ? [returningOf(item, table)] : [];
   });
 
 const lines = (statements: string[]) => statements.map((sql) => `${sql};\n`).join('');
@@ -104,10 +111,31 @@ function returningItems(then: Shapes, now: Shapes, effects: Effects): KeptItem[]
 const entryOf = (table: { schema: string; name: string }) => `i.item->'table'->>'schema' = ${quoteText(table.schema)} and i.item->'table'->>'name' = ${quoteText(table.name)}`;
 
 function numberOf(table: { schema: string; name: string }, { schema, name }: { schema: string; name: string }): { last: string; called: string } {
-  const read = (what: string, type: string, none: string) =>
-    `coalesce((select (s->>'${what}')::${type} from pg_temp.supasnap_items i, jsonb_array_elements(i.item->'sequences') s where ${entryOf(table)} and s->>'schema' = ${quoteText(schema)} and s->>'name' = ${quoteText(name)} limit 1), ${none})`;
-  return { last: read('last', 'bigint', '1'), called: read('called', 'boolean', 'false') };
+  // Null where nothing was kept: then the sequence stays as it is.
+  const read = (what: string, type: string) =>
+    `(select (s->>'${what}')::${type} from pg_temp.supasnap_items i, jsonb_array_elements(i.item->'sequences') s where ${entryOf(table)} and s->>'schema' = ${quoteText(schema)} and s->>'name' = ${quoteText(name)} limit 1)`;
+  return { last: read('last', 'bigint'), called: read('called', 'boolean') };
 }
+
+/** What stands on the migration, or was added to a table that goes, is in no copy of this file's. */
+const guard = (version: string, goes: TableShape[]) => `do $guard$
+declare
+  found text;
+begin
+  if to_regclass('supabase_migrations.schema_migrations') is not null then
+    select string_agg(m.version, ', ' order by m.version) into found from supabase_migrations.schema_migrations m where m.version > ${quoteText(version)};
+    if found is not null then
+      raise exception 'Newer migrations stand on ${version}: %. Nothing was changed.', found using hint = 'Undo those first, or all of them together: npx supasnap rollback';
+    end if;
+  end if;
+  select string_agg(format('%I.%I.%I', n.nspname, c.relname, a.attname), ', ') into found
+  from (values ${[...goes.map((table) => `(${quoteText(tableName(table))}, array[${table.columns.map(({ name }) => quoteText(name)).join(', ')}]::text[])`), '(null, null::text[])'].join(', ')}) as known (name, columns)
+    join pg_class c on c.oid = to_regclass(known.name) join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+  where a.attnum > 0 and not a.attisdropped and a.attname::text <> all (known.columns);
+  if found is not null then
+    raise exception 'This file does not know %, and would not keep what is in there. Nothing was changed.', found using hint = 'This keeps it: npx supasnap rollback';
+  end if;
+end $guard$`;
 
 const begin = (version: string) => `do $begin$
 begin
@@ -124,26 +152,58 @@ begin
   insert into pg_temp.supasnap_run select id from run;
 end $begin$`;
 
-/** The copy under a name that the following statements know; an empty table where this database kept nothing of it. */
-function openCopy({ relation, table, rowKey, alike, columns, fate }: KeptItem): string[] {
-  if (fate === 'sequence') return [];
+/** What a column of the copy is made of: columns of the kept table, by name, for their numbers are this database's own. */
+interface Part {
+  as: string;
+  type: string;
+  /** It is an array of those columns, as text. */
+  packed: boolean;
+  /** Where the copy's entry names them, and the letter that stands before their number; one for each element of an array. */
+  of: { list: 'rowKey' | 'columns' | 'alike'; letter: 'k' | 'c' | 'n'; names: (string | null)[] };
+}
+
+/** The columns of a copy that the following statements know. */
+function partsOf({ rowKey, alike, columns }: KeptItem): Part[] {
   const type = (column: KeptColumn) => (column.builtIn && !column.inParts ? column.type : 'text');
-  const layout = [
-    'mark text',
-    ...rowKey.map((column) => `${keyName(column)} ${type(column)}`),
-    ...(alike ?? []).map((column) => `${keyName(column)} text`),
-    ...columns.map((column) => `${before(column)} ${type(column)}`),
-    ...columns.filter(({ compared }) => compared).map((column) => `${after(column)} ${type(column)}`),
+  const values = (letter: 'c' | 'n', list: KeptColumn[]): Part[] => {
+    if (!list.some(({ packed }) => packed)) return list.map((column) => ({ as: copyNames(letter, [column])[0]!, type: type(column), packed: false, of: { list: 'columns', letter, names: [column.name] } }));
+    const names = Array.from({ length: Math.max(...list.map(({ number }) => number)) }, (_, index) => list.find(({ number }) => number === index + 1)?.name ?? null);
+    return [{ as: letter, type: 'text[]', packed: true, of: { list: 'columns', letter, names } }];
+  };
+  return [
+    ...rowKey.map((column): Part => ({ as: keyName(column), type: type(column), packed: false, of: { list: 'rowKey', letter: 'k', names: [column.name] } })),
+    ...(alike ?? []).map((column): Part => ({ as: keyName(column), type: 'text', packed: false, of: { list: 'alike', letter: 'k', names: [column.name] } })),
+    ...values('c', columns),
+    ...values('n', columns.filter(({ compared }) => compared)),
   ];
+}
+
+/** The copy under a name that the following statements know; an empty table where this database kept nothing of it. */
+function openCopy(item: KeptItem): string[] {
+  const { relation, table, rowKey, fate } = item;
+  if (fate === 'sequence') return [];
+  const parts = partsOf(item);
+  const digest = isTold({ fate, rowKey }) ? [] : ['digest'];
+  const layout = ['mark text', ...digest.map((name) => `${name} text`), ...parts.map(({ as, type }) => `${as} ${type}`)];
   return [`do $copy$
 declare
-  copy text := (select i.relation from pg_temp.supasnap_items i where ${entryOf(table)} and i.item->>'fate' = ${quoteText(fate)} limit 1);
+  copy text;
+  entry jsonb;
+  columns text;
 begin
+  select i.relation, i.item into copy, entry from pg_temp.supasnap_items i where ${entryOf(table)} and i.item->>'fate' = ${quoteText(fate)} limit 1;
   if copy is null then
     create temp table ${relation} (${layout.join(', ')}) on commit drop;
-  else
-    execute format('create temp view ${relation} as select * from supabase_migrations.%I', copy);
+    return;
   end if;
+  select string_agg(format(case when (part->>'packed')::boolean then 'array[%s]::text[] as %s' else '%s as %s' end, made.list, part->>'as'), ', ' order by place) into columns
+  from jsonb_array_elements(${quoteText(JSON.stringify(parts))}::jsonb) with ordinality as u (part, place), lateral (
+    select string_agg(coalesce(case when kept.packed then format('%s[%s]', part#>>'{of,letter}', kept.number) else format('%s%s', part#>>'{of,letter}', kept.number) end
+      || case when (part->>'packed')::boolean then '::text' else '' end, format('null::%s', case when (part->>'packed')::boolean then 'text' else part->>'type' end)), ', ' order by at) as list
+    from jsonb_array_elements_text(part#>'{of,names}') with ordinality as n (name, at) left join lateral (
+      select c->>'number' as number, coalesce((c->>'packed')::boolean, false) as packed from jsonb_array_elements(entry->(part#>>'{of,list}')) as c
+      where c->>'name' = n.name and (part#>>'{of,letter}' <> 'n' or (c->>'compared')::boolean) limit 1) as kept on true) as made;
+  execute format('create temp view ${relation} as select %s from supabase_migrations.%I', concat_ws(', ', 'mark'${digest.map((name) => `, '${name}'`).join('')}, columns), copy);
 end $copy$`];
 }
 
@@ -152,6 +212,19 @@ function finishedRemoval(item: PlannedCopy, table: TableShape, then: Shapes): Ke
   const open: KeptItem = { ...item, relation: '', sequences: [] };
   const later = then.get(table.key);
   return item.fate === 'dropped' || !later ? open : followed(open, later);
+}
+
+/** Of a table that the migration made: which of its rows users deleted since. */
+function noteGone({ item, table, slot }: { item: KeptItem; table: TableShape; slot: number }): string[] {
+  const sql = item.fate === 'dropped' ? goneStatement(item, { fate: 'created', rowKey: keyOf(table, new Map()) }, 'supabase_migrations.%1$I', 'supabase_migrations.%2$I') : undefined;
+  if (!sql) return [];
+  return [`do $gone$
+declare
+  copy text := (select c.relation from pg_temp.supasnap_copies c where c.slot = ${slot});
+  made text := (select i.relation from pg_temp.supasnap_items i where ${entryOf(table)} and i.item->>'fate' = 'created' limit 1);
+begin
+  if made is not null then execute format($sql$${sql}$sql$, copy, made); end if;
+end $gone$`];
 }
 
 /** Runs a statement on a copy of this rollback; \`%1$I\` is its name. Where our tables are not there, nothing is kept. */
@@ -179,14 +252,15 @@ function afterImage(item: KeptItem, slot: number, table: TableShape, then: Shape
   if (item.fate === 'dropped' || !later || !keys || compared.length === 0) return [];
   const now = (column: KeptColumn) => storedValue(present(later, item, column)!, live(present(later, item, column)!), column.inParts);
   return [
-    inCopy(slot, `create table supabase_migrations.supasnap_kept_after as select ${item.rowKey.map((column) => `k.${keyName(column)}`).join(', ')}, ${compared.map((column) => `${now(column)} as ${after(column)}`).join(', ')} from supabase_migrations.%1$I k join ${reach(later)} t on ${sameRow(item.rowKey, keys)};
+    inCopy(slot, `create table supabase_migrations.supasnap_kept_after as select ${item.rowKey.map((column) => `k.${keyName(column)}`).join(', ')}, ${copyColumns('n', compared, now).join(', ')} from supabase_migrations.%1$I k join ${reach(later)} t on ${sameRow(item.rowKey, keys)};
     create table supabase_migrations.supasnap_kept_joined as select * from supabase_migrations.%1$I left join supabase_migrations.supasnap_kept_after using (${item.rowKey.map(keyName).join(', ')});
     drop table supabase_migrations.%1$I; drop table supabase_migrations.supasnap_kept_after; alter table supabase_migrations.supasnap_kept_joined rename to %1$I`),
   ];
 }
 
 function recordCopy(item: KeptItem, slot: number): string {
-  const { relation: _, ...rest } = item;
+  // Of no table's number: those are this database's own, and its table and columns go by their names.
+  const { relation: _, ...rest } = { ...item, table: { ...item.table, key: '' } };
   return inCopy(
     slot,
     `select supabase_migrations.supasnap_close(%1$L); insert into supabase_migrations.supasnap_kept (relation, run_id, item, rows, bytes)
@@ -204,12 +278,10 @@ begin
   exception when insufficient_privilege then
     loud := '{O,A,R}';
   end;
-  for one in select format('alter table %I.%I %%s trigger %I', n.nspname, c.relname, t.tgname) as sql, case t.tgenabled when 'A' then 'enable always' when 'R' then 'enable replica' else 'enable' end as word
-      from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
-      where not t.tgisinternal and t.tgparentid = 0 and t.tgenabled::text = any (loud) and n.nspname not in ('supabase_migrations', 'pg_catalog') and pg_has_role(c.relowner, 'usage')
+  for one in ${firing('loud')}
   loop
-    insert into pg_temp.supasnap_loud values (format(one.sql, one.word));
-    execute format(one.sql, 'disable');
+    insert into pg_temp.supasnap_loud values (one.again);
+    execute one.off;
   end loop;
 end $quiet$`;
 
@@ -242,6 +314,16 @@ begin
     end if;
   end loop;
 end $check$`;
+
+/** What was filled since, before rows had returned, is filled again. */
+const refreshFilled = `do $views$
+declare
+  one record;
+begin
+  for one in select format('%I.%I', f.schema, f.name) as name from (${filledViews}) as f where not exists (select from pg_temp.supasnap_views v where v.oid = f.oid and v.file = f.file) loop
+    execute format('refresh materialized view %s', one.name);
+  end loop;
+end $views$`;
 
 const end = (kept: KeptItem[]) => `do $end$
 declare

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { exactText, ownText } from './exact-text.ts';
-import { before, findTable, keyName, live, place, present, presentKey, reach, sameRow, sameValue, type KeptColumn, type KeptItem } from './item.ts';
+import { before, findTable, keyName, live, place, present, presentKey, reach, same, sameRow, sameValue, type KeptColumn, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
 import type { Marks } from './put-back.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
-import { same, still } from './return-statement.ts';
+import { still } from './return-statement.ts';
 
 /** A column whose type the run changed, and values that the way to that type and back would not leave as they were. */
 export interface ChangedByCast {

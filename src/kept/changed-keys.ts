@@ -1,6 +1,6 @@
 import { quoteName, quoteText } from '../sql-names.ts';
-import { after, before, live, place, reach, returnedValue, sameRow, tableName, type KeptItem } from './item.ts';
-import { onStill, still, type Pair, type ReturnStatement } from './return-statement.ts';
+import { after, before, live, place, presentKey, reach, returnedValue, sameRow, tableName, type KeptItem } from './item.ts';
+import { onStill, pairsOf, still, type Pair, type ReturnStatement } from './return-statement.ts';
 import type { ColumnShape, TableShape } from './shape.ts';
 
 /** Rows that are on their way to other values. */
@@ -56,12 +56,14 @@ begin
     where k.contype = 'f' and k.conparentid = 0 and k.confrelid = to_regclass(${quoteText(tableName(table))}) and cardinality(k.confkey) = ${keys.length}
     group by k.oid, n.nspname, c.relname having count(*) = ${keys.length}
   loop
-    execute format('update %s c set %s from ${moved.replaceAll("'", "''")} m where %s and not exists (select from ${reach(table).replaceAll("'", "''").replaceAll('%', '%%')} t where %s)',
+    execute format('update %s c set %s from ${inFormat(moved)} m where %s and not exists (select from ${inFormat(reach(table))} t where %s)',
       reference.child, reference.assignments, reference.points, reference.stands);
   end loop;
 end $follow$`;
 }
 
+/** As part of the text that a format() in single quotes is given. */
+const inFormat = (sql: string) => sql.replaceAll("'", "''").replaceAll('%', '%%');
 
 /** A row stays at its present key where someone else uses the old one, and so does the next that was to have that. */
 function leaveTaken(item: KeptItem, table: TableShape, keys: ColumnShape[]): ReturnStatement[] {
@@ -87,6 +89,8 @@ export interface Returning {
   keys: ColumnShape[] | undefined;
 }
 
+export const returningOf = (item: KeptItem, table: TableShape): Returning => ({ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) });
+
 /**
  * At the end: kept rows that pointed to a row which stayed at its present key point to it still, not to the row that has its old key now.
  * `mayHaveStayed` narrows the tables down where it is not known yet whether keys were changed.
@@ -99,7 +103,6 @@ export const stayWithParents = (returning: Returning[], mayHaveStayed: (parent: 
 
 function stayWithParent(parent: KeptItem, parentTable: TableShape, parentKeys: ColumnShape[], { item, table, pairs, keys }: Returning): string {
   const columns = pairs.filter(({ kept }) => kept.compared).map(({ kept, column }) => `(${[column.name, before(kept), after(kept), returnedValue(kept, column, `k.${after(kept)}`)].map(quoteText).join(', ')})`);
-  const literal = (sql: string) => sql.replaceAll("'", "''").replaceAll('%', '%%');
   return `do $stay$
 declare
   reference record;
@@ -107,7 +110,7 @@ begin
   if to_regclass(${quoteText(stayed(parent))}) is null then return; end if;
   for reference in
     select string_agg(format('%I = %s', a.attname, c.still), ', ' order by key.place) as assignments,
-      string_agg(format('k.%I::text = s.old_%s and k.%I::text = s.left_%s and t.%I::text = s.old_%s', c.before, key.place - 1, c.after, key.place - 1, a.attname, key.place - 1), ' and ' order by key.place) as points
+      string_agg(format('k.%s::text = s.old_%s and k.%s::text = s.left_%s and t.%I::text = s.old_%s', c.before, key.place - 1, c.after, key.place - 1, a.attname, key.place - 1), ' and ' order by key.place) as points
     from pg_constraint r cross join unnest(array[${parentKeys.map(({ name }) => quoteText(name)).join(', ')}]::text[]) with ordinality as key (name, place)
       join pg_attribute p on p.attrelid = r.confrelid and p.attname = key.name
       join unnest(r.conkey, r.confkey) as u (own, theirs) on u.theirs = p.attnum
@@ -116,7 +119,7 @@ begin
     where r.contype = 'f' and r.conrelid = to_regclass(${quoteText(tableName(table))}) and r.confrelid = to_regclass(${quoteText(tableName(parentTable))}) and cardinality(r.confkey) = ${parentKeys.length}
     group by r.oid having count(*) = ${parentKeys.length}
   loop
-    execute format('update ${literal(reach(table))} t set %s from ${literal(place(item.relation))} k, ${literal(stayed(parent))} s where k.mark = ''c'' and ${literal(sameRow(item.rowKey, keys!))} and %s', reference.assignments, reference.points);
+    execute format('update ${inFormat(reach(table))} t set %s from ${inFormat(place(item.relation))} k, ${inFormat(stayed(parent))} s where k.mark = ''c'' and ${inFormat(sameRow(item.rowKey, keys!))} and %s', reference.assignments, reference.points);
   end loop;
 end $stay$`;
 }

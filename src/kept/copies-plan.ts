@@ -1,5 +1,5 @@
 import type { Effects } from './effects.ts';
-import { before, commonType, keptColumn, keyName, live, present, presentKey, reach, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { commonType, copyColumns, keptColumn, keyName, live, present, presentKey, reach, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
 import { keysMayChange } from './keys.ts';
 import type { ColumnShape, TableShape } from './shape.ts';
 
@@ -27,11 +27,16 @@ export function planCopies(shapes: Map<string, TableShape>, effects: Effects): {
   });
 }
 
+/** PostgreSQL has 1,600 for a table, and a mark and more stand beside values before and after. */
+const mostColumns = 1500;
+
 function planCopy(table: TableShape, { dropped, whole, doomed, newKeys }: { dropped: boolean; whole: boolean; doomed: Map<string, boolean>; newKeys: boolean }): PlannedCopy {
-  const columns = table.columns
-    .filter((column) => (whole || doomed.has(column.name)) && !column.generated)
-    .map((column) => keptColumn(column, doomed.has(column.name), !dropped && doomed.get(column.name) !== true, !dropped && doomed.get(column.name) === false && column.parts.length > 0));
   const rowKey = keyOf(table, dropped ? new Map() : doomed);
+  const found = table.columns.filter((column) => (whole || doomed.has(column.name)) && !column.generated);
+  const packed = rowKey.length + 2 * found.length > mostColumns;
+  const columns = found
+    .map((column) => keptColumn(column, doomed.has(column.name), !dropped && doomed.get(column.name) !== true, !dropped && doomed.get(column.name) === false && column.parts.length > 0))
+    .map((column): KeptColumn => (packed ? { ...column, packed, builtIn: false } : column));
   const others = table.columns.filter(({ name, generated }) => !doomed.has(name) && !generated);
   return {
     table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned },
@@ -53,9 +58,13 @@ export function copyQuery(item: Pick<KeptItem, 'rowKey' | 'columns' | 'alike' | 
   };
   const keys = item.rowKey.map((column) => `${value(column)} as ${keyName(column)}`);
   const alike = (item.alike ?? []).map((column) => `(${value(column)})::text as ${keyName(column)}`);
-  const values = item.columns.map((column) => `${value(column)} as ${before(column)}`);
-  return `select ${[`'${item.fate === 'dropped' ? 'd' : 'c'}'::text as mark`, ...keys, ...alike, ...values].join(', ')} from ${reach(table)} t`;
+  // Of rows that users deleted, which have no other name.
+  const digest = isTold(item) ? [] : ['null::text as digest'];
+  return `select ${[`'${item.fate === 'dropped' ? 'd' : 'c'}'::text as mark`, ...keys, ...digest, ...alike, ...copyColumns('c', item.columns, value)].join(', ')} from ${reach(table)} t`;
 }
+
+/** Whether its rows go by a key, or need none. */
+export const isTold = ({ fate, rowKey }: Pick<KeptItem, 'fate' | 'rowKey'>): boolean => fate !== 'dropped' || rowKey.length > 0;
 
 /** Partitioned tables that have to be read partition by partition: the run moves some, or leaves some of a dropped table. */
 export function partedRoots(shapes: Map<string, TableShape>, { dropped, regrouped }: Effects): Set<string> {
@@ -68,15 +77,15 @@ export function partedRoots(shapes: Map<string, TableShape>, { dropped, regroupe
   );
 }
 
-/** Others are read through their root, but for a single partition that goes. */
-function tablesToRead(shapes: Map<string, TableShape>, { dropped }: Effects, parted: Set<string>): { table: TableShape; dropped: boolean }[] {
+/** Others are read through their root, but for a single partition that goes while nothing else of its root is written. */
+function tablesToRead(shapes: Map<string, TableShape>, { dropped, written }: Effects, parted: Set<string>): { table: TableShape; dropped: boolean }[] {
   const goes = new Set(dropped);
   return [...shapes.values()].flatMap((table) => {
     const root = table.root && shapes.get(table.root);
     const isDropped = goes.has(tableName(table));
     if (!root) return table.partitioned && parted.has(table.key) ? [] : [{ table, dropped: isDropped }];
     if (table.partitioned) return [];
-    return parted.has(root.key) || (isDropped && !goes.has(tableName(root))) ? [{ table, dropped: isDropped }] : [];
+    return parted.has(root.key) || (isDropped && !goes.has(tableName(root)) && !written.includes(tableName(root))) ? [{ table, dropped: isDropped }] : [];
   });
 }
 

@@ -3,7 +3,7 @@ import { failed } from '../errors.ts';
 import { quoteName, quoteText } from '../sql-names.ts';
 import type { KeptCopy } from './copies.ts';
 import { csvLine } from './csv.ts';
-import { after, before, keyName, type KeptItem } from './item.ts';
+import { after, before, copyNames, keyName, type KeptColumn, type KeptItem } from './item.ts';
 
 /** A column of the file: its header, and the SQL of its values. */
 interface CsvColumn {
@@ -54,17 +54,18 @@ function csvColumns(item: KeptItem, stored: [name: string, type: number][]): Csv
   const add = (name: string, header: string, value = quoteName(name)) => {
     if (types.has(name)) named.push({ stored: name, header, value });
   };
+  const addValue = (at: 'c' | 'n', column: KeptColumn, header: string, value: string) => add(copyNames(at, [column])[0]!, header, value);
   const isColumn = new Set(item.columns.map(({ number }) => number));
   add('mark', item.columns.some(({ name }) => name === 'mark') ? 'supasnap mark' : 'mark', markInWords);
   for (const column of [...item.rowKey, ...(item.alike ?? [])]) if (!isColumn.has(column.number)) add(keyName(column), column.name);
   for (const column of item.columns) {
     const [value, key] = [before(column), keyName(column)];
     // Of a row that users deleted nothing but the key is known.
-    const known = types.has('mark') && types.has(key) && types.get(key) === types.get(value);
-    add(value, column.name, known ? `case when mark = 'g' then ${quoteName(key)} else ${quoteName(value)} end` : undefined);
+    const known = types.has('mark') && types.has(key) && (column.packed || types.get(key) === types.get(value));
+    addValue('c', column, column.name, known ? `case when mark = 'g' then ${key}${column.packed ? '::text' : ''} else ${value} end` : value);
   }
-  for (const column of item.columns) add(after(column), `${column.name} (after)`);
-  const covered = new Set([...named.map((column) => column.stored), ...item.columns.map(keyName)]);
+  for (const column of item.columns) if (column.compared) addValue('n', column, `${column.name} (after)`, after(column));
+  const covered = new Set([...named.map((column) => column.stored), ...item.columns.map(keyName), ...(item.fate === 'dropped' ? ['digest'] : [])]);
   for (const [name] of stored) if (!covered.has(name)) add(name, name);
   return named;
 }

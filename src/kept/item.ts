@@ -19,11 +19,13 @@ export interface KeptItem {
   fate: 'dropped' | 'created' | 'stays' | 'sequence';
   /** The numbers they had reached; in a rollback file, SQL that reads them. */
   sequences: (SequenceShape & { last: string; called: boolean | string })[];
+  /** Other columns of the copy that are not to return now; never stored. */
+  rest?: KeptColumn[];
   /** Rows of it got another key by the run. */
   rekeyed?: boolean;
 }
 
-/** A column of the table, and the columns of the copy that hold its values: before (`c3`) and after (`n3`). */
+/** A column of the table, and what of the copy holds its values: before (`c3`) and after (`n3`), or `c[3]` and `n[3]`. */
 export interface KeptColumn {
   number: number;
   name: string;
@@ -31,6 +33,8 @@ export interface KeptColumn {
   builtIn: boolean;
   /** Kept as JSON, each attribute by its name: of a composite type that loses attributes, which come back in another place. */
   inParts?: boolean;
+  /** The copy would have more columns than PostgreSQL allows: all of them are in one array, as text. */
+  packed?: true;
   generated: boolean;
   /** The values go with the column, or change with its type. */
   doomed: boolean;
@@ -41,8 +45,26 @@ export interface KeptColumn {
 // Rows of a copy, by their mark: 'c' changed, or bereft of a column; 'd' deleted by the run; 'i' inserted by it;
 // 'g' inserted by the run that this one undoes, and deleted by users since: it must not come back.
 
-export const before = (column: KeptColumn) => `c${column.number}`;
-export const after = (column: KeptColumn) => `n${column.number}`;
+const within = (place: CopyPlace, { number, packed }: KeptColumn) => (packed ? `${place}[${number}]` : `${place}${number}`);
+
+export const before = (column: KeptColumn) => within('c', column);
+export const after = (column: KeptColumn) => within('n', column);
+/** Whether it is unchanged since, where that is noted of a copy. */
+export const same = (column: KeptColumn) => within('s', column);
+
+type CopyPlace = 'c' | 'n' | 's';
+
+/** The entries of a select list that make those columns of a copy; `value` is SQL. */
+export function copyColumns(place: CopyPlace, columns: KeptColumn[], value: (column: KeptColumn) => string): string[] {
+  if (!columns.some(({ packed }) => packed)) return columns.map((column) => `${value(column)} as ${within(place, column)}`);
+  const at = new Map(columns.map((column) => [column.number, `(${value(column)})::${place === 's' ? 'boolean' : 'text'}`]));
+  const entries = Array.from({ length: Math.max(...at.keys()) }, (_, index) => at.get(index + 1) ?? 'null');
+  return [`array[${entries.join(', ')}]::${place === 's' ? 'boolean' : 'text'}[] as ${place}`];
+}
+
+/** The names of those columns of a copy. */
+export const copyNames = (place: CopyPlace, columns: KeptColumn[]): string[] => [...new Set(columns.map((column) => (column.packed ? place : within(place, column))))];
+
 export const keyName = (column: KeptColumn) => `k${column.number}`;
 
 /** A copy; in a rollback file it goes by a name of its own. */

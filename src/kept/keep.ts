@@ -3,9 +3,11 @@ import { quoteText } from '../sql-names.ts';
 import { asReplaced, copyQuery, follow, followed, keyOf, partedRoots, planCopies, toldByValues, type OpenItem, type PlannedCopy } from './copies-plan.ts';
 import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { after, before, findTable, keyName, live, onlyFills, place, presentKey, reach, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { before, copyColumns, copyNames, findTable, keyName, live, onlyFills, place, presentKey, reach, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
 import { followKeys, referring } from './keys.ts';
 import { readShapes, type SequenceShape, type TableShape } from './shape.ts';
+import { goneStatement } from './gone.ts';
+import { liveDigest } from './without-key.ts';
 
 /** What a sequence has reached, by key. */
 type Numbers = Map<string, { schema: string; name: string; last: string | null; ascending: boolean }>;
@@ -16,36 +18,6 @@ export interface Keeping {
   items: OpenItem[];
   counters: Map<string, string>;
 }
-
-/** Locks what the run will write, in one order for all, so that nothing changes between the copy and the run. */
-export async function lockForKeeping(client: pg.Client, effects: Effects): Promise<void> {
-  const named = [...new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.written, ...effects.exclusive])];
-  const { rows } = await client.query<{ name: string }>("select name from unnest($1::text[]) as name join pg_class c on c.oid = to_regclass(name) and c.relkind in ('r', 'p')", [named]);
-  const wanted = rows.map(({ name }) => name).sort();
-  const strongest = new Set([...effects.dropped, ...Object.keys(effects.doomed), ...effects.exclusive]);
-  if (wanted.length > 0) await client.query(lockWithin(wanted.map((name) => ({ name, mode: strongest.has(name) ? 'access exclusive' : 'share row exclusive' }))));
-}
-
-/**
- * Takes locks one after the other, waiting no longer than four fifths of lock_timeout for all of them: who waits behind those that we hold
- * already, waits no longer than lock_timeout.
- */
-const lockWithin = (locks: { name: string; mode: string }[]) => `do $locks$
-declare
-  wanted json := ${quoteText(JSON.stringify(locks))};
-  patience text := current_setting('lock_timeout');
-  allowed numeric := extract(epoch from patience::interval) * 800;
-  began timestamptz := clock_timestamp();
-  one record;
-begin
-  for one in select w->>'name' as name, w->>'mode' as mode from json_array_elements(wanted) with ordinality as u (w, place) order by place loop
-    if allowed > 0 then
-      perform set_config('lock_timeout', greatest(1, round(allowed - extract(epoch from clock_timestamp() - began) * 1000))::text, true);
-    end if;
-    execute format('lock table only %s in %s mode', one.name, one.mode);
-  end loop;
-  perform set_config('lock_timeout', patience, true);
-end $locks$`;
 
 /**
  * Copies what the run would destroy, before it runs and under its locks: rows of tables that go, values of columns that go,
@@ -135,9 +107,9 @@ const sequenceItem = (relation: string, { schema, name }: { schema: string; name
 
 /**
  * Finishes the copies after the run: what did not change is let go, what changed gets its value after the run, and the keys
- * of rows that the run inserted are noted. Gives the items, empty ones left out.
+ * of rows that the run inserted are noted. Gives the items, empty ones left out. `ownTable`: an earlier step of the run made the table of that key.
  */
-export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: KeptItem[]): Promise<KeptItem[]> {
+export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: KeptItem[], ownTable: (key: string) => boolean = () => false): Promise<KeptItem[]> {
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const now = await readShapes(client);
   const kept: KeptItem[] = [];
@@ -145,18 +117,18 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
   for (const { compare, newKeys, whole: _, ...item } of keeping.items) {
     const touched = undoing.filter((other) => findTable(keeping.shapes, other)?.key === item.table.key);
     const found = item.fate === 'sequence' ? undefined : findTable(now, item);
-    const replaced = item.fate === 'dropped' && found !== undefined && !keeping.shapes.has(found.key);
+    const replaced = item.fate === 'dropped' && found !== undefined && (!keeping.shapes.has(found.key) || ownTable(found.key));
     const table = item.fate === 'dropped' && !replaced ? undefined : found;
     if (table && replaced) successors.add(table.key);
     const finished = table && (compare || replaced) ? await finish(client, replaced ? asReplaced(item, table) : item, table, touched, newKeys) : item;
     if (finished.fate === 'dropped') for (const made of touched) await noteGone(client, item, made);
     await close(client, finished.relation);
-    if (await hasRows(client, finished.relation)) kept.push(finished);
+    if (await hasRows(client, place(finished.relation))) kept.push(finished);
     else await client.query(`drop table ${place(finished.relation)}`);
   }
   for (const table of now.values()) {
     if (keeping.shapes.has(table.key) || successors.has(table.key) || (table.root && now.has(table.root))) continue;
-    const made = await noteCreated(client, table);
+    const made = await noteCreated(client, table, undoing.filter((other) => findTable(now, other)?.key === table.key));
     if (made) kept.push(made);
   }
   kept.push(...(await keepSetBack(client, keeping.numbers)));
@@ -188,8 +160,8 @@ async function finish(client: pg.Client, item: KeptItem, table: TableShape, touc
     case when ${firstNow} is null then 'd' when ${firstKept} is null then 'i' else 'c' end as mark,
     ${[
       ...rowKey.map((column, at) => `coalesce(${keyThen[at]}, ${keyNow[at]}) as ${keyName(column)}`),
-      ...columns.map((column) => `k.${before(column)}`),
-      ...compared.map((column) => `${storedNow(column)} as ${after(column)}`),
+      ...copyNames('c', columns).map((name) => `k.${name}`),
+      ...copyColumns('n', compared, storedNow),
     ].join(', ')}
     from ${from} k full join ${reach(table)} t on ${sameRow(item.rowKey, keys)}${where}`);
   finished.rekeyed = await followKeys(client, { ...finished, relation: to }, newKeys);
@@ -205,34 +177,38 @@ async function finishWithoutKey(client: pg.Client, item: KeptItem, compared: Kep
   const then = compared.map((column) => `${before(column)}::text`).join(', ');
   const to = `${item.relation}_`;
   const rowsNow = `select ${now} from ${reach(table)} t`;
-  const names = (prefix: string) => compared.map((column) => `${prefix}${column.number}`).join(', ');
-  const empty = (column: KeptColumn) => `null::text as ${after(column)}`;
+  const names = compared.map(({ number }) => `v${number}`).join(', ');
+  const values = ({ number }: KeptColumn) => `v${number}`;
+  const none = () => 'null::text';
   await client.query(`create table ${place(to)} as
-    select 'd' as mark, gone.*, ${compared.map(empty).join(', ')} from (select ${then} from ${place(item.relation)} except all ${rowsNow}) as gone (${names('c')})
+    select ${[`'d' as mark`, ...copyColumns('c', compared, values), ...copyColumns('n', compared, none)].join(', ')} from (select ${then} from ${place(item.relation)} except all ${rowsNow}) as gone (${names})
     union all
-    select 'i', ${compared.map(() => 'null').join(', ')}, come.* from (${rowsNow} except all select ${then} from ${place(item.relation)}) as come`);
+    select ${[`'i'`, ...copyColumns('c', compared, none), ...copyColumns('n', compared, values)].join(', ')} from (${rowsNow} except all select ${then} from ${place(item.relation)}) as come (${names})`);
   await client.query(`drop table ${place(item.relation)}; alter table ${place(to)} rename to "${item.relation}"`);
   return item;
 }
 
-/** Rows that the undone run had inserted and that users deleted since: noted, so that going forward again leaves them deleted. */
 async function noteGone(client: pg.Client, item: KeptItem, undone: KeptItem): Promise<void> {
-  if (item.rowKey.length === 0 || undone.rowKey.length !== item.rowKey.length || undone.rowKey.some(({ name }, at) => name !== item.rowKey[at]!.name)) return;
-  const pairs = item.rowKey.map((column, at) => ({ own: keyName(column), theirs: `o.${keyName(undone.rowKey[at]!)}`, type: column.builtIn ? column.type : 'text' }));
-  await client.query(`insert into ${place(item.relation)} (mark, ${pairs.map(({ own }) => own).join(', ')})
-    select 'g', ${pairs.map(({ theirs, type }) => `${theirs}::text::${type}`).join(', ')} from ${place(undone.relation)} o
-    where o.mark = 'i' and not exists (select from ${place(item.relation)} k where ${pairs.map(({ own, theirs }) => `k.${own}::text = ${theirs}::text`).join(' and ')})`);
+  const statement = goneStatement(item, undone, place(item.relation), place(undone.relation));
+  if (statement) await client.query(statement);
 }
 
-/** The keys of the rows that a run put into a table of its own making. */
-async function noteCreated(client: pg.Client, table: TableShape): Promise<KeptItem | undefined> {
+/** Which rows a run put into a table of its own making: their keys, or what else tells them apart. */
+async function noteCreated(client: pg.Client, table: TableShape, undone: KeptItem[]): Promise<KeptItem | undefined> {
   const rowKey = keyOf(table, new Map());
-  if (rowKey.length === 0) return undefined;
-  const { rows: any } = await client.query(`select from ${reach(table)} limit 1`);
-  if (any.length === 0) return undefined;
+  if (undone.length === 0 && !(await hasRows(client, reach(table)))) return undefined;
   const relation = await newRelation(client);
-  const keys = rowKey.map((column) => `${storedValue(column, live(column))} as ${keyName(column)}`);
+  const keys = rowKey.length > 0 ? rowKey.map((column) => `${storedValue(column, live(column))} as ${keyName(column)}`) : [`${liveDigest(table)} as digest`];
   await client.query(`create table ${place(relation)} as select ${[`'i'::text as mark`, ...keys].join(', ')} from ${reach(table)} t`);
+  // What users deleted before is of the run's making too.
+  for (const other of undone) {
+    const names = other.rowKey.length === rowKey.length && other.fate === 'dropped' ? (rowKey.length > 0 ? rowKey.map((column, at) => [keyName(column), keyName(other.rowKey[at]!)]) : [['digest', 'digest']]) : [];
+    if (names.length > 0) await client.query(`insert into ${place(relation)} (mark, ${names.map(([own]) => own).join(', ')}) select 'i', ${names.map(([, theirs]) => theirs).join(', ')} from ${place(other.relation)} where mark = 'g'`);
+  }
+  if (!(await hasRows(client, place(relation)))) {
+    await client.query(`drop table ${place(relation)}`);
+    return undefined;
+  }
   await close(client, relation);
   return { relation, table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned }, rowKey, columns: [], fate: 'created', sequences: [] };
 }
@@ -241,8 +217,8 @@ async function close(client: pg.Client, relation: string): Promise<void> {
   await client.query(`select supabase_migrations.supasnap_close(${quoteText(relation)})`);
 }
 
-async function hasRows(client: pg.Client, relation: string): Promise<boolean> {
-  return ((await client.query(`select from ${place(relation)} limit 1`)).rowCount ?? 0) > 0;
+async function hasRows(client: pg.Client, place: string): Promise<boolean> {
+  return ((await client.query(`select from ${place} limit 1`)).rowCount ?? 0) > 0;
 }
 
 /** What the server counted of rows written so far in this session's transaction, by table. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { tableName, after, before, keyName, place, sameValue, type KeptColumn, type KeptItem } from './item.ts';
+import { tableName, after, before, copyColumns, copyNames, keyName, place, sameValue, type KeptColumn, type KeptItem } from './item.ts';
 
 /** Whether a row that got another key could be known by its other values. */
 export function keysMayChange({ rowKey, columns }: KeptItem): boolean {
@@ -26,11 +26,11 @@ export async function followKeys(client: pg.Client, item: KeptItem, newKeys: boo
 
 async function pairKeys(client: pg.Client, item: KeptItem, compared: KeptColumn[], others: KeptColumn[]): Promise<number> {
   const side = (mark: string, of: typeof before) => {
-    const values = `jsonb_build_array(${others.map((column) => `${of(column)}::text`).join(', ')})`;
+    const values = `array[${others.map((column) => `${of(column)}::text`).join(', ')}]`;
     return `select ctid as spot, ${values} as row, row_number() over (partition by ${values} order by ${item.rowKey.map(keyName).join(', ')}) as turn, count(*) over (partition by ${values}) as many
       from ${place(item.relation)} where mark = '${mark}'`;
   };
-  const taken = [...item.rowKey.map(keyName), ...compared.map(after)].map((column) => `${column} = come.${column}`);
+  const taken = [...item.rowKey.map(keyName), ...copyNames('n', compared)].map((column) => `${column} = come.${column}`);
   const { rowCount } = await client.query(`
     with gone as (${side('d', before)}), came as (${side('i', after)}), pairs as (
       select gone.spot as old, came.spot as new from gone join came using (row, turn, many)
@@ -51,11 +51,11 @@ async function followTakenKeys(client: pg.Client, item: KeptItem, compared: Kept
   const sameKey = (other: string) => keys.map((key) => `k.${key} = ${other}.${key}`).join(' and ');
   await client.query('savepoint supasnap_keys');
   await client.query(`with parted as (
-      update ${copied} set mark = 'd' where mark = 'c' and (${others.map((column) => `not (${sameValue(before(column), after(column))})`).join(' or ')}) returning ${[...keys, ...compared.map(after)].join(', ')}
-    ) insert into ${copied} (${['mark', ...keys, ...compared.map(after)].join(', ')}) select 'i', parted.* from parted;
-    update ${copied} set ${compared.map((column) => `${after(column)} = null`).join(', ')} where mark = 'd'`);
+      update ${copied} set mark = 'd' where mark = 'c' and (${others.map((column) => `not (${sameValue(before(column), after(column))})`).join(' or ')}) returning ${[...keys, ...copyColumns('n', compared, after)].join(', ')}
+    ) insert into ${copied} (${['mark', ...keys, ...copyNames('n', compared)].join(', ')}) select 'i', parted.* from parted;
+    update ${copied} set ${copyNames('n', compared).map((name) => `${name} = null`).join(', ')} where mark = 'd'`);
   const paired = await pairKeys(client, item, compared, others);
-  await client.query(`update ${copied} k set mark = 'c', ${compared.map((column) => `${after(column)} = i.${after(column)}`).join(', ')} from ${copied} i where k.mark = 'd' and i.mark = 'i' and ${sameKey('i')};
+  await client.query(`update ${copied} k set mark = 'c', ${copyNames('n', compared).map((name) => `${name} = i.${name}`).join(', ')} from ${copied} i where k.mark = 'd' and i.mark = 'i' and ${sameKey('i')};
     delete from ${copied} k using ${copied} c where k.mark = 'i' and c.mark = 'c' and ${sameKey('c')}`);
   const { rowCount: twice } = await client.query(`select from ${copied} group by ${keys.join(', ')} having count(*) > 1 limit 1`);
   if (twice) await client.query('rollback to savepoint supasnap_keys');

@@ -6,21 +6,24 @@ export interface Return {
   of: string;
 }
 
-/**
- * The runs since a snapshot was taken that still have to be undone to get the rows of then: one that another undid, and that other, leave
- * nothing between them. `runs` are in the order of their numbers.
- */
-export function outstandingSince(snapshot: string, runs: Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'undone' | 'restored' | 'snapshotBefore' | 'snapshotAfter'>[], returns: Return[]): string[] {
+type Brief = Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'undone' | 'restored' | 'snapshotBefore' | 'snapshotAfter'>;
+
+/** The runs since a snapshot was taken, but those that came to nothing. `runs` are in the order of their numbers. */
+export function runsSince(snapshot: string, runs: Brief[]): Brief[] {
   let before = runs.findLastIndex(({ snapshotBefore }) => snapshotBefore === snapshot);
   // A rollback of several migrations is as many runs.
   while (before > 0 && runs[before - 1]!.snapshotBefore === snapshot) before--;
   const after = runs.findLastIndex(({ snapshotAfter }) => snapshotAfter === snapshot);
   if (before < 0 && after < 0) return [];
-  const since = runs.slice(before >= 0 ? before : after + 1).filter(({ status }) => status !== 'undone');
-  const left: typeof since = [];
+  return runs.slice(before >= 0 ? before : after + 1).filter(({ status }) => status !== 'undone');
+}
+
+/** Those of the runs `since` a state that still have to be undone to get the rows of then: one that another undid, and that other, leave nothing between them. */
+export function outstandingOf(since: Brief[], returns: Return[]): string[] {
+  const left: Brief[] = [];
   for (const run of since) {
     const putBack = new Set(returns.flatMap(({ by, of }) => (by === run.id ? [of] : [])));
-    const undoes = (other: (typeof since)[number]): boolean =>
+    const undoes = (other: Brief): boolean =>
       putBack.has(other.id) ||
       (run.kind === 'rollback' && other.kind === 'migrate' && (run.undone ?? []).includes(other.version!)) ||
       (run.kind === 'rollback' && other.kind === 'rollback' && (run.restored ?? []).some((version) => other.undone?.includes(version))) ||

@@ -2,12 +2,12 @@ import type pg from 'pg';
 import { failed, forShell, refused } from '../errors.ts';
 import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { after, findTable, keyName, live, place, present, presentKey, reach, sameRow, storedValue, type KeptColumn, type KeptItem } from './item.ts';
+import { after, findTable, keyName, live, place, present, presentKey, reach, same, sameRow, storedValue, type KeptColumn, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
 import { readShapes, type TableShape } from './shape.ts';
-import { stayWithParents, type Returning } from './changed-keys.ts';
-import { pairsOf, same, still, type ReturnStatement } from './return-statement.ts';
-import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements } from './statements.ts';
+import { returningOf, stayWithParents, type Returning } from './changed-keys.ts';
+import { onStill, still, type ReturnStatement } from './return-statement.ts';
+import { carryStatements, conversionStatements, markStatement, raiseSequence, returnStatements, type Again } from './statements.ts';
 
 /** What came of one kept table, in rows. */
 export interface PutBackReport {
@@ -24,17 +24,25 @@ export interface PutBackReport {
   unmatched: number;
 }
 
+/** Columns of copies that could not return yet, by copy. */
+export type Waiting = Map<string, KeptColumn[]>;
+
 /** The tables before the schema changed, and by copy the columns of which it is noted whether users changed them since. */
 export interface Marks {
   tables: Map<string, TableShape>;
   columns: Map<string, Set<string>>;
+  /** Columns that were noted, and got their old value, before they were converted and before the copy could be compared as a whole; by copy. */
+  early: Map<string, Set<string>>;
+  again?: Again;
+  /** Columns whose table is not there, or that are not there themselves, by copy: they wait on. */
+  waiting: Waiting;
 }
 
 /** Notes, before the schema changes, which kept rows are still as the earlier run left them. `items` are the newest first. */
 export async function markUnchanged(client: pg.Client, items: KeptItem[]): Promise<Marks> {
-  if (items.length === 0) return { tables: new Map(), columns: new Map() };
+  if (items.length === 0) return { tables: new Map(), columns: new Map(), early: new Map(), waiting: new Map() };
   await client.query(`${exactText}; set local search_path = pg_catalog`);
-  const marks: Marks = { tables: await readShapes(client), columns: new Map() };
+  const marks: Marks = { tables: await readShapes(client), columns: new Map(), early: new Map(), waiting: new Map() };
   const seen = new Set<string>();
   for (const item of items) {
     const table = findTable(marks.tables, item);
@@ -46,12 +54,18 @@ export async function markUnchanged(client: pg.Client, items: KeptItem[]): Promi
   return marks;
 }
 
-async function mark(client: pg.Client, { columns }: Marks, item: KeptItem, table: TableShape): Promise<void> {
+async function mark(client: pg.Client, { columns, early }: Marks, item: KeptItem, table: TableShape): Promise<void> {
   const statement = markStatement(item, table);
   if (!statement) return;
   await client.query(statement.sql);
   columns.set(item.relation, statement.columns);
+  for (const column of early.get(item.relation) ?? []) {
+    if (statement.columns.has(column)) await client.query(`update ${still(item)} s set ${column} = true from ${earlyStill(item)} k where ${onStill(item)} and k.${column}`);
+  }
 }
+
+/** What was noted of a copy before columns were converted. */
+const earlyStill = (item: KeptItem) => `pg_temp."early_${item.relation}"`;
 
 /** Puts kept rows back, into the tables as they are now; user triggers stay quiet. `items` are of one run. */
 export async function putBack(client: pg.Client, items: KeptItem[], marks: Marks): Promise<PutBackReport[]> {
@@ -61,19 +75,28 @@ export async function putBack(client: pg.Client, items: KeptItem[], marks: Marks
   const returning: Returning[] = [];
   for (const item of items) {
     const table = findTable(shapes, item);
+    const waits = waitingColumns(item, table);
+    if (waits.length > 0) marks.waiting.set(item.relation, waits);
     if (item.fate === 'sequence') await client.query(raiseSequence(item.sequences[0]!, item.table).sql);
     else if (table && item.fate !== 'created') {
       const isNew = !marks.tables.has(table.key);
       // A table that came back a moment ago holds what this very run put there: nobody changed it since.
       if (!marks.columns.has(item.relation)) await mark(client, marks, item, table);
-      const counted = await runStatements(client, returnStatements(item, table, isNew, marks.columns.get(item.relation)));
+      const counted = await runStatements(client, returnStatements(item, table, isNew, marks.columns.get(item.relation), marks.again));
       reports.push({ table: `${table.schema}.${table.name}`, ...counted });
-      returning.push({ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) });
+      returning.push(returningOf(item, table));
     }
   }
   await runStatements(client, stayWithParents(returning));
   await client.query(ownText);
   return reports.filter(({ returned, removed, newer, uncertain, unmatched }) => returned + removed + newer + uncertain + unmatched > 0);
+}
+
+/** Of a copy that has nowhere to go, all; else columns that went and are not there. */
+function waitingColumns({ fate, columns, rest = [], ...item }: KeptItem, table: TableShape | undefined): KeptColumn[] {
+  if (fate === 'sequence' || fate === 'created') return [];
+  if (!table) return [...columns, ...rest];
+  return [...(fate === 'stays' ? columns.filter((column) => column.doomed && !column.compared && !present(table, { ...item, fate, columns }, column)) : []), ...rest];
 }
 
 async function runStatements(client: pg.Client, statements: ReturnStatement[]): Promise<Omit<PutBackReport, 'table'>> {
@@ -89,14 +112,21 @@ async function runStatements(client: pg.Client, statements: ReturnStatement[]): 
  * Before a column turns from text or an enum into something narrower: what is still as the earlier run left it gets its old value,
  * so that the conversion meets only what users wrote.
  */
-export async function returnBeforeConversion(client: pg.Client, items: KeptItem[], effects: Effects, { tables, columns }: Marks): Promise<void> {
+export async function returnBeforeConversion(client: pg.Client, items: KeptItem[], effects: Effects, { tables, columns, early }: Marks): Promise<void> {
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   for (const item of items) {
     const table = tables.get(item.table.key);
     const keys = table && presentKey(table, item);
     const marked = columns.get(item.relation);
-    if (!table || !keys || !marked) continue;
-    for (const sql of conversionStatements(item, table, keys, effects, marked)) await client.query(sql);
+    if (!table || !keys) continue;
+    const statement = marked ? undefined : markStatement(item, table);
+    const conversions = conversionStatements(item, table, keys, effects, marked ?? statement?.columns ?? new Set());
+    if (conversions.length > 0 && statement) await client.query(statement.sql);
+    for (const { sql } of conversions) await client.query(sql);
+    if (conversions.length === 0 || !statement) continue;
+    // Of an earlier step of the run: its other columns can be compared only once the later step's are put back.
+    await client.query(`alter table ${still(item)} rename to ${earlyStill(item).replace('pg_temp.', '')}`);
+    early.set(item.relation, new Set(conversions.map(({ column }) => column)));
   }
   await client.query(ownText);
 }

@@ -1,19 +1,19 @@
 import type pg from 'pg';
 import { refused } from '../errors.ts';
-import { quoteName } from '../sql-names.ts';
 import { rightsStatement } from '../transition/execute.ts';
 
 /**
- * Runs `use` while triggers and foreign keys of users are quiet, as for a replica. Where the role may not ask for that,
- * triggers of the tables' owner are switched off one by one, and on again as they were. Foreign keys can't be: where one of `tables`
+ * Runs `use` while triggers, rules and foreign keys of users are quiet, as for a replica. Where the role may not ask for that,
+ * triggers and rules of the tables' owner are switched off one by one, and on again as they were. Foreign keys can't be: where one of `tables`
  * has one that acts on other rows, it throws a Problem.
  */
 export async function withQuietTriggers<T>(client: pg.Client, tables: string[], state: string, use: () => Promise<T>): Promise<T> {
   const quiet = await becomeReplica(client);
   if (!quiet) await refuseCascades(client, tables, state);
-  const loud = await switchOff(client, quiet ? "('A', 'R')" : "('O', 'A', 'R')");
+  const { rows: loud } = await client.query<{ off: string; again: string }>(firing(quiet ? "'{A,R}'" : "'{O,A,R}'"));
+  for (const { off } of loud) await client.query(off);
   const result = await use();
-  for (const { table, trigger, word } of loud) await client.query(`alter table ${table} enable ${word} trigger ${quoteName(trigger)}`);
+  for (const { again } of loud) await client.query(again);
   if (quiet) await client.query(`${rightsStatement(true)}; set local session_replication_role = origin; ${rightsStatement(false)}`);
   return result;
 }
@@ -46,13 +46,12 @@ export async function becomeReplica(client: pg.Client): Promise<boolean> {
   }
 }
 
-/** Row triggers on tables that we own and that would fire all the same. */
-async function switchOff(client: pg.Client, states: string): Promise<{ table: string; trigger: string; word: string }[]> {
-  const { rows } = await client.query<{ table: string; trigger: string; word: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as table, t.tgname as trigger, case t.tgenabled when 'A' then 'always' when 'R' then 'replica' else '' end as word
-     from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
-     where not t.tgisinternal and t.tgparentid = 0 and t.tgenabled in ${states} and n.nspname not in ('supabase_migrations', 'pg_catalog') and pg_has_role(c.relowner, 'usage')`,
-  );
-  for (const { table, trigger } of rows) await client.query(`alter table ${table} disable trigger ${quoteName(trigger)}`);
-  return rows;
-}
+/** What switches triggers and rules of tables that we own `off`, and on `again`; `states` is an array of how they are enabled, as SQL. */
+export const firing = (states: string): string => `select format('alter table %s disable %s %I', place, kind, name) as off,
+    format('alter table %s enable %s%s %I', place, case enabled when 'A' then 'always ' when 'R' then 'replica ' else '' end, kind, name) as again
+  from (
+    select tgrelid as relation, tgname as name, 'trigger' as kind, tgenabled::text as enabled from pg_trigger where not tgisinternal and tgparentid = 0
+    union all
+    select ev_class, rulename, 'rule', ev_enabled::text from pg_rewrite where ev_type <> '1'
+  ) as f join pg_class c on c.oid = f.relation join pg_namespace n on n.oid = c.relnamespace cross join lateral (select format('%I.%I', n.nspname, c.relname)) as named (place)
+  where enabled = any (${states}) and c.relkind in ('r', 'p', 'f') and n.nspname not in ('supabase_migrations', 'pg_catalog') and pg_has_role(c.relowner, 'usage')`;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { KeptItem } from './item.ts';
 import type { Return } from './outstanding.ts';
-import type { PutBackReport } from './put-back.ts';
+import type { PutBackReport, Waiting } from './put-back.ts';
 import type { Seen } from './set-aside.ts';
 
 /**
@@ -77,13 +77,11 @@ export async function recordKept(client: pg.Client, runId: string, items: KeptIt
   }
 }
 
-/** Notes that kept tables were put back, and what came of it; those of which there is no table now wait on. Their copies stay until someone prunes them. */
-export async function recordReturned(client: pg.Client, runId: string, items: KeptItem[], reports: PutBackReport[], waiting: KeptItem[] = []): Promise<void> {
-  if (items.length === 0) return;
-  const names = (list: KeptItem[]) => list.map(({ relation }) => relation);
-  await client.query(
-    `update supabase_migrations.supasnap_kept set returned_by = $1, report = $3
-     where relation = any($2) and (relation <> all($4) or to_regclass(format('%I.%I', item->'table'->>'schema', item->'table'->>'name')) is not null)`,
-    [runId, names(items), JSON.stringify(reports), names(waiting)],
-  );
+/** Notes that kept tables were put back, and what came of it; columns that are `waiting` wait on. The copies stay until someone prunes them. */
+export async function recordReturned(client: pg.Client, runId: string, items: KeptItem[], reports: PutBackReport[], waiting: Waiting): Promise<void> {
+  const returned = items.flatMap(({ relation }) => (waiting.has(relation) ? [] : [relation]));
+  if (returned.length > 0) await client.query('update supabase_migrations.supasnap_kept set returned_by = $1, report = $3 where relation = any($2)', [runId, returned, JSON.stringify(reports)]);
+  for (const [relation, columns] of waiting) {
+    await client.query("update supabase_migrations.supasnap_kept set item = jsonb_set(item, '{columns}', $2) where relation = $1", [relation, JSON.stringify(columns)]);
+  }
 }

@@ -4,8 +4,10 @@ import { changedByCasts, type ChangedByCast } from './casts.ts';
 import { keepCost, refuseTooMuch } from './cost.ts';
 import type { Effects } from './effects.ts';
 import { onlyFills, tableName, type KeptItem } from './item.ts';
-import { keepAfter, keepBefore, lockForKeeping, readCounters, unexplained, writtenBeyond, type Keeping } from './keep.ts';
-import { amendKept, carryOver, checkConstraints, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport } from './put-back.ts';
+import { keepAfter, keepBefore, readCounters, unexplained, writtenBeyond, type Keeping } from './keep.ts';
+import { lockForKeeping, lockForReturning } from './locks.ts';
+import { readFilledViews, refreshFilled } from './materialized-views.ts';
+import { amendKept, carryOver, checkConstraints, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport, type Waiting } from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
 import { recordReturned } from './record.ts';
 import { bringBack, setAside, type Aside, type Seen } from './set-aside.ts';
@@ -40,6 +42,8 @@ export interface KeepingRun {
   after?: Seen;
   /** Is told which values of users a cast to another type changed, and throws where that is not wanted. */
   onCasts?: (changed: ChangedByCast[]) => void;
+  /** Whether an earlier step of this run made the table of that key. */
+  ownTable?: (key: string) => boolean;
   /** What to say when returning rows break a foreign key. */
   state: string;
 }
@@ -49,6 +53,7 @@ export interface Kept {
   kept: KeptItem[];
   reports: PutBackReport[];
   later: boolean;
+  waiting: Waiting;
   /** The transaction's parts in which rows came back: those are no new rows for what is applied next. */
   parts: string[];
 }
@@ -60,8 +65,9 @@ export interface Kept {
 export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Kept> {
   const undoing = run.undoing.flat();
   if (run.keepData === 'never') return runWithout(client, run);
-  await lockForKeeping(client, run.effects);
+  await lockForKeeping(client, run.effects, undoing);
   if (run.keepData === 'auto') refuseTooMuch(await keepCost(client, [run.effects]), run.limitBytes, run.state);
+  const views = undoing.length > 0 || run.after ? await readFilledViews(client) : undefined;
   const keeping = await keepBefore(client, run.effects, undoing);
   const marks = await markUnchanged(client, undoing);
   await run.prepare?.();
@@ -72,27 +78,31 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   if (run.carry && keeping.items.some(({ fate }) => fate === 'dropped')) await withQuietTriggers(client, [], run.state, () => carryOver(client, keeping, run.state));
   const brought = aside && (await orRefused(run.state, () => unlessNewLabel(client, () => withQuietTriggers(client, aside.items.map(({ table }) => tableName(table)), run.state, () => bringBack(client, aside, undoing, marks)))));
   if (brought?.later) await withQuietTriggers(client, [], run.state, () => bringBack(client, aside!, [], marks));
-  const { reports, later, parts } = await returnUnlessLabel(client, run, marks);
+  const { reports, later, parts } = await returnUnlessLabel(client, run, { ...marks, again: { nothingNew: aside?.allOld ?? false, movesNothing: (aside?.allOld ?? false) || !keeping.items.some(({ whole, fate }) => whole || fate === 'dropped') } });
   if (run.late) await accounted(client, keeping, run.late);
+  if (views) await refreshFilled(client, views);
   await checkConstraints(client, reports, run.state);
   run.onCasts?.(await changedByCasts(client, keeping, undoing, marks));
-  return { kept: await keepAfter(client, keeping, undoing), reports, later: later || (brought?.later ?? false), parts: [...parts, ...(brought?.parts ?? [])] };
+  return { kept: await keepAfter(client, keeping, undoing, run.ownTable), reports, later: later || (brought?.later ?? false), waiting: marks.waiting, parts: [...parts, ...(brought?.parts ?? [])] };
 }
 
 /** The change with no copies taken: what it destroys is gone. What was kept earlier returns all the same. */
 async function runWithout(client: pg.Client, run: KeepingRun): Promise<Kept> {
+  await lockForKeeping(client, run.effects, run.undoing.flat());
+  const views = run.undoing.length > 0 ? await readFilledViews(client) : undefined;
   const marks = await markUnchanged(client, run.undoing.flat());
   await run.prepare?.();
   await returnBeforeConversion(client, run.undoing.flat(), run.effects, marks);
   await run.early();
   const { reports, later } = await returnUnlessLabel(client, run, marks);
   await run.late?.();
+  if (views) await refreshFilled(client, views);
   await checkConstraints(client, reports, run.state);
-  return { kept: [], reports, later, parts: [] };
+  return { kept: [], reports, later, waiting: marks.waiting, parts: [] };
 }
 
 /** Kept rows return, or all of them have to wait for the COMMIT of a label that they use. */
-async function returnUnlessLabel(client: pg.Client, { undoing, state }: KeepingRun, marks: Marks): Promise<Omit<Kept, 'kept'>> {
+async function returnUnlessLabel(client: pg.Client, { undoing, state }: KeepingRun, marks: Marks): Promise<Omit<Kept, 'kept' | 'waiting'>> {
   if (undoing.length === 0) return { reports: [], later: false, parts: [] };
   const { result, later, parts } = await orRefused(state, () => unlessNewLabel(client, () => returnRows(client, undoing, marks, state)));
   return { reports: result ?? [], later, parts };
@@ -149,7 +159,7 @@ async function orRefused<T>(state: string, use: () => Promise<T>): Promise<T> {
 
 async function returnRows(client: pg.Client, undoing: KeptItem[][], marks: Marks, state: string): Promise<PutBackReport[]> {
   const reports: PutBackReport[] = [];
-  const changing = undoing.flat().filter((item) => !onlyFills(item) && item.fate === 'stays');
+  const changing = undoing.flat().filter((item) => !onlyFills(item) && (item.fate === 'stays' || item.fate === 'dropped'));
   await withQuietTriggers(client, changing.map(({ table }) => tableName(table)), state, async () => {
     for (const items of undoing) reports.push(...(await putBack(client, items, marks)));
   });
@@ -169,11 +179,12 @@ export async function returnLater(client: pg.Client, runId: string, undoing: Kep
   const state = 'The schema is changed and recorded; the rows are kept and not put back yet.';
   await client.query(`begin; ${begin}`);
   try {
+    await lockForReturning(client, undoing.flat());
     const marks = await markUnchanged(client, undoing.flat());
     const reports = await returnRows(client, undoing, marks, state);
     await amendKept(client, kept, undoing.flat(), marks);
     await checkConstraints(client, reports, state);
-    await recordReturned(client, runId, undoing.flat(), reports);
+    await recordReturned(client, runId, undoing.flat(), reports, marks.waiting);
     await client.query('commit');
     return reports;
   } catch (error) {

@@ -3,10 +3,10 @@ import { failed } from '../errors.ts';
 import { quoteName } from '../sql-names.ts';
 import { copyQuery } from './copies-plan.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { before, findTable, keyName, live, place, present, presentKey, reach, returnedValue, sameRow, storedValue, tableName, type KeptItem } from './item.ts';
+import { before, findTable, keyName, live, place, present, presentKey, reach, returnedValue, same, sameRow, storedValue, tableName, type KeptItem } from './item.ts';
 import type { Keeping } from './keep.ts';
 import type { Marks } from './put-back.ts';
-import { same, still } from './return-statement.ts';
+import { still } from './return-statement.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
 import { withQuietTriggers } from './quiet.ts';
 
@@ -89,8 +89,8 @@ async function bringKeylessBack(client: pg.Client, item: KeptItem, table: TableS
     return column && !column.generated ? [{ kept, now: storedValue(column, live(column)) }] : [];
   });
   if (image && told && told.length > 0) {
-    const now = `jsonb_build_array(${told.map((one) => `(${one.now})::text`).join(', ')})`;
-    const then = `jsonb_build_array(${told.map(({ kept }) => `${before(kept)}::text`).join(', ')})`;
+    const now = `array[${told.map((one) => `(${one.now})::text`).join(', ')}]`;
+    const then = `array[${told.map(({ kept }) => `${before(kept)}::text`).join(', ')}]`;
     await client.query(`with live as (select t.tableoid as part, t.ctid as place, ${now} as row, row_number() over (partition by ${now}) as turn from ${reach(table)} t),
       gone as (select ${then} as row, row_number() over (partition by ${then}) as turn from ${place(image.relation)} where mark = 'd')
       delete from ${tableName(table)} t using live join gone using (row, turn) where t.tableoid = live.part and t.ctid = live.place`);

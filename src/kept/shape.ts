@@ -15,6 +15,8 @@ export interface TableShape {
   rowKeys: number[][];
   /** Whether values must be unique, or keep out of each other's way, beyond the primary key: then two rows can't simply be given each other's. */
   exclusive: boolean;
+  /** Whether it has rules for INSERT or UPDATE: then it takes no ON CONFLICT. */
+  ruled: boolean;
   /** Changes when the rows' file does: TRUNCATE and rewrites. */
   fileNode: string;
   /** 'p' permanent, 'u' unlogged. */
@@ -103,6 +105,7 @@ select jsonb_build_object(
   'fileNode', coalesce(t.node::text, ''), 'persistence', t.relpersistence,
   'rowKeys', coalesce(k.keys, '[]'),
   'exclusive', exists (select from pg_index i where i.indrelid = t.oid and not i.indisprimary and (i.indisunique or i.indisexclusion)),
+  'ruled', exists (select from pg_rewrite r where r.ev_class = t.oid and r.ev_type in ('2', '3')),
   'columns', coalesce((
     select jsonb_agg(jsonb_build_object('number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'typeNumber', a.atttypid::bigint,
       'builtIn', coalesce(e.typnamespace, y.typnamespace) = 'pg_catalog'::regnamespace and y.typtype in ('b', 'r', 'm')

@@ -1,10 +1,10 @@
 import { quoteName, quoteText } from '../sql-names.ts';
-import { after, before, keyName, live, onlyFills, place, present, presentKey, reach, returnedValue, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { after, before, copyColumns, keyName, live, onlyFills, place, present, presentKey, reach, returnedValue, same, sameRow, sameValue, storedValue, tableName, type KeptItem } from './item.ts';
 import type { Effects } from './effects.ts';
 import { exchange, followReferences, moved } from './changed-keys.ts';
-import { insertKept, onStill, pairsOf, same, still, tally, type Pair, type ReturnStatement } from './return-statement.ts';
+import { insertKept, onStill, pairsOf, sameKeyed, still, tally, type Pair, type ReturnStatement } from './return-statement.ts';
 import type { ColumnShape, TableShape } from './shape.ts';
-import { exchangeRows, fillAlike } from './without-key.ts';
+import { exchangeRows, fillAlike, giveWay } from './without-key.ts';
 
 /**
  * Notes, before the schema changes, which kept rows are still as the earlier run left them: `p` says whether the row is
@@ -13,25 +13,36 @@ import { exchangeRows, fillAlike } from './without-key.ts';
 export function markStatement(item: KeptItem, table: TableShape | undefined): { sql: string; columns: Set<string> } | undefined {
   const keys = table && presentKey(table, item);
   if (item.fate !== 'stays' || !keys || onlyFills(item)) return undefined;
-  const compared = item.columns.flatMap((column) => {
-    const now = column.compared && present(table, item, column);
-    return now ? [{ name: same(column), sql: `coalesce(${sameValue(`k.${after(column)}`, storedValue(now, live(now), column.inParts))}, false) as ${same(column)}` }] : [];
+  const compared = item.columns.filter((column) => column.compared && present(table, item, column));
+  const unchanged = copyColumns('s', compared, (column) => {
+    const now = present(table, item, column)!;
+    return `coalesce(${sameValue(`k.${after(column)}`, storedValue(now, live(now), column.inParts))}, false)`;
   });
   return {
-    columns: new Set(compared.map(({ name }) => name)),
+    columns: new Set(compared.map(same)),
     sql: `create temp table ${still(item).replace('pg_temp.', '')} on commit drop as
-  select ${[...item.rowKey.map((column) => `k.${keyName(column)}`), `${live(keys[0]!)} is not null as p`, ...compared.map(({ sql }) => sql)].join(', ')}
+  select ${[...item.rowKey.map((column) => `k.${keyName(column)}`), `${live(keys[0]!)} is not null as p`, ...unchanged].join(', ')}
   from ${place(item.relation)} k left join ${reach(table)} t on ${sameRow(item.rowKey, keys)}`,
   };
 }
 
+/** What a change that is carried out again found. */
+export interface Again {
+  /** Nothing that it had not seen before. */
+  nothingNew: boolean;
+  /** No rows of other tables to change or take out: what it makes is of its own, and made once more. */
+  movesNothing: boolean;
+}
+
 /** What puts a kept table back into the table as it is now. `isNew`: it came back with this run; `marked`: columns that `markStatement` noted. */
-export function returnStatements(item: KeptItem, table: TableShape, isNew: boolean, marked: Set<string> | undefined): ReturnStatement[] {
+export function returnStatements(item: KeptItem, table: TableShape, isNew: boolean, marked: Set<string> | undefined, again: Again = { nothingNew: false, movesNothing: false }): ReturnStatement[] {
   const pairs = pairsOf(item, table);
   const keys = presentKey(table, item);
   const rows =
     item.fate === 'dropped'
-      ? returnRows(item, table, pairs, keys, isNew)
+      ? keys
+        ? returnRows(item, table, pairs, keys, isNew, again)
+        : [...(isNew ? [giveWay(item, table, again.nothingNew)] : []), ...insertBeside(item, table, insertKept(item, table, pairs, "k.mark = 'd'"), isNew && again.movesNothing)]
       : keys && onlyFills(item)
         ? fillColumns(item, table, pairs, keys)
         : item.alike && onlyFills(item) && item.alike.every((column) => present(table, item, column))
@@ -45,16 +56,17 @@ export function returnStatements(item: KeptItem, table: TableShape, isNew: boole
 }
 
 /** Old values for columns that `effects` is about to give a narrower type: of rows that are still as the earlier run left them. */
-export function conversionStatements(item: KeptItem, table: TableShape, keys: ColumnShape[], effects: Effects, marked: Set<string>): string[] {
+export function conversionStatements(item: KeptItem, table: TableShape, keys: ColumnShape[], effects: Effects, marked: Set<string>): { column: string; sql: string }[] {
   const converted = new Set((effects.doomed[tableName(table)] ?? []).filter(({ dropped }) => !dropped).map(({ column }) => column));
   return item.columns.flatMap((kept) => {
     const column = present(table, item, kept);
     if (!column || !marked.has(same(kept)) || !converted.has(column.name) || !(column.label || /^(text|character varying)$/.test(column.type))) return [];
     const known = column.label ? ` and k.${before(kept)}::text = any(enum_range(null::${column.type})::text[])` : '';
-    return [
-      `update ${reach(table)} t set ${quoteName(column.name)} = k.${before(kept)}::text${column.label ? `::${column.type}` : ''} from ${place(item.relation)} k, ${still(item)} s
+    return [{
+      column: same(kept),
+      sql: `update ${reach(table)} t set ${quoteName(column.name)} = k.${before(kept)}::text${column.label ? `::${column.type}` : ''} from ${place(item.relation)} k, ${still(item)} s
   where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and k.mark = 'c' and s.p and s.${same(kept)}${known}`,
-    ];
+    }];
   });
 }
 
@@ -66,21 +78,30 @@ function fillColumns(item: KeptItem, table: TableShape, pairs: Pair[], keys: Col
 }
 
 /** The rows of a table that was gone. Into one that came back empty they all go; else a key that is in use is left to who uses it. */
-function returnRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[] | undefined, isNew: boolean): ReturnStatement[] {
-  if (!keys) return [insertKept(item, table, pairs, "k.mark = 'd'")];
+function returnRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], isNew: boolean, again: Again): ReturnStatement[] {
   const used = `exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`;
   const made = `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark ${isNew ? "in ('d', 'g')" : "= 'g'"} and ${sameRow(item.rowKey, keys)}`;
+  if (isNew && again.movesNothing) return [{ sql: made }, ...insertBeside(item, table, insertKept(item, table, pairs, "k.mark = 'd'"), true)];
   return [isNew ? { sql: made } : { sql: made, counts: 'removed' }, ...(isNew ? twins(item, table, pairs) : []), tally('uncertain', `from ${place(item.relation)} k where k.mark = 'd' and ${used}`), insertKept(item, table, pairs, `k.mark = 'd' and not ${used}`)];
+}
+
+/** Kept rows go in; where they `win`, what the change made anew has only the place that they leave. */
+function insertBeside(item: KeptItem, table: TableShape, insert: ReturnStatement, win: boolean): ReturnStatement[] {
+  if (!win || !table.exclusive || table.ruled) return [insert];
+  const made = `pg_temp."made_${item.relation}"`;
+  const columns = table.columns.flatMap(({ name, generated }) => (generated ? [] : [quoteName(name)])).join(', ');
+  return [
+    { sql: `create temp table ${made.replace('pg_temp.', '')} on commit drop as select ${columns} from ${reach(table)} t` },
+    { sql: `delete from ${reach(table)}` },
+    insert,
+    { sql: `insert into ${tableName(table)} (${columns}) overriding system value select ${columns} from ${made} on conflict do nothing` },
+    { sql: `drop table ${made}` },
+  ];
 }
 
 /** Into a table that came back: a row that the change made anew under another key, with a value that is unique and a kept row's, gives way to that. */
 const twins = (item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatement[] =>
-  table.rowKeys.flatMap((numbers): ReturnStatement[] => {
-    const own = numbers.map((number) => pairs.find(({ column }) => column.number === number));
-    if (own.some((pair) => pair === undefined)) return [];
-    const same = own.map((pair) => `${live(pair!.column)} = ${returnedValue(pair!.kept, pair!.column, `k.${before(pair!.kept)}`)}`).join(' and ');
-    return [{ sql: `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark = 'd' and ${same}` }];
-  });
+  sameKeyed(table, pairs).map((same) => ({ sql: `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark = 'd' and ${same}` }));
 
 function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], marked: Set<string>): ReturnStatement[] {
   // A column that this very run brought back has not been changed since.
@@ -89,7 +110,9 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   const all = compared.length > 0 ? compared.map(unchanged).join(' and ') : 'true';
   const some = pairs.every(({ kept }) => kept.compared) ? `(${compared.map(unchanged).join(' or ') || 'false'})` : 'true';
   const old = ({ kept, column }: Pair) => returnedValue(kept, column, `k.${before(kept)}`);
-  const value = (pair: Pair) => (pair.kept.compared ? `case when ${unchanged(pair)} then ${old(pair)} else ${live(pair.column)} end` : old(pair));
+  // What the run itself left alone stays as it is now: an earlier step may have changed it, and its old value is then that step's.
+  const changed = ({ kept }: Pair) => (kept.doomed ? '' : ` and k.${before(kept)}::text is distinct from k.${after(kept)}::text`);
+  const value = (pair: Pair) => (pair.kept.compared ? `case when ${unchanged(pair)}${changed(pair)} then ${old(pair)} else ${live(pair.column)} end` : old(pair));
   const from = `${place(item.relation)} k, ${still(item)} s`;
   const on = `${sameRow(item.rowKey, keys)} and ${onStill(item)}`;
   const joined = `from ${place(item.relation)} k join ${still(item)} s on ${onStill(item)}`;

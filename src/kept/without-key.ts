@@ -1,5 +1,5 @@
 import { quoteName } from '../sql-names.ts';
-import { after, before, keyName, live, place, present, reach, returnedValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import { after, before, copyColumns, copyNames, keyName, live, place, present, reach, returnedValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
 import { insertKept, tally, type Pair, type ReturnStatement } from './return-statement.ts';
 import type { TableShape } from './shape.ts';
 
@@ -14,7 +14,7 @@ export function fillAlike(item: KeptItem, table: TableShape, pairs: Pair[], alik
   };
   const turn = (values: string[]) => `row_number() over (partition by ${values.join(', ')})`;
   const found = `pg_temp."alike_${item.relation}"`;
-  const values = pairs.map(({ kept }) => before(kept));
+  const values = copyNames('c', pairs.map(({ kept }) => kept));
   return [
     {
       sql: `create temp table ${found.replace('pg_temp.', '')} on commit drop as with live as (
@@ -29,14 +29,44 @@ export function fillAlike(item: KeptItem, table: TableShape, pairs: Pair[], alik
   ];
 }
 
+const digestOf = (values: { name: string; value: string }[]) =>
+  `md5(array[${values.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ value }) => `(${value})::text`).join(', ')}]::text[]::text)`;
+
+/** What tells a row of a table without a key (`t`) apart: the same of equal rows, whatever the order of columns. */
+export const liveDigest = ({ columns }: TableShape): string =>
+  digestOf(columns.flatMap((column) => (column.generated ? [] : [{ name: column.name, value: storedValue(column, live(column)) }])));
+
+/** The same of a kept row (`k`). */
+export const keptDigest = ({ columns }: Pick<KeptItem, 'columns'>): string => digestOf(columns.map((column) => ({ name: column.name, value: `k.${before(column)}` })));
+
+/**
+ * Without a key, into a table that came back: what the change made anew of the rows that were kept, or that users had deleted, goes, each as often.
+ * Where it had `nothingNew` to work on, all that it made goes.
+ */
+export const giveWay = (item: KeptItem, table: TableShape, nothingNew: boolean): ReturnStatement =>
+  nothingNew
+    ? { sql: `delete from ${reach(table)} t` }
+    : {
+        sql: `with live as (
+    select t.tableoid as part, t.ctid as place, d.digest, row_number() over (partition by d.digest) as turn from ${reach(table)} t cross join lateral (select ${liveDigest(table)}) as d (digest)
+  ), known as (
+    select d.digest, row_number() over (partition by d.digest) as turn from ${place(item.relation)} k cross join lateral (select case k.mark when 'g' then k.digest else ${keptDigest(item)} end) as d (digest) where k.mark in ('d', 'g')
+  )
+  delete from ${tableName(table)} t using live join known using (digest, turn) where t.tableoid = live.part and t.ctid = live.place`,
+      };
+
 /**
  * Without a key: each row that came goes once, each row that went comes back once. Where users changed some of those that came, it can't be
  * told which of the others they were: then all stay as they are.
  */
 export function exchangeRows(item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatement[] {
   const compared = pairs.filter(({ kept }) => kept.compared);
-  const names = compared.map(({ kept }) => after(kept)).join(', ');
-  const now = compared.map(({ kept, column }) => `(${storedValue(column, live(column))})::text as ${after(kept)}`);
+  const columns = compared.map(({ kept }) => kept);
+  const names = copyNames('n', columns).join(', ');
+  const now = copyColumns('n', columns, (kept) => {
+    const { column } = compared.find((pair) => pair.kept === kept)!;
+    return `(${storedValue(column, live(column))})::text`;
+  });
   const found = `pg_temp."found_${item.relation}"`;
   const both = `(select count(distinct mark) from ${place(item.relation)} where mark in ('d', 'i')) = 2`;
   const exact = `(not ${both} or (select count(*) from ${found}) = (select count(*) from ${place(item.relation)} where mark = 'i'))`;
@@ -47,9 +77,9 @@ export function exchangeRows(item: KeptItem, table: TableShape, pairs: Pair[]): 
   ), numbered as (
     select part, place, ${names}, row_number() over (partition by ${names} order by part, place) as turn from live
   ), gone as (
-    select ${names}, row_number() over (partition by ${names}) as turn from ${place(item.relation)} where mark = 'i'
+    select ${names}, row_number() over (partition by ${names}) as turn from (select ${copyColumns('n', columns, after).join(', ')} from ${place(item.relation)} where mark = 'i') as came
   )
-  select part, place from numbered join gone on numbered.turn = gone.turn and ${compared.map(({ kept }) => `numbered.${after(kept)} is not distinct from gone.${after(kept)}`).join(' and ')}`,
+  select part, place from numbered join gone on numbered.turn = gone.turn and ${copyNames('n', columns).map((name) => `numbered.${name} is not distinct from gone.${name}`).join(' and ')}`,
     },
     tally('unmatched', `from ${place(item.relation)} where mark = 'd' and not ${exact}`),
     { counts: 'removed', sql: `delete from ${tableName(table)} t using ${found} f where t.tableoid = f.part and t.ctid = f.place and ${exact}` },

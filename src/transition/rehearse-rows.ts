@@ -12,9 +12,9 @@ import { splitAtReturn, type Script } from './script.ts';
 
 /**
  * What became of made-up rows that went forward and back: of how many tables that it touches, which of all were not as before, and those of the change
- * that could not be filled. Or why it could not be tried.
+ * that could not be filled. Or why it could not be tried, or what the server said as the rollback was to bring them back.
  */
-export type RowsRehearsed = { tables: number; changed: string[]; unfilled: { table: string; reason: string }[] } | { untried: string };
+export type RowsRehearsed = { tables: number; changed: string[]; unfilled: { table: string; reason: string }[] } | { untried: string } | { refused: string };
 
 /** A change, and what it does to rows. */
 export interface Known {
@@ -45,13 +45,14 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
         },
       });
       const { early, late } = splitAtReturn(back.script);
-      const { later } = await keeping(client, back.effects, {
+      const returning = await keeping(client, back.effects, {
         undoing: [kept],
         carry: true,
         early: () => runBatches(client, back.script, early, nothing),
         late: () => runBatches(client, back.script, late, nothing),
-      });
-      if (later) return { untried: 'rows that use a new label return only after COMMIT' };
+      }).catch((error: Error) => ({ refused: error.message }));
+      if ('refused' in returning) return returning;
+      if (returning.later) return { untried: 'rows that use a new label return only after COMMIT' };
       const after = await asOwner(client, shadow, () => digests(client));
       const own = touched(forward.effects);
       return { tables: Object.keys(rows).filter((table) => own.has(table)).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])), unfilled: unseeded.filter(({ table }) => own.has(table)) };

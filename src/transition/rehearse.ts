@@ -97,8 +97,14 @@ async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: E
   await forward(shadow, input);
   const withRows = rollback && (await addRows(rehearsal, change, rollback, input));
   await emptyShadow(shadow);
-  const lost = rows && 'changed' in rows && rows.changed.length > 0;
-  return { ...rehearsal, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}), ...(lost ? { proof: unproven(shadow.name, 'made-up rows did not come back as they were', rows.changed.map((table) => `rows of ${table.replaceAll(/"(\w+)"/g, '$1')}`)) } : {}) };
+  const lost = rows && whatRowsLost(shadow, rows);
+  return { ...rehearsal, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}), ...(lost ? { proof: lost } : {}) };
+}
+
+function whatRowsLost({ name }: Shadow, rows: RowsRehearsed): Proof | undefined {
+  if ('refused' in rows) return unproven(name, `made-up rows could not come back: ${rows.refused}`);
+  if ('untried' in rows || rows.changed.length === 0) return undefined;
+  return unproven(name, 'made-up rows did not come back as they were', rows.changed.map((table) => `rows of ${table.replaceAll(/"(\w+)"/g, '$1')}`));
 }
 
 const touchesRows = ({ dropped, doomed, written }: Effects): boolean => dropped.length + Object.keys(doomed).length + written.length > 0;

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { pruneKept } from '../../src/commands/kept-prune.ts';
 import { repair } from '../../src/commands/repair.ts';
 import { status } from '../../src/commands/status.ts';
+import { withClient } from '../../src/target/connection.ts';
 import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
@@ -22,6 +23,94 @@ const hasPsql = (): boolean => {
 
 describe.each(mostly(15))('on PostgreSQL %i', (major) => {
   const { withBase } = sites(major);
+
+  test.concurrent('a materialized view that a migration makes or drops holds the rows that came back, both ways', () =>
+    withBase({ [next]: "drop materialized view public.old;\nupdate public.notes set body = upper(body);\ncreate materialized view public.new as select id, body from public.notes;\ncreate materialized view public.newer as select body from public.new;\n" }, async (site) => {
+      await site.sql('create materialized view public.old as select id, body from public.notes');
+      const rows = async (view: string) => (await site.sql<{ body: string }>(`select body from ${view} order by 1`)).map(({ body }) => body);
+      expectCode(await site.migrate(), 0);
+      await site.sql("insert into public.notes values (3, 'of a user')");
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await rows('public.old')).toEqual(['first', 'of a user', 'second']);
+      expectCode(await site.migrate(), 0);
+      expect(await rows('public.new')).toEqual(['FIRST', 'SECOND', 'of a user']);
+      expect(await rows('public.newer')).toEqual(['FIRST', 'SECOND', 'of a user']);
+    }));
+
+  test.concurrent('a file in steps that puts another table in the place of one gives it its rows back', () =>
+    withBase({ [next]: 'create table public.n (id int primary key, body text, extra int);\ninsert into public.n select id, upper(body), id from public.notes;\ncreate index concurrently n_extra on public.n (extra);\ndrop table public.notes;\nalter table public.n rename to notes;\n' }, async (site) => {
+      const before = await site.sql('select * from public.notes order by id');
+      expectCode(await site.migrate(), 0);
+      await site.sql("update public.notes set body = 'of a user' where id = 2; insert into public.notes values (3, 'new', 3)");
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await site.sql('select id, body, due from public.notes order by id')).toEqual([before[0], { ...before[1], body: 'of a user' }, { id: 3, body: 'new', due: null }]);
+    }));
+
+  test.concurrent('rows that a migration makes with keys of their own each time do not stand in the way of those that were kept', () =>
+    withBase(
+      { [next]: "create table public.roles (id uuid primary key default gen_random_uuid(), name text not null, rank int);\ncreate unique index on public.roles (lower(name));\ninsert into public.roles (name) values ('admin'), ('user');\ncreate table public.words (word text unique, n int);\ninsert into public.words values ('a', 1), ('b', 2);\n" },
+      async (site) => {
+        expectCode(await site.migrate(), 0);
+        await site.sql("update public.roles set rank = 7 where name = 'admin'; update public.words set n = 70 where word = 'a'; delete from public.words where word = 'b'");
+        const written = [await site.sql('select * from public.roles order by name'), await site.sql('select * from public.words order by 1')];
+        for (let round = 0; round < 2; round++) {
+          expectCode(await site.rollback({ steps: 1 }), 0);
+          expectCode(await site.migrate(), 0);
+          expect([await site.sql('select * from public.roles order by name'), await site.sql('select * from public.words order by 1')]).toEqual(written);
+        }
+      },
+    ));
+
+  test.concurrent('what was made by hand and went with a rollback comes back with its rows by any other rollback that brings it back', () =>
+    withBase({ [next]: 'alter table public.notes add column a int;\n', [later]: 'alter table public.notes add column b int;\n' }, async (site) => {
+      expectCode(await site.migrate({ files: [next] }), 0);
+      await site.sql("create table public.hand (id int primary key, v text); insert into public.hand values (1, 'x'), (2, 'y'); alter table public.notes add column byhand text; update public.notes set byhand = 'here', a = id; create sequence public.counter; select setval('public.counter', 42)");
+      const { value } = expectCode(await site.migrate(), 0);
+      expectCode(await site.rollback({ to: 'v0.1.0' }), 0);
+      expectCode(await site.rollback({ to: value!.applied[0]!.snapshotBefore }), 0);
+      expect(await site.sql('select * from public.hand order by id')).toEqual([{ id: 1, v: 'x' }, { id: 2, v: 'y' }]);
+      expect(await site.sql('select a, byhand from public.notes order by id')).toEqual([{ a: 1, byhand: 'here' }, { a: 2, byhand: 'here' }]);
+      expect(await site.sql("select nextval('public.counter')::int as next")).toEqual([{ next: 43 }]);
+    }));
+
+  test.concurrent('what was made by hand and went with a rollback waits while a migration is applied again, and comes back when that rollback is undone', () =>
+    withBase({ [next]: 'alter table public.notes add column a int;\n' }, async (site) => {
+      expectCode(await site.migrate(), 0);
+      await site.sql("create table public.signups (id int primary key, e text); insert into public.signups values (1, 'x'); alter table public.notes add column byhand int; update public.notes set byhand = id; create function public.hot_fix() returns int language sql as 'select 1'");
+      const { value, told } = expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(told).toContain('dropped 1 function: public.hot_fix()');
+      expectCode(await site.migrate(), 0);
+      expect((await site.sql<{ name: string }>("select item->'table'->>'name' as name from supabase_migrations.supasnap_kept where returned_by is null order by 1")).map(({ name }) => name)).toContain('signups');
+      expectCode(await site.rollback({ to: value!.done!.snapshotBefore }), 0);
+      expect(await site.sql('select * from public.signups')).toEqual([{ id: 1, e: 'x' }]);
+      expect(await site.sql('select byhand from public.notes order by id')).toEqual([{ byhand: 1 }, { byhand: 2 }]);
+    }));
+
+  test.concurrent('the rollback file run by hand refuses where a newer migration stands on it, and where a table that goes has a column it does not know', () =>
+    withBase({ [next]: 'create table public.tags (id int primary key);\n', [later]: 'alter table public.tags add column name text;\n' }, async (site) => {
+      const byHand = () => withClient(site.database, (client) => client.query(site.project.read('supabase/rollback/20260102000000_rollback.sql')));
+      expectCode(await site.migrate(), 0);
+      await site.sql("insert into public.tags values (1, 'precious')");
+      await expect(byHand()).rejects.toThrow('Newer migrations stand on 20260102000000: 20260103000000. Nothing was changed.');
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      await site.sql("alter table public.tags add column byhand text; update public.tags set byhand = 'precious'");
+      await expect(byHand()).rejects.toThrow('This file does not know public.tags.byhand, and would not keep what is in there. Nothing was changed.');
+      expect(await site.sql('select * from public.tags')).toEqual([{ id: 1, byhand: 'precious' }]);
+    }));
+
+  test.concurrent('a file in steps that changes rows of one table in several of them gives all of them their old values back, with a label that goes', () =>
+    withBase(
+      { [next]: "alter type public.mood add value 'c';\nupdate public.moods set m = 'c', v = 'one' where id = 1;\ncreate index concurrently moods_v on public.moods (v);\nupdate public.moods set v = 'two' where id in (1, 3);\n" },
+      async (site) => {
+        await site.sql("create type public.mood as enum ('a', 'b'); create table public.moods (id int primary key, m public.mood, v text); insert into public.moods values (1, 'a', 'x'), (2, 'b', 'y'), (3, 'a', 'x')");
+        const rows = () => site.sql('select id, m::text, v from public.moods order by id');
+        expectCode(await site.migrate(), 0);
+        await site.sql("update public.moods set v = 'of a user' where id = 3");
+        const { told } = expectCode(await site.rollback({ steps: 1 }), 0);
+        expect(await rows()).toEqual([{ id: 1, m: 'a', v: 'x' }, { id: 2, m: 'b', v: 'y' }, { id: 3, m: 'a', v: 'of a user' }]);
+        expect(told).toContain('in 1 row users changed values since');
+      },
+    ));
 
   test.concurrent('a rollback of two migrations that is undone brings the rows of each back, and each can be undone alone again', () =>
     withBase({ [next]: "update public.notes set body = body || '!';\n", [later]: "update public.notes set body = upper(body);\ninsert into public.notes values (9, 'ours');\n" }, async (site) => {

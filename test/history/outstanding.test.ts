@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { halfDone } from '../../src/history/half-done.ts';
 import type { Run } from '../../src/history/history.ts';
-import { outstandingSince } from '../../src/kept/outstanding.ts';
+import { outstandingOf, runsSince } from '../../src/kept/outstanding.ts';
 
 type Brief = Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'undone' | 'restored' | 'progress' | 'snapshotBefore' | 'snapshotAfter'>;
 
@@ -23,7 +23,7 @@ test.each<[string, string, Brief[], [by: string, of: string][], string[]]>([
   ['one that failed and was taken back', 'before_2', [migrate('2', '2', { status: 'undone' })], [], []],
   ['a snapshot that no run knows', 'other', [migrate('2', '2')], [], []],
 ])('runs whose effect on rows is still there: %s', (_, goal, runs, returns, expected) => {
-  expect(outstandingSince(goal, runs, returns.map(([by, of]) => ({ by, of })))).toEqual(expected);
+  expect(outstandingOf(runsSince(goal, runs), returns.map(([by, of]) => ({ by, of })))).toEqual(expected);
 });
 
 test.each<[string, Brief[], string[], string[]]>([

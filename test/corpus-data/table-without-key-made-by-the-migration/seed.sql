@@ -1,0 +1,1 @@
+insert into public.base values (1, 'a'), (2, 'b');
