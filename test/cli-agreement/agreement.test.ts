@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { repair } from '../../src/commands/repair.ts';
 import { status } from '../../src/commands/status.ts';
 import { base, expectCode, type Site, sites } from '../commands/site.ts';
+import { mostly } from '../postgres/database.ts';
 
 const [second, third] = ['20260102000000', '20260103000000'];
 const files = {
@@ -12,8 +13,8 @@ const files = {
 };
 const first = base.slice(0, 14);
 
-describe('the Supabase CLI and we agree', () => {
-  const { withBase, withNothing } = sites(17);
+describe.each(mostly(17))('the Supabase CLI and we agree, on PostgreSQL %i', (major) => {
+  const { withBase, withNothing } = sites(major);
 
   test('after each migrate and each rollback, on what is applied', () =>
     withBase(files, async (site) => {
