@@ -211,7 +211,8 @@ function show(context: Context, options: RollbackOptions, { way, goal, goalState
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
-  for (const line of listChanges(changesBetween(present.facts, goalState.facts), 8)) report.step(`  ${line}`);
+  const changes = listChanges(changesBetween(present.facts, goalState.facts), 8);
+  if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
   for (const text of notKept(history.runs, undone)) report.warn(text);
   for (const statement of way.hazards) report.warn(statement);
   const kept = ranInSteps(history.runs, undone) ? 'kept, and back where this rollback is undone; a file that runs in steps does not put it back when it is applied again' : 'kept, and put back when it returns';

@@ -89,9 +89,9 @@ where k.relation ~ '^supasnap_kept_[0-9]+$'
 order by substring(k.relation from '[0-9]+$')::numeric`;
 
 /** What went or changed, in words; a fate that this version does not know speaks for itself. */
-function whatOf({ fate, columns }: KeptItem): string {
+function whatOf({ fate, rowKey, columns }: KeptItem): string {
   if (fate === 'dropped') return 'dropped table';
-  if (fate === 'created') return 'keys of new rows';
+  if (fate === 'created') return rowKey.length > 0 ? 'keys of new rows' : 'checksums of new rows';
   if (fate !== 'stays') return String(fate);
   if (columns.every(({ doomed }) => !doomed)) return 'changed rows';
   return columns.every(({ doomed }) => doomed) ? 'columns' : 'columns and rows';

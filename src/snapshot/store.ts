@@ -78,8 +78,10 @@ export async function loadSnapshot(client: pg.Client, folder: string, snapshot: 
 const sameState = (a: Manifest, b: Manifest): boolean => a.sha256 === b.sha256 && a.factsSha256 === b.factsSha256;
 
 /** Whether the folder holds, under the same name, a snapshot of another state: another database's, or another deployer's. */
-const isOfAnother = async (path: string, { manifest }: StoredSnapshot): Promise<boolean> =>
-  existsSync(path) && !sameState(manifest, checkManifest(parseManifest(await readFile(path, 'utf8'), path), path));
+async function isOfAnother(path: string, { manifest }: StoredSnapshot): Promise<boolean> {
+  const found = await readFile(path, 'utf8').then((text) => checkManifest(parseManifest(text, path), path)).catch(() => undefined);
+  return found !== undefined && !sameState(manifest, found);
+}
 
 /** Which object was which at the time of a snapshot; only the target itself knows. */
 export async function loadIdentity(client: pg.Client, snapshot: StoredSnapshot): Promise<Identity | undefined> {
