@@ -117,7 +117,7 @@ async function accounted(client: pg.Client, keeping: Keeping, write: () => Promi
 }
 
 /** A label that ALTER TYPE … ADD VALUE brought can be used only after COMMIT. */
-const unsafeNewLabel = '55P04';
+export const unsafeNewLabel = '55P04';
 
 /** What `use` gives, or `later` where it can be done only after COMMIT: then nothing of it stays. */
 async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Promise<{ result?: T; later: boolean; parts: string[] }> {

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { historySchema } from '../history/schema.ts';
 import type { Effects } from '../kept/effects.ts';
 import { reach, tableName } from '../kept/item.ts';
-import { runKeeping, withForesight, type Kept, type KeepingRun } from '../kept/run.ts';
+import { runKeeping, unsafeNewLabel, withForesight, type Kept, type KeepingRun } from '../kept/run.ts';
 import { readShapes } from '../kept/shape.ts';
 import { seedShadow } from '../shadow/seed.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
@@ -23,6 +23,9 @@ export interface Known {
 }
 
 const touched = ({ dropped, doomed, written }: Effects) => new Set([...dropped, ...Object.keys(doomed), ...written]);
+
+/** There is no COMMIT between the change and its rollback here, and a label that either brings is of use only after one. */
+const usesNewLabel = 'rows use a new label, which is of use only after COMMIT';
 
 const nothing = { state: 'The target was not touched.', next: '' };
 
@@ -50,9 +53,9 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
         carry: true,
         early: () => runBatches(client, back.script, early, nothing),
         late: () => runBatches(client, back.script, late, nothing),
-      }).catch((error: Error) => ({ refused: error.message }));
-      if ('refused' in returning) return returning;
-      if (returning.later) return { untried: 'rows that use a new label return only after COMMIT' };
+      }).catch((error: Error & { code?: string }) => (error.code === unsafeNewLabel ? { untried: usesNewLabel } : { refused: error.message }));
+      if ('refused' in returning || 'untried' in returning) return returning;
+      if (returning.later) return { untried: usesNewLabel };
       const after = await asOwner(client, shadow, () => digests(client));
       const own = touched(forward.effects);
       return { tables: Object.keys(rows).filter((table) => own.has(table)).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])), unfilled: unseeded.filter(({ table }) => own.has(table)) };

@@ -98,6 +98,15 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       expect(await site.sql('select * from public.tags')).toEqual([{ id: 1, byhand: 'precious' }]);
     }));
 
+  test.concurrent('a label that a migration brings is no reason to refuse it where it changes rows of that table too', () =>
+    withBase({ [next]: "alter type public.mood add value 'c';\nupdate public.moods set v = upper(v);\n" }, async (site) => {
+      await site.sql("create type public.mood as enum ('a', 'b'); create table public.moods (id int primary key, m public.mood, v text); insert into public.moods values (1, 'a', 'x'), (2, 'b', 'y')");
+      expectCode(await site.migrate(), 0);
+      await site.sql("update public.moods set v = 'of a user' where id = 2");
+      expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(await site.sql('select id, m::text, v from public.moods order by id')).toEqual([{ id: 1, m: 'a', v: 'x' }, { id: 2, m: 'b', v: 'of a user' }]);
+    }));
+
   test.concurrent('a file in steps that changes rows of one table in several of them gives all of them their old values back, with a label that goes', () =>
     withBase(
       { [next]: "alter type public.mood add value 'c';\nupdate public.moods set m = 'c', v = 'one' where id = 1;\ncreate index concurrently moods_v on public.moods (v);\nupdate public.moods set v = 'two' where id in (1, 3);\n" },
