@@ -43,17 +43,37 @@ export async function readFacts(client: pg.Client, options: { insideTransaction:
   };
 }
 
-/** The text of serializeSnapshot without its line breaks, made entry by entry: of ten thousand tables the whole at once takes many times its length in memory. */
-export function factsToJson({ base, serverVersion, notModelled }: Facts): string {
+/** The text of serializeSnapshot without its line breaks, piece by piece: of ten thousand tables the whole at once takes many times its length in memory. */
+export function* factsToJson({ base, serverVersion, notModelled }: Facts): Generator<string> {
   const frame = buildFactBase([], [], base.source);
   frame.diagnostics.push(...base.diagnostics);
   const head = JSON.stringify({ ...(JSON.parse(serializeSnapshot(frame, { pgVersion: serverVersion })) as object), digest: base.rootHash });
   const [before, after] = head.split('"facts":[],"edges":[]') as [string, string];
-  const facts = base.facts().map(({ id, parent, payload }) => ({ id: encodeId(id), parent, payload }));
-  const entries = facts.sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ id, parent, payload }) => JSON.stringify({ id, ...(parent ? { parent: encodeId(parent) } : {}), payload }, bigintsMarked));
-  const links = base.edges.map(({ from, to, kind }) => ({ from: encodeId(from), to: encodeId(to), kind })).map((edge) => ({ edge, order: `${edge.from}|${edge.kind}|${edge.to}` }));
-  const edges = links.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ edge }) => JSON.stringify(edge));
-  return `{"notModelled":${JSON.stringify(notModelled)},"facts":${before}"facts":[${entries.join(',')}],"edges":[${edges.join(',')}]${after}}`;
+  yield `{"notModelled":${JSON.stringify(notModelled)},"facts":${before}"facts":[`;
+  yield* separated(factEntries(base));
+  yield '],"edges":[';
+  yield* separated(edgeEntries(base));
+  yield `]${after}}`;
+}
+
+function* factEntries(base: FactBase): Generator<string> {
+  const facts = base.facts().map((fact) => ({ id: encodeId(fact.id), fact }));
+  for (const { id, fact: { parent, payload } } of facts.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    yield JSON.stringify({ id, ...(parent ? { parent: encodeId(parent) } : {}), payload }, bigintsMarked);
+  }
+}
+
+function* edgeEntries(base: FactBase): Generator<string> {
+  const edges = base.edges.map((edge) => ({ order: `${encodeId(edge.from)}|${edge.kind}|${encodeId(edge.to)}`, edge }));
+  for (const { edge: { from, to, kind } } of edges.sort((a, b) => (a.order < b.order ? -1 : 1))) yield JSON.stringify({ from: encodeId(from), to: encodeId(to), kind });
+}
+
+function* separated(entries: Iterable<string>): Generator<string> {
+  let first = true;
+  for (const entry of entries) {
+    yield first ? entry : `,${entry}`;
+    first = false;
+  }
 }
 
 /** As deserializeSnapshot reads them. */

@@ -107,10 +107,34 @@ const companions = new WeakMap<Facts, Companion & { of: string }>();
 export function companionOf({ sha256: dump, facts, session }: State): Companion {
   const known = companions.get(facts);
   if (known?.of === dump) return known;
-  const text = JSON.stringify({ format: 1, sql: dump, facts: factsToJson(facts), session });
-  const companion = { of: dump, gz: gzipSync(text), sha256: sha256(text) };
+  const hash = createHash('sha256');
+  const packed: Buffer[] = [];
+  for (const part of inBlocks(companionText(dump, facts, session))) {
+    hash.update(part);
+    packed.push(gzipSync(part));
+  }
+  const companion = { of: dump, gz: Buffer.concat(packed), sha256: hash.digest('hex') };
   companions.set(facts, companion);
   return companion;
+}
+
+/** The facts are a string within it, so that they can be cut out without being parsed twice. */
+function* companionText(dump: string, facts: Facts, session: Session): Generator<string> {
+  yield `{"format":1,"sql":${JSON.stringify(dump)},"facts":"`;
+  for (const piece of factsToJson(facts)) yield JSON.stringify(piece).slice(1, -1);
+  yield `","session":${JSON.stringify(session)}}`;
+}
+
+/** Texts of about 4 million characters each; what is packed one by one is unpacked as one. */
+function* inBlocks(pieces: Iterable<string>): Generator<string> {
+  let block = '';
+  for (const piece of pieces) {
+    block += piece;
+    if (block.length < 4_000_000) continue;
+    yield block;
+    block = '';
+  }
+  yield block;
 }
 
 /** The text of a companion; undefined where it can't be unpacked. */
