@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -227,9 +228,9 @@ describe('on a server of its own', () => {
   });
 
   test('a server that is starting up is waited for', async () => {
-    const starting = await start('starting', 'recovery.signal', { restore_command: 'sleep 0.6; false' });
+    const starting = await start('starting', 'recovery.signal', { restore_command: 'until test -e awaited; do sleep 0.1; done; false' });
     await untilItListens(starting.port);
-    const { exitCode, told } = await reach(at(starting));
+    const { exitCode, told } = await reach(at(starting), { onTold: once(() => writeFileSync(`${server.dataFolder}-starting/awaited`, '')) });
     expect(exitCode, told).toBe(0);
     expect(told).toContain('is starting up. Trying again');
   });
