@@ -47,7 +47,7 @@ export function createOutput(options: OutputOptions, secrets: () => string[]) {
 /** Replaces each secret, and any password inside a URL but the word that stands for one. */
 export function maskSecrets(text: string, secrets: string[]): string {
   let masked = text.replace(/(postgres(?:ql)?:\/\/[^\s:/@]+):(?!<password>@)[^\s@/]+@/g, '$1:***@');
-  for (const secret of secrets) if (secret.length >= 4) masked = masked.replaceAll(secret, '***');
+  for (const secret of secrets) if (secret.length >= 4) masked = masked.replaceAll(secret, '***').replaceAll(JSON.stringify(secret).slice(1, -1), '***');
   return masked;
 }
 

@@ -11,15 +11,15 @@ const patienceMs = 15_000;
 
 /**
  * Runs what changes the target. When that throws, the target is asked whether the change was committed all the same: the error
- * then says so, and its exit code too. `what` is the subject of a sentence, such as a file's path. Where a run is `resumed`, the last one is its own.
+ * then says so, and its exit code too. `what` is the subject of a sentence, such as a file's path; `resumed` the number of the run that it goes on with.
  */
-export async function knowingWhatCameOfIt<T>(session: TargetSession, what: string, change: () => Promise<T>, { resumed = false } = {}): Promise<T> {
-  const before = resumed ? undefined : await lastRun(session.client);
+export async function knowingWhatCameOfIt<T>(session: TargetSession, what: string, change: () => Promise<T>, { resumed }: { resumed?: string } = {}): Promise<T> {
+  const before = resumed === undefined ? await lastRun(session.client) : undefined;
   try {
     return await change();
   } catch (error) {
     if (error instanceof Problem && error.exitCode === exitCodes.attention) throw error;
-    throw told(error as Error & { code?: string }, what, session.target.name, before, await askAgain(session));
+    throw told(error as Error & { code?: string }, what, session.target.name, before, await askAgain(session, resumed));
   }
 }
 
@@ -44,23 +44,23 @@ function told(error: Error & { code?: string }, what: string, target: string, be
 }
 
 /** Over the connection that is there; where it is lost, over a new one. */
-async function askAgain({ client, target }: TargetSession): Promise<LastRun | undefined | 'no answer'> {
+async function askAgain({ client, target }: TargetSession, own: string | undefined): Promise<LastRun | undefined | 'no answer'> {
   try {
     letAsk(client);
-    await client.query('rollback');
-    return await lastRun(client);
+    await client.query('rollback; reset role');
+    return await lastRun(client, own);
   } catch {
-    return askAnew(target);
+    return askAnew(target, own);
   }
 }
 
 /** Once the runner's lock is free, the transaction that held it is over, one way or the other. */
-async function askAnew(target: TargetSession['target']): Promise<LastRun | undefined | 'no answer'> {
+async function askAnew(target: TargetSession['target'], own: string | undefined): Promise<LastRun | undefined | 'no answer'> {
   for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(200)) {
     try {
       return await withClient(target.settings, async (client) => {
         await client.query(`begin; set local lock_timeout = ${patienceMs}; select pg_advisory_xact_lock(${lockKey})`);
-        return lastRun(client);
+        return lastRun(client, own);
       }, { afterInterruption: true });
     } catch {
       // It may be recovering; the next look tells.
@@ -69,9 +69,10 @@ async function askAnew(target: TargetSession['target']): Promise<LastRun | undef
   return 'no answer';
 }
 
-async function lastRun(client: pg.Client): Promise<LastRun | undefined> {
+/** The newest run, or the one of that number. */
+async function lastRun(client: pg.Client, own?: string): Promise<LastRun | undefined> {
   const { rows: there } = await client.query("select where to_regclass('supabase_migrations.supasnap_runs') is not null");
   if (there.length === 0) return undefined;
-  const { rows } = await client.query<LastRun>('select id, status from supabase_migrations.supasnap_runs order by id desc limit 1');
+  const { rows } = await client.query<LastRun>('select id, status from supabase_migrations.supasnap_runs where $1::bigint is null or id = $1 order by id desc limit 1', [own ?? null]);
   return rows[0];
 }

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { attention, failed, Problem } from '../errors.ts';
+import { attention, Problem } from '../errors.ts';
 import { recordApplied } from '../history/history.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
-import { readKeptForMigrate, readKeptOfRun, recordKept } from '../kept/record.ts';
+import { readKeptForMigrate, recordKept } from '../kept/record.ts';
 import { runKeeping, withForesight } from '../kept/run.ts';
 import { testedOf } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
@@ -10,11 +10,10 @@ import { catalogCheck } from '../snapshot/catalog-check.ts';
 import { factDifferences, readFacts } from '../snapshot/facts.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { loadIdentity } from '../snapshot/store.ts';
-import { openApply } from '../transition/apply.ts';
-import { inTransaction, runSteps } from '../transition/execute.ts';
-import { runRollback, runScript } from '../transition/rehearse.ts';
+import { openApply, withLockRetries } from '../transition/apply.ts';
+import { inTransaction, runSteps, timeoutStatements } from '../transition/execute.ts';
 import { count } from './text.ts';
-import { historyRow, record, testFailed, type RunInput, type Work } from './migrate-record.ts';
+import { historyRow, record, testFailure, type RunInput, type Work } from './migrate-record.ts';
 
 /** A run that stopped between its steps, and the step to go on with (counted from 0). */
 export interface Resumed {
@@ -22,14 +21,18 @@ export interface Resumed {
   from: number;
 }
 
-/** Statements that can't share a transaction: how far they are is noted in the run; a failed test rolls all back. */
+/**
+ * Statements that can't share a transaction: how far they are is noted in the run. Once a step is committed users may build on it, so nothing is
+ * undone by itself: where the end is not what was rehearsed, or the test fails, the run stays open for a rollback, which keeps what came since.
+ */
 export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Work> {
   const { context, session, prepared } = run;
   const { client } = session;
   const { script, migration } = prepared;
   if (script.execution.mode !== 'outside') throw new Error('not a script with steps');
   const { steps } = script.execution;
-  const runId = resumed?.runId ?? (await begin(run, steps.length));
+  const runId = resumed?.runId ?? (await withLockRetries(context.config.settings, context.report, () => begin(run, steps.length)));
+  if (resumed) await client.query("update supabase_migrations.supasnap_runs set status = 'applying' where id = $1", [runId]);
   const from = resumed?.from ?? 0;
   context.report.note(`${migration.label} holds statements that run outside a transaction: ${count(steps.length, 'step')}, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
   const waiting = (await readKeptForMigrate(client, migration.name.version)).flat();
@@ -52,11 +55,13 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
       alone: async (step, carryOut) => {
         await note({ done: step, of: steps.length, begun: step });
         await carryOut();
+        await client.query('reset all; reset role');
         await note({ done: step + 1, of: steps.length });
       },
       transact: (step, carryOut) => keepInStep(run, runId, ownTable, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut, () => note({ done: step + 1, of: steps.length })),
     });
   } catch (error) {
+    await client.query('reset all; reset role').catch(() => {});
     await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]).catch(() => {});
     throw error instanceof Problem && !error.state?.startsWith('Nothing') ? attention(error.message, { ...error, cause: error }) : error;
   }
@@ -66,12 +71,11 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   const differences = factDifferences(prepared.rehearsal.after, facts);
   const test = prepared.test && (await runSmokeTest(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
   if (differences.length > 0 || (test && !test.ok)) {
-    await undoOutside(run, runId);
-    const left = factDifferences(prepared.before.facts, await readFacts(client, { insideTransaction: false }));
-    const state = `The migration was rolled back with its rollback; ${session.target.name} is as before${left.length > 0 ? `, but for ${left.slice(0, 5).join('; ')}` : ''}.`;
-    if (test && !test.ok) throw testFailed(test, state);
-    const next = left.length > 0 ? 'Mend that, then run: npx supasnap migrate' : 'Run: npx supasnap migrate';
-    throw (left.length > 0 ? attention : failed)('The database did not become what the rehearsal showed.', { detail: differences.slice(0, 20), state, next });
+    await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]);
+    const state = `All ${steps.length} steps are done on ${session.target.name}; the migration is not recorded as applied.`;
+    const next = `${capital(back)}, which keeps what users wrote since. Or, where it is as it should be: ${differences.length > 0 ? `npx supasnap repair --applied ${migration.name.version}` : 'mend what the test complains of, then npx supasnap migrate --resume'}`;
+    if (test && !test.ok) throw attention(`The smoke test of ${test.version} failed.`, { ...testFailure(test), state, next });
+    throw attention('The database did not become what the rehearsal showed.', { detail: differences.slice(0, 20), state, next });
   }
   await client.query('begin');
   await recordApplied(client, historyRow(prepared), undefined);
@@ -90,6 +94,8 @@ export interface Progress {
   done: number;
   of: number;
   begun?: number;
+  /** Rows are not kept. */
+  keeps?: 'never';
 }
 
 /** Beside what else is noted there, such as whether rows are kept. */
@@ -111,25 +117,15 @@ const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId:
   withForesight(effects, (known) =>
     inTransaction(client, context.config.settings, async () => {
       const { settings } = context.config;
-      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], ownTable, early: carryOut, state: 'This step was rolled back; the steps before it are done.' });
+      // What the step set for the session is not for our own statements.
+      const early = async () => {
+        await carryOut();
+        await client.query(`reset all; reset role; ${timeoutStatements(settings)}`);
+      };
+      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], ownTable, early, state: 'This step was rolled back; the steps before it are done.' });
       await recordKept(client, runId, kept);
       await done();
     }),
   );
 
-async function undoOutside({ session: { client }, prepared, context }: RunInput, runId: string): Promise<void> {
-  const { rollback } = prepared.rehearsal;
-  const { settings } = context.config;
-  try {
-    if (!rollback) throw new Error('there is no rollback for it');
-    const kept = await readKeptOfRun(client, runId);
-    if (rollback.script.execution.mode === 'outside') await runRollback(client, rollback.script, settings);
-    else await inTransaction(client, settings, () => runScript(client, rollback.script, [kept]));
-  } catch (error) {
-    throw attention(`${prepared.migration.label} was carried out, its check failed, and rolling it back failed too: ${(error as Error).message}`, {
-      state: 'Its statements are done; it is not recorded as applied.',
-      next: `Go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`,
-    });
-  }
-  await client.query("update supabase_migrations.supasnap_runs set status = 'undone' where id = $1", [runId]);
-}
+const capital = (words: string): string => words.replace(/^./, (letter) => letter.toUpperCase());

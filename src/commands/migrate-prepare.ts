@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
 import type { Journal } from '../history/journal.ts';
 import type { Hazard } from '../migration/hazards.ts';
 import { snapshotName } from '../migration/file-name.ts';
@@ -65,6 +66,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
   const { state } = input.present;
   const script = migrationScript(migration, migration.label);
   for (const note of [...migration.notes, ...script.execution.notes]) report.note(note);
+  if (options.keepData !== 'never') refuseUnkept(script, session.target.name);
   const test = await loadSmokeTest(config.workdir, config.folders.tests, migration.name.label);
 
   let manifest: Manifest | undefined;
@@ -120,6 +122,19 @@ export async function prepareMigration(context: Context, session: TargetSession,
     provenance,
     journal: input.journal,
   };
+}
+
+/** Code that commits by itself: no copy could be taken in its transactions. */
+function refuseUnkept({ execution }: Script, target: string): void {
+  if (execution.mode !== 'outside') return;
+  const steps = execution.steps.flatMap((step) => (step.kind === 'alone' ? [{ reason: step.reason, ...step.batch.statements[0]! }] : []));
+  const code = steps.find(({ node }) => 'DoStmt' in node || 'CallStmt' in node);
+  if (!code) return;
+  throw refused(`${code.where.replace(/^l/, 'L')} runs code that commits by itself, so rows that it changes or removes could not be kept.`, {
+    detail: [`${code.reason}.`],
+    state: `Nothing was changed on ${target}.`,
+    next: 'Take the COMMIT (or transaction=off) out, so that it runs in a transaction. Or let those rows go for good: the same command with --keep-data never.',
+  });
 }
 
 function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof }: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {

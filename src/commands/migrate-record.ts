@@ -87,11 +87,16 @@ export const historyRow = ({ migration, rollbackText }: Prepared) => ({
 
 export const testFailed = (test: SmokeResult, state: string) =>
   failed(`The smoke test of ${test.version} failed, so the migration was not kept.`, {
-    place: test.problem?.place,
-    detail: [
-      ...(test.problem ? [test.problem.message, ...test.problem.detail] : []),
-      ...test.checks.filter((check) => !passes(check)).map(({ name, detail }) => `FAIL  ${name}${detail ? `: ${detail}` : ''}`),
-    ],
+    ...testFailure(test),
     state,
     next: `Correct the migration or ${test.file}, then run the same command again.`,
   });
+
+/** Where and how a test failed, for a Problem. */
+export const testFailure = (test: SmokeResult) => ({
+  place: test.problem?.place,
+  detail: [
+    ...(test.problem ? [test.problem.message, ...test.problem.detail] : []),
+    ...test.checks.filter((check) => !passes(check)).map(({ name, detail }) => `FAIL  ${name}${detail ? `: ${detail}` : ''}`),
+  ],
+});

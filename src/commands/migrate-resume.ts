@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
-import { refused, usage } from '../errors.ts';
+import { failed, refused, usage } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import { readHistory, type Run } from '../history/history.ts';
 import { destructiveStatements } from '../migration/hazards.ts';
@@ -8,6 +8,7 @@ import { listMigrations, readMigration, type Migration } from '../migration/read
 import type { Step } from '../migration/transaction.ts';
 import { nameParts, tableName as nameOf } from '../migration/tree.ts';
 import { readProvenance } from '../project.ts';
+import { temporaryOf, timeoutsOf, type Timeouts } from '../transition/execute.ts';
 import { withShadows } from '../shadow/shadows.ts';
 import { quoteName } from '../sql-names.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
@@ -30,13 +31,15 @@ import { updateReport } from './report-history.ts';
  * Goes on with a migration that stopped between its steps: rehearsed once more from the state before it, and checked at its end as if it had
  * not stopped. Called with the runner's lock.
  */
-export async function resumeMigration(context: Context, session: TargetSession, options: MigrateOptions, result: MigrateResult): Promise<void> {
+export async function resumeMigration(context: Context, session: TargetSession, given: MigrateOptions, result: MigrateResult): Promise<void> {
   const { config, report } = context;
   const { client, target } = session;
   const history = await readHistory(client);
   const run = halfDone(history.runs, history.applied).at(0);
   const progress = run?.progress as Progress | null | undefined;
   if (!run || !progress?.of) throw usage('There is nothing to go on with: no migration stopped between its steps.', { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
+  // What was begun without copies goes on so.
+  const options: MigrateOptions = { ...given, ...(given.keepData === undefined && progress.keeps === 'never' ? { keepData: 'never' as const } : {}) };
   const migration = await sameFile(context, run);
   const { label } = migration;
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
@@ -56,16 +59,21 @@ export async function resumeMigration(context: Context, session: TargetSession, 
     showPlan(context, prepared, hazards);
     if (prepared.script.execution.mode !== 'outside') throw refused(`${migration.label} runs in one transaction; it can't have stopped in between.`, { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
     const { steps } = prepared.script.execution;
+    await setTimeouts(client, timeoutsOf(config.settings, prepared.script));
     const from = options.resume === true || options.resume === undefined ? await nextStep(client, steps, progress, target.name) : stepAsked(options.resume, steps.length);
+    const [gone] = temporaryOf(steps.slice(0, from.step));
+    if (gone && from.step < steps.length) {
+      throw refused(`It can't go on: ${gone.where} made a temporary table, which went with its session.`, { state: `The steps before step ${from.step + 1} are done on ${target.name}; the migration is not recorded as applied.`, next: `Go back to the state before it: npx supasnap rollback ${run.snapshotBefore}. Then make it a table that stays, and drop it at the end.` });
+    }
     report.step(from.step < steps.length ? `Goes on with step ${from.step + 1} of ${steps.length}${from.why ? `: ${from.why}` : ''}.` : `All ${steps.length} steps are done; what is left is to check and to record it.`);
     await confirmMigration(context, target, `the rest of ${migration.label}`, hazards);
     const { applied } = await journalled(context, session, { kind: 'migrate', what: label, version: migration.name.version, resumed: run.id }, async (journal) => {
-      for (const sql of from.first) await client.query(sql);
       return knowingWhatCameOfIt(session, label, async () => {
+        for (const sql of from.first) await removeIncomplete(client, sql, target.name);
         const applying = await applyMigration(context, session, options, { ...prepared, manifest: snapshot.manifest, journal }, { runId: run.id, from: from.step });
         await updateReport(context, session);
         return applying;
-      }, { resumed: true });
+      }, { resumed: run.id });
     });
     result.applied.push(applied);
   });
@@ -83,6 +91,19 @@ async function sameFile(context: Context, run: Run): Promise<Migration & { label
   if (migration.sha256 !== run.fileSha256) throw refused(`${label} was edited since it was begun.`, { state, next: `Take the edit back, or ${back}` });
   return { ...migration, label };
 }
+
+const setTimeouts = (client: pg.Client, { lockTimeoutMs, statementTimeoutMs }: Timeouts) => client.query(`set lock_timeout = ${lockTimeoutMs}; set statement_timeout = ${statementTimeoutMs}`);
+
+/** What an index that failed left behind. Others that hold old snapshots of the table hold it up, as they held up the index. */
+const removeIncomplete = (client: pg.Client, sql: string, target: string) =>
+  client.query(sql).catch((error: Error & { code?: string }) => {
+    throw failed(`The incomplete index could not be removed: ${error.message} (${error.code}).`, {
+      detail: [`${sql};`],
+      state: `Nothing was changed on ${target} by this command; the migration is where it was.`,
+      next: 'End the transactions that are open on the table (pg_stat_activity shows them), then run: npx supasnap migrate --resume',
+      cause: error,
+    });
+  });
 
 interface Onward {
   step: number;
@@ -110,7 +131,7 @@ async function nextStep(client: pg.Client, steps: Step[], { done, begun }: Progr
     if (index.valid) return { step: done + 1, first: [], why: `the index ${index.reach} is complete` };
     return { step: done, first: [`drop index concurrently ${index.reach}`], why: `the incomplete index ${index.reach} goes first` };
   }
-  if ('DropStmt' in node) {
+  if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_INDEX') {
     const reach = nameParts(node.DropStmt.objects?.[0]).map(quoteName).join('.');
     const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [reach]);
     return rows[0]!.there ? { step: done, first: [] } : { step: done + 1, first: [], why: `${reach} is gone` };

@@ -61,7 +61,8 @@ export function unfinishedRuns({ runs, applied }: Past, runner: number | undefin
   const open = new Set(halfDone(runs, applied));
   return runs.flatMap((run, index): UnfinishedRun[] => {
     const isLast = index === runs.length - 1;
-    const running = runner !== undefined && isLast;
+    // One that is resumed need not be the last.
+    const running = runner !== undefined && (isLast || run.status === 'applying');
     const told = describe(run, open.has(run), isLast);
     if (!told) return [];
     const { id, kind, startedAt } = run;

@@ -33,12 +33,6 @@ export async function readReturns(client: pg.Client): Promise<Return[]> {
   return rows;
 }
 
-/** What one run kept, the newest first. */
-export async function readKeptOfRun(client: pg.Client, runId: string): Promise<KeptItem[]> {
-  const { rows } = await client.query<{ item: KeptItem }>("select item from supabase_migrations.supasnap_kept where run_id = $1 order by substring(relation from '[0-9]+$')::bigint desc", [runId]);
-  return rows.map(({ item }) => item);
-}
-
 /** What the last rollback of a migration kept. Where it undid newer ones too, that comes back with the newest of them. */
 export async function readKeptForMigrate(client: pg.Client, version: string): Promise<KeptItem[][]> {
   const { rows } = await client.query<{ newest: string }>(

@@ -15,7 +15,7 @@ export interface Batch {
   platformRights: boolean;
 }
 
-/** One unit of a file that can't run as a whole: a transaction, or one statement outside of any. */
+/** One unit of a file that can't run as a whole: a transaction, or one statement outside of any. Rows that such a one changes can't be kept. */
 export type Step = { kind: 'transaction'; batches: Batch[] } | { kind: 'alone'; batch: Batch; reason: string };
 
 /** How a file runs. `notes` are sentences to show. */
@@ -38,6 +38,7 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
   const { kept, notes, inBlock } = unwrap(statements, options);
   const positions = new Map(statements.map((statement, index) => [statement, index]));
   const reasons = new Map<Statement, string>();
+  const apart = new Set<Statement>();
   for (const statement of kept) {
     const reason = runsAlone(statement.node);
     if (reason && inBlock.has(statement))
@@ -55,8 +56,11 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
         'Take transaction=on out of the header.',
       );
     if (reason) reasons.set(statement, `${reason} can't run in a transaction`);
-    else if (options.header?.transaction === false && !inBlock.has(statement))
-      reasons.set(statement, 'the file says transaction=off');
+    else if (options.header?.transaction === false && !inBlock.has(statement)) {
+      // What a procedure commits, it can commit only there; all else has its rows kept by a transaction of its own.
+      if ('CallStmt' in statement.node) reasons.set(statement, 'CALL in a file that says transaction=off');
+      else apart.add(statement);
+    }
   }
   const commitBefore = new Set<Statement>();
   if (options.commitNewLabels !== false && options.header?.transaction !== true)
@@ -69,18 +73,17 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
       );
     }
 
-  if (reasons.size === 0 && commitBefore.size === 0)
+  if (reasons.size === 0 && commitBefore.size === 0 && apart.size === 0)
     return { mode: 'transaction', batches: batchesOf(kept, positions), notes };
   for (const [statement, reason] of reasons)
-    if (!reason.startsWith('the file')) notes.push(`${capital(statement.where)}: ${reason}.`);
-  return { mode: 'outside', steps: stepsOf(kept, positions, reasons, commitBefore), notes };
+    notes.push(`${capital(statement.where)}: ${reason}${reason.startsWith('CALL') ? ' runs outside a transaction' : ''}.`);
+  return { mode: 'outside', steps: stepsOf(kept, positions, { reasons, apart, commitBefore }), notes };
 }
 
 function stepsOf(
   kept: Statement[],
   positions: Positions,
-  reasons: Map<Statement, string>,
-  commitBefore: Set<Statement>,
+  { reasons, apart, commitBefore }: { reasons: Map<Statement, string>; apart: Set<Statement>; commitBefore: Set<Statement> },
 ): Step[] {
   const steps: Step[] = [];
   let run: Statement[] = [];
@@ -90,9 +93,10 @@ function stepsOf(
   };
   for (const statement of kept) {
     const reason = reasons.get(statement);
-    if (reason || commitBefore.has(statement)) close();
+    if (reason || commitBefore.has(statement) || apart.has(statement)) close();
     if (reason) steps.push({ kind: 'alone', batch: batchOf([statement], needsPlatformRights(statement)), reason });
     else run.push(statement);
+    if (apart.has(statement)) close();
   }
   close();
   return steps;

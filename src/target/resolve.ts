@@ -29,7 +29,9 @@ type Environment = Record<string, string | undefined>;
  */
 export async function resolveTarget(context: Context): Promise<Target> {
   const target = await findTarget(context);
-  if (target.settings.password) context.secret(target.settings.password);
+  const { password, user, database } = target.settings;
+  // What is also a name that is shown, or known to all, would only blot out the names.
+  if (password && ![user, database, 'postgres'].includes(password)) context.secret(password);
   const environment = target.environment ?? recognizeEnvironment(context, target);
   return environment ? { ...target, name: environment.name, environment } : target;
 }

@@ -121,10 +121,17 @@ async function refuseWhatCantChange(client: pg.Client, target: Target, { standby
   }
 }
 
+const unreadable = ({ message, code }: ConnectionError, { settings: { user } }: Target) =>
+  failed(`${message} (${code}).`, {
+    state: 'Nothing was changed: this command only reads.',
+    next: code === '42501' ? `${user} may not read it. Connect as the owner of the tables in schema supabase_migrations.` : 'The same command with --debug shows more.',
+  });
+
 /** A connection that breaks in the middle is named; what became of a change is asked where it is made. */
 function lost(error: unknown, target: Target, purpose: Purpose): unknown {
-  if (error instanceof Problem || !isLostConnection(error as ConnectionError)) return error;
+  if (error instanceof Problem) return error;
   const { message, code } = error as ConnectionError;
+  if (!isLostConnection(error as ConnectionError)) return purpose === 'read' && (error as { severity?: string }).severity !== undefined ? unreadable(error as ConnectionError, target) : error;
   return failed(`The connection to ${target.settings.host}:${target.settings.port} was lost.`, {
     detail: [`${message}${code ? ` (${code})` : ''}`],
     state: purpose === 'read' ? 'Nothing was changed.' : 'Nothing that was told above as done is undone; whether anything else was changed is not known.',

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type pg from 'pg';
+import type { Statement } from '../migration/statements.ts';
 import type { Batch, Step } from '../migration/transaction.ts';
 import { failed } from '../errors.ts';
 import { sqlProblem, type ServerError } from '../sql-error.ts';
@@ -70,14 +71,36 @@ export interface StepRun {
 export async function runSteps(client: pg.Client, script: Script, steps: Step[], timeouts: Timeouts, how: StepRun): Promise<void> {
   const { from = 0, consequence, alone = (_, run) => run(), transact = (_, run) => inTransaction(client, timeouts, run) } = how;
   for (const [index, step] of [...steps.entries()].slice(from)) {
-    if (step.kind === 'transaction') {
-      await transact(index, () => runBatches(client, script, step.batches, consequence(index)));
-    } else {
+    const settings = settingsOf(steps.slice(0, index)).map(({ text }) => `${text}\n;`).join('\n');
+    const run = async () => {
+      if (settings) await client.query(settings);
+      await runBatches(client, script, step.kind === 'transaction' ? step.batches : [step.batch], consequence(index));
+    };
+    if (step.kind === 'transaction') await transact(index, run);
+    else {
       await client.query(`set lock_timeout = ${timeouts.lockTimeoutMs}; set statement_timeout = ${timeouts.statementTimeoutMs}`);
-      await alone(index, () => runBatches(client, script, [step.batch], consequence(index)));
+      await alone(index, run);
     }
   }
 }
+
+/** What these steps set for the session: the next one needs it again, for copies are taken with settings of their own, and a run may go on in another session. */
+const settingsOf = (steps: Step[]): Statement[] =>
+  statementsOf(steps).reduce<Statement[]>((set, statement) => {
+    const { node, text } = statement;
+    if ('DiscardStmt' in node && node.DiscardStmt.target === 'DISCARD_ALL') return [];
+    const sets = ('VariableSetStmt' in node && !node.VariableSetStmt.is_local) || ('SelectStmt' in node && !node.SelectStmt.fromClause && /\bset_config\s*\(/i.test(text));
+    return sets ? [...set, statement] : set;
+  }, []);
+
+/** Temporary tables that these steps make: they are gone with their session. */
+export const temporaryOf = (steps: Step[]): Statement[] =>
+  statementsOf(steps).filter(({ node }) => {
+    const made = 'CreateStmt' in node ? node.CreateStmt.relation : 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : undefined;
+    return made?.relpersistence === 't' || made?.schemaname === 'pg_temp';
+  });
+
+const statementsOf = (steps: Step[]): Statement[] => steps.flatMap((step) => (step.kind === 'alone' ? step.batch.statements : step.batches.flatMap(({ statements }) => statements)));
 
 export const timeoutStatements = ({ lockTimeoutMs, statementTimeoutMs }: Timeouts): string =>
   `set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = 0; ${endWithClient}`;

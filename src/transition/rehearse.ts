@@ -257,7 +257,9 @@ async function findWayBack(
 ): Promise<{ rollback: Rehearsal['rollback']; reason?: string }> {
   if (input.handWritten) {
     const { file, text } = input.handWritten;
-    return { rollback: { script: await rollbackScript(file, text), source: text } };
+    const script = await rollbackScript(file, text);
+    if (script.execution.mode === 'outside') return { rollback: undefined, reason: `${file} holds statements that can't run in a transaction, and "npx supasnap rollback" runs it in one` };
+    return { rollback: { script, source: text } };
   }
   try {
     const plan = await planBack(client, shadow, state, reached, insideTransaction);

@@ -68,9 +68,11 @@ export interface WayInput {
  * rollbacks come first, for with them every row is known; where they do not lead to the goal, a plan does.
  */
 export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBack> {
-  if (input.chain && input.chain.length > 0) {
+  const links = await Promise.all((input.chain ?? []).map(async ({ version, file, text, byHand }) => ({ byHand, undoes: [version], restores: [], script: await rollbackScript(file, text), effects: noEffects })));
+  // What can't run in a transaction is no way that a rollback takes.
+  if (input.chain && links.length > 0 && links.every(({ script }) => script.execution.mode === 'transaction')) {
     const byHand = input.chain.filter((one) => one.byHand);
-    const steps = await Promise.all(input.chain.map(async ({ version, file, text, byHand }) => ({ byHand, undoes: [version], restores: [], script: await rollbackScript(file, text), effects: noEffects })));
+    const steps = links;
     const way = { ...(await prove(shadow, steps, input)), hazards: byHand.map(({ file }) => `Runs what was written by hand: ${file}`) };
     if (way.proof.proven || byHand.length > 0 || (shadow.commits && !shadow.reload)) return way;
     await shadow.reload?.(input.present);

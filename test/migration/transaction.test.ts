@@ -128,9 +128,9 @@ describe('outside a transaction', () => {
     ]);
   });
 
-  test('transaction=off runs each statement alone, and transaction=on forbids what must run alone', async () => {
-    const { shown } = await plan('-- supasnap: transaction=off\nselect 1; select 2; begin; select 3; commit');
-    expect(shown).toEqual(['alone -- supasnap: transaction=off\nselect 1', 'alone select 2', ['select 3']]);
+  test('transaction=off gives each statement a transaction of its own, but to CALL, and transaction=on forbids what must run alone', async () => {
+    const { shown } = await plan('-- supasnap: transaction=off\nselect 1; select 2; begin; select 3; select 4; commit; call p()');
+    expect(shown).toEqual([['-- supasnap: transaction=off\nselect 1'], ['select 2'], ['select 3; select 4'], 'alone call p()']);
     expect((await refusal('-- supasnap: transaction=on\nvacuum;')).message).toContain('transaction=on');
   });
 });

@@ -48,11 +48,11 @@ export const lostLineProblem = () =>
 const complaints = (stderr: string) =>
   stderr
     .replace(/^pg_dump failed with exit code \d+\.\s*Error message: /, '')
-    .split(/\n|(?=pg_dump: (?:error|warning|detail|hint): )/)
+    .split(/\n|(?=(?:pg_dump|worker\.mjs): (?:error|warning|detail|hint): )/)
     .map((line) => line.trim())
-    .filter(Boolean);
+    .filter((line) => line !== '' && !/^invalid binary "/.test(line));
 
-const plain = (line: string) => line.replace(/^pg_dump: (?:error|warning|detail|hint): /, '').replace(/\.$/, '');
+const plain = (line: string) => line.replace(/^(?:pg_dump|worker\.mjs): (?:error|warning|detail|hint): /, '').replace(/\.$/, '');
 
 const serverMessage = (lines: string[]) =>
   lines.map((line) => /(?:ERROR|FATAL): {2}(.*)$/.exec(line)?.[1]).find((message) => message !== undefined);
