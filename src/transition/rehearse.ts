@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { Problem, refused } from '../errors.ts';
+import { type Problem, refused } from '../errors.ts';
 import { historySchema } from '../history/schema.ts';
 import { rowsByHand } from '../kept/by-hand.ts';
-import { noEffects, probeEffects, readEffects, type Effects, type EffectsProbe } from '../kept/effects.ts';
+import { noEffects, probeEffects, readEffects, type Effects } from '../kept/effects.ts';
 import type { KeptItem } from '../kept/item.ts';
 import { runKeeping, runReturning, withForesight } from '../kept/run.ts';
 import type { Batch } from '../migration/transaction.ts';
@@ -14,7 +14,8 @@ import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
 import { changesCluster } from './cluster.ts';
-import { headerStatements, inTransaction, runBatches, runSteps, timeoutStatements, untouched, type Timeouts } from './execute.ts';
+import { inTransaction, runBatches, runSteps, timeoutStatements, untouched, type Timeouts } from './execute.ts';
+import { forward, type Change, type ForwardInput } from './forward.ts';
 import type { TransitionPlan } from './plan.ts';
 import { planBack } from './plan-back.ts';
 import { proveCommitted, type Judged } from './prove.ts';
@@ -50,14 +51,12 @@ export interface Rollback {
   sourceFor?: (migration: Effects) => string;
 }
 
-export interface RehearsalInput {
+export interface RehearsalInput extends ForwardInput {
   version: string;
-  script: Script;
   /** A rollback written by hand, with the path to show. */
   handWritten?: { file: string; text: string };
   serverVersionNum: number;
   pgDump: PgDumpChoice;
-  timeouts: Timeouts;
 }
 
 /** Runs the change forward, finds the way back, runs that, compares, and runs the change again so that the shadow is as the target will be. */
@@ -189,63 +188,6 @@ async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Scr
   });
 }
 
-/** What a change did to rows, and the tables before and after it. */
-interface Change {
-  effects: Effects;
-  stepEffects: Effects[];
-  before: EffectsProbe['tables'];
-  after: EffectsProbe['tables'];
-  withoutParents?: true;
-}
-
-/** Runs the change as it will run on the target, and tells what it does to rows. Where those refer to rows that only the target has, foreign keys are not asked. */
-async function forward(shadow: Shadow, input: RehearsalInput): Promise<Change> {
-  try {
-    return await carryOut(shadow, input, false);
-  } catch (error) {
-    if (!(error instanceof Problem) || (error.cause as { code?: string } | undefined)?.code !== noParent || input.script.execution.mode === 'outside') throw error;
-    return { ...(await carryOut(shadow, input, true).catch(() => { throw error; })), withoutParents: true };
-  }
-}
-
-/** A row that a foreign key refers to is not there. */
-const noParent = '23503';
-
-async function carryOut(shadow: Shadow, input: RehearsalInput, quiet: boolean): Promise<Change> {
-  const { script, timeouts } = input;
-  const { execution } = script;
-  return onShadow(shadow, async (client) => {
-    if (quiet) await quietForeignKeys(client, shadow);
-    if (execution.mode === 'outside') {
-      const stepEffects: Effects[] = execution.steps.map(() => noEffects);
-      await runSteps(client, script, execution.steps, timeouts, {
-        consequence: () => untouched,
-        transact: (step, run) =>
-          inTransaction(client, timeouts, async () => {
-            const before = await probeEffects(client);
-            await run();
-            stepEffects[step] = await readEffects(client, before, script);
-          }),
-      });
-      return { effects: noEffects, stepEffects, before: new Map(), after: new Map() };
-    }
-    return inTransaction(client, timeouts, async () => {
-      const before = await probeEffects(client);
-      await client.query(headerStatements(script));
-      await runBatches(client, script, execution.batches, untouched);
-      const after = await probeEffects(client);
-      return { effects: await readEffects(client, before, script, after), stepEffects: [], before: before.tables, after: after.tables };
-    });
-  }).catch((error: unknown) => {
-    throw error instanceof Problem ? error : asProblem(error);
-  });
-}
-
-/** For the rest of the connection; triggers of users are quiet with them, and what those write on the target is found there. */
-async function quietForeignKeys(client: pg.Client, { actAs }: Shadow): Promise<void> {
-  await client.query(`set session authorization default; set session_replication_role = replica${actAs ? `; set session authorization ${quoteName(actAs.user)}` : ''}`);
-}
-
 /** The rollback written by hand, or the statements planned from the state reached to the state before. */
 async function findWayBack(
   client: pg.Client,
@@ -298,5 +240,3 @@ export const asReason = (error: unknown): string => {
   const problem = error as Problem;
   return problem.place ? `${problem.message} (line ${problem.place.line}: ${problem.place.text.trim()})` : problem.message;
 };
-
-const asProblem = (error: unknown) => refused(`The rehearsal failed: ${(error as Error).message}`, { state: 'The target was not touched.', next: untouched.next, cause: error });
