@@ -4,6 +4,7 @@ import { usage } from '../errors.ts';
 import type { KeepData } from '../kept/run.ts';
 import { migrate } from '../commands/migrate.ts';
 import { seconds } from '../commands/text.ts';
+import { maskPassword } from '../target/mask-password.ts';
 import { preferSession } from '../target/pooler.ts';
 import { completeTls } from '../target/tls.ts';
 import { settingsFromUrl } from '../target/url.ts';
@@ -35,7 +36,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
 /** The flags that migrate and rollback share. */
 export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; keepData?: KeepData; shadow?: ConnectionSettings } {
   const shadow = typeof flags.shadow === 'string' ? shadowSettings(context, flags.shadow) : undefined;
-  if (shadow?.password) context.secret(shadow.password);
+  if (shadow) maskPassword(context, shadow);
   return {
     ...(typeof flags.lockWait === 'string' ? { lockWaitMs: duration(flags.lockWait) } : {}),
     ...(typeof flags.pgDump === 'string' ? { pgDump: oneOf('--pg-dump', flags.pgDump, ['auto', 'native', 'bundled'] as const) } : {}),

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
+import { readSupabaseConfig } from '../config/supabase-config.ts';
 import type { Context } from '../context.ts';
 import { migrationName } from '../migration/file-name.ts';
 import { listSmokeTests } from '../smoke/list-tests.ts';
@@ -19,6 +20,7 @@ export async function checkProject(context: Context): Promise<Finding[]> {
     ok('Project', workdir),
     migrations(context),
     await tests(context),
+    ...declaredSchema(context),
     ...[folders.snapshots, folders.rollback, folders.docs].map((folder) => writable(context, folder)),
     room(workdir),
   ];
@@ -41,6 +43,23 @@ async function tests(context: Context): Promise<Finding> {
   const count = (await listSmokeTests(folder).catch(() => [])).length;
   const label = below(context, folder);
   return count > 0 ? ok('Smoke tests', `${count} in ${label}/`) : note('Smoke tests', `none in ${label}/: migrations are applied without being tested.`, 'npx supasnap new makes one with each new version.');
+}
+
+/** Files of ours that the CLI's "db diff" would take for the declared schema. */
+function declaredSchema(context: Context): Finding[] {
+  const { folders } = context.config;
+  const paths = readSupabaseConfig(folders.supabase)?.schemaPaths ?? [];
+  return [folders.snapshots, folders.rollback].flatMap((folder) => {
+    const path = paths.find((each) => reaches(resolve(folders.supabase, each), folder));
+    return path === undefined ? [] : [problem('Declared schema', `schema_paths in supabase/config.toml has ${path}, so "supabase db diff" loads what is in ${below(context, folder)}/ as the schema you declare.`, 'Let schema_paths name the folder of your schema files alone, such as ./schemas/*.sql.')];
+  });
+}
+
+/** Whether a path or pattern may name files in that folder. */
+function reaches(pattern: string, folder: string): boolean {
+  const [fixed = ''] = pattern.split(/[*?[{]/);
+  const base = fixed === pattern ? pattern : dirname(`${fixed}x`);
+  return folder === base || (folder.startsWith(`${base}${sep}`) && (fixed === pattern || pattern.slice(base.length + 1).includes('/')));
 }
 
 /** A folder that is not there yet is made when it is needed; then the nearest one above it counts. */

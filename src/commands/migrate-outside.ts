@@ -11,7 +11,7 @@ import { factDifferences, readFacts } from '../snapshot/facts.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { loadIdentity } from '../snapshot/store.ts';
 import { openApply, withLockRetries } from '../transition/apply.ts';
-import { inTransaction, runSteps, timeoutStatements } from '../transition/execute.ts';
+import { inTransaction, resetSession, runSteps, timeoutStatements } from '../transition/execute.ts';
 import { count } from './text.ts';
 import { historyRow, record, testFailure, type RunInput, type Work } from './migrate-record.ts';
 
@@ -32,7 +32,7 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   if (script.execution.mode !== 'outside') throw new Error('not a script with steps');
   const { steps } = script.execution;
   const runId = resumed?.runId ?? (await withLockRetries(context.config.settings, context.report, () => begin(run, steps.length)));
-  if (resumed) await client.query("update supabase_migrations.supasnap_runs set status = 'applying' where id = $1", [runId]);
+  if (resumed) await noteStatus(client, runId, 'applying');
   const from = resumed?.from ?? 0;
   context.report.note(`${migration.label} holds statements that run outside a transaction: ${count(steps.length, 'step')}, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
   const waiting = (await readKeptForMigrate(client, migration.name.version)).flat();
@@ -55,23 +55,23 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
       alone: async (step, carryOut) => {
         await note({ done: step, of: steps.length, begun: step });
         await carryOut();
-        await client.query('reset all; reset role');
+        await client.query(resetSession);
         await note({ done: step + 1, of: steps.length });
       },
       transact: (step, carryOut) => keepInStep(run, runId, ownTable, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut, () => note({ done: step + 1, of: steps.length })),
     });
   } catch (error) {
-    await client.query('reset all; reset role').catch(() => {});
-    await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]).catch(() => {});
+    await client.query(resetSession).catch(() => {});
+    await noteStatus(client, runId, 'failed').catch(() => {});
     throw error instanceof Problem && !error.state?.startsWith('Nothing') ? attention(error.message, { ...error, cause: error }) : error;
   }
-  await client.query('reset all; reset role');
+  await client.query(resetSession);
   const facts = await readFacts(client, { insideTransaction: false });
   const check = await catalogCheck(client);
   const differences = factDifferences(prepared.rehearsal.after, facts);
   const test = prepared.test && (await runSmokeTest(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
   if (differences.length > 0 || (test && !test.ok)) {
-    await client.query("update supabase_migrations.supasnap_runs set status = 'failed' where id = $1", [runId]);
+    await noteStatus(client, runId, 'failed');
     const state = `All ${steps.length} steps are done on ${session.target.name}; the migration is not recorded as applied.`;
     const next = `${capital(back)}, which keeps what users wrote since. Or, where it is as it should be: ${differences.length > 0 ? `npx supasnap repair --applied ${migration.name.version}` : 'mend what the test complains of, then npx supasnap migrate --resume'}`;
     if (test && !test.ok) throw attention(`The smoke test of ${test.version} failed.`, { ...testFailure(test), state, next });
@@ -102,6 +102,8 @@ export interface Progress {
 const noteProgress = (client: pg.Client, runId: string, progress: Progress) =>
   client.query("update supabase_migrations.supasnap_runs set progress = (coalesce(progress, '{}') - 'begun') || $2::jsonb where id = $1", [runId, JSON.stringify(progress)]);
 
+const noteStatus = (client: pg.Client, runId: string, status: 'applying' | 'failed') => client.query('update supabase_migrations.supasnap_runs set status = $2 where id = $1', [runId, status]);
+
 /** Records that the run begins, in a transaction that finds the target as it was rehearsed. */
 async function begin(run: RunInput, of: number): Promise<string> {
   const { client } = run.session;
@@ -120,7 +122,7 @@ const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId:
       // What the step set for the session is not for our own statements.
       const early = async () => {
         await carryOut();
-        await client.query(`reset all; reset role; ${timeoutStatements(settings)}`);
+        await client.query(`${resetSession}; ${timeoutStatements(settings)}`);
       };
       const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], ownTable, early, state: 'This step was rolled back; the steps before it are done.' });
       await recordKept(client, runId, kept);

@@ -5,6 +5,7 @@ import { withClient } from '../target/connection.ts';
 import { environmentTarget, findEnvironment } from '../target/environments.ts';
 import { isSameDatabase } from '../target/identity.ts';
 import { connectionProblem } from '../target/connection-problem.ts';
+import { maskPassword } from '../target/mask-password.ts';
 import type { Target } from '../target/target.ts';
 
 /** A migration file, as history knows it. */
@@ -21,7 +22,7 @@ export type Testimony = Evidence[] | Problem;
 export async function askEnvironment(context: Context, goal: Target, name: string, candidates: Candidate[]): Promise<Testimony> {
   try {
     const target = await environmentTarget(context, findEnvironment(context, name));
-    if (target.settings.password) context.secret(target.settings.password);
+    maskPassword(context, target.settings);
     if (isSameDatabase(target.settings, goal.settings)) throw refused(`Environments "${name}" and "${goal.name}" lead to the same database.`, { next: `Correct [env.${name}] of supabase/supasnap.toml.` });
     return await askDatabase(target, candidates);
   } catch (error) {

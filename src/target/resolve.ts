@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import { environmentTarget, findEnvironment, recognizeEnvironment } from './environments.ts';
 import { refOf } from './identity.ts';
+import { maskPassword } from './mask-password.ts';
 import { linkedProject, projectTarget } from './project.ts';
 import { isLocalHost, settingsFromUrl, settingsFromVariables } from './url.ts';
 import { readEnvFile } from './variables.ts';
@@ -29,9 +30,7 @@ type Environment = Record<string, string | undefined>;
  */
 export async function resolveTarget(context: Context): Promise<Target> {
   const target = await findTarget(context);
-  const { password, user, database } = target.settings;
-  // What is also a name that is shown, or known to all, would only blot out the names.
-  if (password && ![user, database, 'postgres'].includes(password)) context.secret(password);
+  maskPassword(context, target.settings);
   const environment = target.environment ?? recognizeEnvironment(context, target);
   return environment ? { ...target, name: environment.name, environment } : target;
 }

@@ -70,8 +70,11 @@ export interface StepRun {
 /** Runs the steps of a script that can't be one transaction, one after the other. */
 export async function runSteps(client: pg.Client, script: Script, steps: Step[], timeouts: Timeouts, how: StepRun): Promise<void> {
   const { from = 0, consequence, alone = (_, run) => run(), transact = (_, run) => inTransaction(client, timeouts, run) } = how;
-  for (const [index, step] of [...steps.entries()].slice(from)) {
-    const settings = settingsOf(steps.slice(0, index)).map(({ text }) => `${text}\n;`).join('\n');
+  let set: Statement[] = [];
+  for (const [index, step] of steps.entries()) {
+    const settings = set.map(({ text }) => `${text}\n;`).join('\n');
+    set = statementsOf(step).reduce(remember, set);
+    if (index < from) continue;
     const run = async () => {
       if (settings) await client.query(settings);
       await runBatches(client, script, step.kind === 'transaction' ? step.batches : [step.batch], consequence(index));
@@ -84,23 +87,22 @@ export async function runSteps(client: pg.Client, script: Script, steps: Step[],
   }
 }
 
-/** What these steps set for the session: the next one needs it again, for copies are taken with settings of their own, and a run may go on in another session. */
-const settingsOf = (steps: Step[]): Statement[] =>
-  statementsOf(steps).reduce<Statement[]>((set, statement) => {
-    const { node, text } = statement;
-    if ('DiscardStmt' in node && node.DiscardStmt.target === 'DISCARD_ALL') return [];
-    const sets = ('VariableSetStmt' in node && !node.VariableSetStmt.is_local) || ('SelectStmt' in node && !node.SelectStmt.fromClause && /\bset_config\s*\(/i.test(text));
-    return sets ? [...set, statement] : set;
-  }, []);
+/** What is set for the session once this statement ran: the next step needs it again, for copies are taken with settings of their own, and a run may go on in another session. */
+function remember(set: Statement[], statement: Statement): Statement[] {
+  const { node, text } = statement;
+  if ('DiscardStmt' in node && node.DiscardStmt.target === 'DISCARD_ALL') return [];
+  const sets = ('VariableSetStmt' in node && !node.VariableSetStmt.is_local) || ('SelectStmt' in node && !node.SelectStmt.fromClause && /\bset_config\s*\(/i.test(text));
+  return sets ? [...set, statement] : set;
+}
 
 /** Temporary tables that these steps make: they are gone with their session. */
 export const temporaryOf = (steps: Step[]): Statement[] =>
-  statementsOf(steps).filter(({ node }) => {
+  steps.flatMap(statementsOf).filter(({ node }) => {
     const made = 'CreateStmt' in node ? node.CreateStmt.relation : 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : undefined;
     return made?.relpersistence === 't' || made?.schemaname === 'pg_temp';
   });
 
-const statementsOf = (steps: Step[]): Statement[] => steps.flatMap((step) => (step.kind === 'alone' ? step.batch.statements : step.batches.flatMap(({ statements }) => statements)));
+const statementsOf = (step: Step): Statement[] => (step.kind === 'alone' ? step.batch.statements : step.batches.flatMap(({ statements }) => statements));
 
 export const timeoutStatements = ({ lockTimeoutMs, statementTimeoutMs }: Timeouts): string =>
   `set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = 0; ${endWithClient}`;
@@ -159,7 +161,10 @@ export async function settle(client: pg.Client, timeouts: Timeouts, label: strin
       cause: error,
     });
   });
-  await client.query(`reset all; reset role; ${timeoutStatements(timeouts)}`);
+  await client.query(`${resetSession}; ${timeoutStatements(timeouts)}`);
 }
+
+/** Takes back what a script set for the session. */
+export const resetSession = 'reset all; reset role';
 
 const isServerError = (error: unknown): error is ServerError & Error => typeof (error as { severity?: unknown }).severity === 'string';

@@ -41,6 +41,20 @@ test('an unreachable target is a finding, the rest is looked at all the same, an
   });
 });
 
+test('schema_paths that would make the CLI take snapshots or rollbacks for the declared schema are found, and others are not', async () => {
+  for (const [paths, found] of [
+    ['"./schemas/*.sql", "./*.sql", "./snapshot"', []],
+    ['"./**/*.sql"', ['snapshots', 'rollback']],
+    ['"./snapshots/*.sql"', ['snapshots']],
+    ['"rollback"', ['rollback']],
+  ] as const) {
+    await withProject({ 'supabase/config.toml': `[db.migrations]\nschema_paths = [${paths}]\n` }, async ({ folder }) => {
+      const { of } = await doctor(folder, 'postgresql://postgres@127.0.0.1:1/postgres');
+      expect(of('Declared schema').map(({ text }) => /supabase\/(\w+)\/ as/.exec(text)?.[1]), paths).toEqual(found);
+    });
+  }
+});
+
 test('a URL that is none is a finding too', async () => {
   await withProject({}, async ({ folder }) => {
     const { exitCode, stdout } = await runCli('db-doctor', [], { cwd: folder, env: { DATABASE_URL: 'mysql://x' } });
