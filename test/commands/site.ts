@@ -16,6 +16,7 @@ import { type ConnectionSettings, quoteName, withClient } from '../../src/target
 import { memoryFolder } from '../../src/target/embedded/memory-folder.ts';
 import { createPlatformDatabase, ensureTemplate } from '../../src/target/embedded/platform.ts';
 import { type EmbeddedServer, startEmbedded, stopEmbedded } from '../../src/target/embedded/server.ts';
+import { createBareDatabase } from '../postgres/case-database.ts';
 import { type Project, withProject } from '../project.ts';
 import { readState, type TargetState } from './target-state.ts';
 
@@ -56,9 +57,10 @@ type Use = <T>(files: Record<string, string>, use: (site: Site) => Promise<T>) =
 
 /**
  * Sites on a server of that major version, started for the describe block that calls this. The base is applied once; each
- * site is a copy of that. Files are named by their path, or by their name alone when they are migrations.
+ * site is a copy of that. Files are named by their path, or by their name alone when they are migrations. A `bare` site lacks the platform's schemas.
  */
-export function sites(major: number): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
+export function sites(major: number, shape: 'platform' | 'bare' = 'platform'): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
+  const create = shape === 'bare' ? createBareDatabase : createPlatformDatabase;
   let server: EmbeddedServer;
   let folder: string;
   let finish: () => void = () => {};
@@ -76,7 +78,7 @@ export function sites(major: number): { withBase: Use; withNothing: Use; server:
       dataFolder: memory && join(memory, inject('run'), name),
     });
     await ensureTemplate(server);
-    await createPlatformDatabase(server, 'base');
+    await create(server, 'base');
     await new Promise<void>((prepared, broken) => {
       ready = withProject({ [`supabase/migrations/${base}`]: baseSql }, async (project) => {
         expectCode(await siteOf(server, project, 'base').migrate(), 0);
@@ -96,12 +98,12 @@ export function sites(major: number): { withBase: Use; withNothing: Use; server:
   });
 
   let count = 0;
-  const make = async <T>(files: Record<string, string>, create: (database: string) => Promise<unknown>, use: (site: Site) => Promise<T>): Promise<T> => {
+  const make = async <T>(files: Record<string, string>, createFor: (database: string) => Promise<unknown>, use: (site: Site) => Promise<T>): Promise<T> => {
     const database = `site_${++count}`;
-    await create(database);
+    await createFor(database);
     try {
       return await withProject(named(files), async (project) => {
-        if (create === copy) cpSync(folder, project.folder, { recursive: true });
+        if (createFor === copy) cpSync(folder, project.folder, { recursive: true });
         return use(siteOf(server, project, database));
       });
     } finally {
@@ -111,7 +113,7 @@ export function sites(major: number): { withBase: Use; withNothing: Use; server:
   const copy = (database: string) => asSuperuser(server, `create database ${quoteName(database)} template base owner postgres`);
   return {
     withBase: (files, use) => make(files, copy, use),
-    withNothing: (files, use) => make(files, (database) => createPlatformDatabase(server, database), use),
+    withNothing: (files, use) => make(files, (database) => create(server, database), use),
     server: () => server,
   };
 }
