@@ -74,10 +74,10 @@ export const programs: Program[] = [
   },
   {
     name: 'test',
-    description: 'Run a version\'s smoke test in a transaction that is rolled back.',
-    arguments: [['[version]', 'such as v0.7.0; none: the newest applied one']],
+    description: 'Run a version\'s smoke test, or tests written for "supabase test db" (pgTAP), each in a transaction that is rolled back.',
+    arguments: [['[test]', 'a version such as v0.7.0, or a file or folder below supabase/tests; none: the newest applied version']],
     options: [
-      ['--all', 'every smoke test of the applied versions'],
+      ['--all', 'every smoke test of the applied versions, and every other file below supabase/tests'],
       ['--format <format>', 'tap, junit or github, for programs that read results'],
     ],
     run: async (...call) => (await import('./test.ts')).run(...call),
