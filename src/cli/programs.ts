@@ -43,6 +43,7 @@ export const programs: Program[] = [
       ['--allow-edited', 'go on although an applied file was edited since'],
       ['--resume [step]', 'go on with a migration that stopped between its steps'],
       ['--allow-unproven', 'apply although the way back could not be proven'],
+      ['--fail-on-advice <level>', 'refuse what brings new findings of the Supabase CLI\'s advisors: error, warn, info, or none'],
       ['--override <reason>', 'apply although the deployment window is closed; the reason is recorded'],
       ['--shadow <url>', 'an empty database to rehearse in'],
       ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
