@@ -1,3 +1,4 @@
+import { adviceLevels } from '../advice/finding.ts';
 import { parseDuration } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
@@ -19,6 +20,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     allowUnproven: flags.allowUnproven === true,
     dryRun: flags.dryRun === true,
     ...(flags.resume === undefined ? {} : { resume: flags.resume as true | string }),
+    ...(typeof flags.failOnAdvice === 'string' ? { failOnAdvice: oneOf('--fail-on-advice', flags.failOnAdvice, ['none', ...adviceLevels] as const, 'Leave it out to have findings shown only.') } : {}),
     ...(typeof flags.override === 'string' ? { override: flags.override } : {}),
     ...engineFlags(context, flags),
   });
@@ -57,8 +59,8 @@ function duration(text: string): number {
   return ms;
 }
 
-function oneOf<T extends string>(flag: string, text: string, words: readonly T[]): T {
+function oneOf<T extends string>(flag: string, text: string, words: readonly T[], next = 'Leave it out to have the best one chosen.'): T {
   const found = words.find((word) => word === text);
   if (found) return found;
-  throw usage(`${flag} takes ${words.join(', ')}, not "${text}".`, { state: 'Nothing was changed.', next: 'Leave it out to have the best one chosen.' });
+  throw usage(`${flag} takes ${words.join(', ')}, not "${text}".`, { state: 'Nothing was changed.', next });
 }

@@ -43,6 +43,7 @@ export const programs: Program[] = [
       ['--allow-edited', 'go on although an applied file was edited since'],
       ['--resume [step]', 'go on with a migration that stopped between its steps'],
       ['--allow-unproven', 'apply although the way back could not be proven'],
+      ['--fail-on-advice <level>', 'refuse what brings new findings of the Supabase CLI\'s advisors: error, warn, info, or none'],
       ['--override <reason>', 'apply although the deployment window is closed; the reason is recorded'],
       ['--shadow <url>', 'an empty database to rehearse in'],
       ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
@@ -74,10 +75,10 @@ export const programs: Program[] = [
   },
   {
     name: 'test',
-    description: 'Run a version\'s smoke test in a transaction that is rolled back.',
-    arguments: [['[version]', 'such as v0.7.0; none: the newest applied one']],
+    description: 'Run a version\'s smoke test, or tests written for "supabase test db" (pgTAP), each in a transaction that is rolled back.',
+    arguments: [['[test]', 'a version such as v0.7.0, or a file or folder below supabase/tests; none: the newest applied version']],
     options: [
-      ['--all', 'every smoke test of the applied versions'],
+      ['--all', 'every smoke test of the applied versions, and every other file below supabase/tests'],
       ['--format <format>', 'tap, junit or github, for programs that read results'],
     ],
     run: async (...call) => (await import('./test.ts')).run(...call),

@@ -8,7 +8,7 @@ import type { SmokeResult } from '../smoke/result.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
-  if (words.length > 1) throw usage('test takes one version.', { state: 'Nothing was changed.', next: 'For all of them: npx supasnap test --all' });
+  if (words.length > 1) throw usage('test takes one version, file or folder.', { state: 'Nothing was changed.', next: 'For all of them: npx supasnap test --all' });
   const format = testFormats.find((known) => known === flags.format);
   if (flags.format !== undefined && !format) throw usage(`--format takes ${testFormats.join(', ')}, not "${String(flags.format)}".`, { state: 'Nothing was changed.', next: 'Leave it out for a list to read.' });
   const results = await test(context, { all: flags.all === true, ...(words[0] === undefined ? {} : { version: words[0] }) });
@@ -30,7 +30,8 @@ const renderResult = (result: SmokeResult) => [renderChecklist(result), ...(resu
 
 function summary(results: SmokeResult[]): string {
   const failed = results.filter(({ ok }) => !ok).map(({ version }) => version);
-  return failed.length === 0 ? `All ${results.length} smoke tests passed.` : `${failed.length} of ${results.length} smoke tests failed: ${failed.join(', ')}.`;
+  const tests = results.some(({ version, file }) => version === file) ? 'tests' : 'smoke tests';
+  return failed.length === 0 ? `All ${results.length} ${tests} passed.` : `${failed.length} of ${results.length} ${tests} failed: ${failed.join(', ')}.`;
 }
 
 /** An Error loses its message in JSON. */

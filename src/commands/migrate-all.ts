@@ -1,3 +1,4 @@
+import { openAdvice, type Advice, type Advisers } from '../advice/adviser.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readHistory } from '../history/history.ts';
@@ -10,6 +11,7 @@ import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { listSnapshots, type StoredSnapshot } from '../snapshot/store.ts';
 import { readPresent } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
+import { adviceRefusal } from './advice.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmMigration } from './confirm.ts';
 import { journalled } from './cut-off.ts';
@@ -26,7 +28,9 @@ export async function applyAll(context: Context, session: TargetSession, options
   const { config } = context;
   const provenance = await readProvenance(config.workdir);
   const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: context.report.note };
-  await withShadows(shadowOptions, (useShadow) => applyEach(context, session, options, chosen, { useShadow, provenance }, result));
+  const asked = options.failOnAdvice ?? config.settings.failOnAdvice;
+  const advisers = openAdvice(context, asked === 'none' ? undefined : asked);
+  await withShadows(shadowOptions, (useShadow) => applyEach(context, session, options, chosen, { useShadow, provenance, advisers }, result));
 }
 
 async function applyEach(
@@ -34,7 +38,7 @@ async function applyEach(
   session: TargetSession,
   options: MigrateOptions,
   chosen: Chosen,
-  tools: { useShadow: UseShadow; provenance: Provenance },
+  tools: { useShadow: UseShadow; provenance: Provenance; advisers: Advisers | undefined },
   result: MigrateResult,
 ): Promise<void> {
   const { config, report } = context;
@@ -56,7 +60,9 @@ async function applyEach(
     if (options.dryRun) {
       const prepared = await prepare();
       showPlan(context, prepared, hazards);
-      result.rehearsed.push({ version: migration.name.version, rollback: prepared.rollbackText, proven: prepared.rehearsal.proof.proven });
+      result.rehearsed.push({ version: migration.name.version, rollback: prepared.rollbackText, proven: prepared.rehearsal.proof.proven, ...foundIn(prepared.advice) });
+      const refusal = adviceRefusal(prepared.advice, tools.advisers?.failOn, migration.label, session.target.name);
+      if (refusal) report.warn(refusal.message);
       const rest = chosen.migrations.slice(index + 1);
       if (rest.length > 0) report.note(`${rest.length} more pending after it: they are rehearsed once this one is applied.`);
       return;
@@ -65,12 +71,15 @@ async function applyEach(
       const prepared = await prepare(journal);
       showPlan(context, prepared, hazards);
       if (!prepared.rehearsal.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);
+      const refusal = adviceRefusal(prepared.advice, tools.advisers?.failOn, migration.label, session.target.name);
+      if (refusal) throw refusal;
       await confirmMigration(context, session.target, migration.label, hazards);
       const override = await passWindow(context, session, options, migration.label);
       return knowingWhatCameOfIt(session, migration.label, async () => {
         const applying = await applyMigration(context, session, { ...options, override }, prepared);
         await updateReport(context, session);
-        return applying;
+        if (prepared.advice) tools.advisers?.keep(applying.after, prepared.advice);
+        return { ...applying, applied: { ...applying.applied, ...foundIn(prepared.advice) } };
       });
     });
     result.applied.push(done.applied);
@@ -78,6 +87,8 @@ async function applyEach(
     applied = [...applied, { version: migration.name.version, name: migration.name.name }].sort((a, b) => compareVersions(a.version, b.version));
   }
 }
+
+const foundIn = (advice: Advice | undefined) => (advice && 'findings' in advice ? { advice: advice.findings } : {});
 
 const notProven = ({ migration, rehearsal, rollbackPath }: Prepared, target: string) =>
   refused(`The rollback of ${migration.label} could not be proven: ${rehearsal.proof.reason}.`, {

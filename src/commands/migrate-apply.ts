@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
+import type { Finding } from '../advice/finding.ts';
 import { completeRun } from '../history/history.ts';
 import type { Effects } from '../kept/effects.ts';
 import { onlyFills, tableName, type KeptItem } from '../kept/item.ts';
@@ -42,6 +43,8 @@ export interface Applied {
   tested: Tested | null;
   /** What came of rows that an earlier rollback had kept. */
   returned: PutBackReport[];
+  /** New findings of the platform's advisors; undefined where they were not asked. */
+  advice?: Finding[];
 }
 
 /** Applies a prepared migration, or goes on with one that stopped between its steps, takes the snapshot after, and records both. */

@@ -1,3 +1,4 @@
+import type { AdviceLevel } from '../advice/finding.ts';
 import type { KeepData } from '../kept/run.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import type { UseShadow } from '../shadow/shadows.ts';
@@ -17,6 +18,8 @@ export interface MigrateOptions {
   resume?: true | string;
   /** Why it is applied although no deployment window is open; it is recorded. */
   override?: string;
+  /** From this level on a new finding of the platform's advisors stands against a migration; the setting unless said. */
+  failOnAdvice?: 'none' | AdviceLevel;
   /** Rehearse and show, change nothing. */
   dryRun?: boolean;
   /** Whether what goes is kept: `auto` (default) asks above the limit. */

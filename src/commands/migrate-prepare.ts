@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Advice, Advisers } from '../advice/adviser.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import type { Journal } from '../history/journal.ts';
@@ -19,6 +20,7 @@ import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile }
 import { migrationScript, type Script } from '../transition/script.ts';
 import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
+import { showAdvice } from './advice.ts';
 import { below } from './present.ts';
 import { count, size } from './text.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -45,6 +47,8 @@ export interface Prepared {
   test: LoadedTest | undefined;
   provenance: Provenance;
   journal: Journal | undefined;
+  /** What the platform's advisors say; undefined where they are not asked. */
+  advice: Advice | undefined;
 }
 
 export interface PrepareInput {
@@ -54,6 +58,7 @@ export interface PrepareInput {
   known: StoredSnapshot[];
   hazards: Hazard[];
   useShadow: UseShadow;
+  advisers?: Advisers | undefined;
   provenance: Provenance;
   /** None in a dry run. */
   journal?: Journal;
@@ -87,6 +92,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
   const path = join(config.folders.rollback, `${migration.name.version}_rollback.sql`);
   const handWritten = await readHandWritten(path);
   report.step(`Rehearsing ${migration.label} …`);
+  const adviser = input.advisers?.of(state);
   const rehearsal = await input.useShadow(state, (shadow) =>
     rehearse(shadow, state, {
       version: migration.name.version,
@@ -95,6 +101,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
       serverVersionNum: session.server.versionNum,
       pgDump: options.pgDump ?? config.settings.pgDump,
       timeouts: config.settings,
+      adviser,
     }),
   );
   const keepsRows = options.keepData !== 'never';
@@ -121,6 +128,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
     test,
     provenance,
     journal: input.journal,
+    advice: adviser?.advice(),
   };
 }
 
@@ -174,6 +182,7 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
   if (rehearsal.withoutParents) report.note('Rows that it inserts refer to rows of the target, which the shadow does not hold: foreign keys are checked on the target.');
   tellRows(context, rehearsal.rows);
+  showAdvice(context, prepared.advice);
   if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`);
   if (filled.length > 0 && rehearsal.rollback && !handWritten && !rehearsal.rollback.sourceFor) report.note('Run by hand, that file restores the schema alone; "npx supasnap rollback" puts the rows back too.');
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { Finding } from '../advice/finding.ts';
 import { readHistory } from '../history/history.ts';
 import { chooseMigrations, type Chosen } from '../migration/choose.ts';
 import { refused } from '../errors.ts';
@@ -15,7 +16,7 @@ export interface MigrateResult {
   target: string;
   applied: Applied[];
   /** Filled by a dry run: what would be applied, and its rollback. */
-  rehearsed: { version: string; rollback: string | undefined; proven: boolean }[];
+  rehearsed: { version: string; rollback: string | undefined; proven: boolean; advice?: Finding[] }[];
   alreadyApplied: string[];
 }
 

@@ -1,10 +1,11 @@
-import { basename, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { refused, usage } from '../errors.ts';
+import { Problem, refused, usage } from '../errors.ts';
 import { readHistory, type AppliedMigration } from '../history/history.ts';
 import { migrationName } from '../migration/file-name.ts';
-import { listSmokeTests } from '../smoke/list-tests.ts';
-import { loadSmokeTest, type LoadedTest } from '../smoke/load-test.ts';
+import { isVersioned, listCliTests, listSmokeTests } from '../smoke/list-tests.ts';
+import { loadCliTest, loadSmokeTest, type LoadedTest } from '../smoke/load-test.ts';
 import type { SmokeResult } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
 import { readTestName } from '../smoke/test-name.ts';
@@ -14,9 +15,9 @@ import { below } from './present.ts';
 
 /** Which smoke tests to run. */
 export interface TestOptions {
-  /** `v0.7.0`, or the timestamp of a migration; none: the newest applied one. */
+  /** `v0.7.0`, the timestamp of a migration, or a test file or a folder of such; none: the newest applied version. */
   version?: string;
-  /** Every test whose version is applied. */
+  /** Every test whose version is applied, and every file that `supabase test db` runs. */
   all?: boolean;
 }
 
@@ -33,16 +34,58 @@ export function test(context: Context, options: TestOptions = {}): Promise<Smoke
     await tellCutOff(context, session);
     const { applied } = await readHistory(client);
     const newest = applied.length > 0 ? labelOf(applied.at(-1)!) : undefined;
-    const tests = options.all ? await everyApplied(context, applied) : [await oneTest(context, options.version, applied, target.name)];
+    const tests = options.all ? await everyTest(context, applied) : ((await testsAt(context, options.version)) ?? [await oneTest(context, options.version, applied, target.name)]);
     const results: SmokeResult[] = [];
-    for (const { version, test: parsed, expectations } of tests) {
+    for (const each of tests) {
+      if ('unread' in each) {
+        results.push(unreadable(each));
+        continue;
+      }
+      const { version, test: parsed, expectations } = each;
       const current = newest === undefined || version === newest || version === applied.at(-1)!.version;
       if (expectations && !current) context.report.note(`${version} is not the newest applied version (${newest}): what it expected to be there describes an older schema and is not compared.`);
-      context.report.step(`Testing ${version} (${parsed.file}) …`);
+      context.report.step(`Testing ${version === parsed.file ? version : `${version} (${parsed.file})`} …`);
       results.push(await runSmokeTest(client, parsed, current ? expectations : undefined, { statementTimeoutMs: context.config.settings.testTimeoutMs, sharedSession: pooling !== 'direct' }));
     }
     return results;
   }, 'read');
+}
+
+/** A test that can't be read fails by itself; the others run. */
+interface Unread {
+  file: string;
+  unread: Problem;
+}
+
+const loadOrTell = (workdir: string, file: string): Promise<LoadedTest | Unread> =>
+  loadCliTest(workdir, file).catch((error: unknown) => {
+    if (error instanceof Problem) return { file: relative(workdir, file), unread: error };
+    throw error;
+  });
+
+const unreadable = ({ file, unread }: Unread): SmokeResult => ({
+  version: file,
+  file,
+  ok: false,
+  checks: [{ ok: false, name: 'the file can be run', detail: unread.message }],
+  counts: {},
+  durationMs: 0,
+  problem: unread,
+});
+
+/** The tests that a path names; undefined when it names none, or the smoke test of a version. */
+async function testsAt({ config }: Context, words: string | undefined): Promise<(LoadedTest | Unread)[] | undefined> {
+  if (words === undefined) return undefined;
+  const { workdir, folders } = config;
+  const path = [resolve(workdir, words), join(folders.tests, words), resolve(words)].find((each) => statSync(each, { throwIfNoEntry: false }));
+  const isFolder = path !== undefined && statSync(path).isDirectory();
+  if (!path || isVersioned(path, folders.tests) || !(isFolder || /\.(sql|pg)$/.test(path))) {
+    if (!/\.(sql|pg)$/.test(words) || readTestName(basename(words))) return undefined;
+    throw refused(`There is no test ${words}.`, { detail: [`Looked in ${workdir} and ${folders.tests}.`], state: 'Nothing was changed.', next: 'Name a file below supabase/tests, or run all of them: npx supasnap test --all' });
+  }
+  const files = isFolder ? await listCliTests(path, folders.tests) : [path];
+  if (files.length === 0) throw refused(`There is no test file in ${words}.`, { state: 'Nothing was changed.', next: 'Name a folder that holds .sql or .pg files.' });
+  return Promise.all(files.map((file) => (isFolder ? loadOrTell : loadCliTest)(workdir, file)));
 }
 
 async function oneTest(context: Context, wanted: string | undefined, applied: AppliedMigration[], target: string): Promise<LoadedTest> {
@@ -61,17 +104,18 @@ async function oneTest(context: Context, wanted: string | undefined, applied: Ap
   return loaded;
 }
 
-async function everyApplied(context: Context, applied: AppliedMigration[]): Promise<LoadedTest[]> {
+async function everyTest(context: Context, applied: AppliedMigration[]): Promise<(LoadedTest | Unread)[]> {
   const { config, report } = context;
   const labels = labelsOf(applied);
   const files = await listSmokeTests(config.folders.tests);
-  const loaded: LoadedTest[] = [];
+  const loaded: (LoadedTest | Unread)[] = [];
   for (const { version, file } of files) {
     if (!labels.has(version)) report.note(`Left out, its version is not applied: ${below(context, file)}`);
     else loaded.push((await loadSmokeTest(config.workdir, config.folders.tests, version))!);
   }
+  for (const file of await listCliTests(config.folders.tests)) loaded.push(await loadOrTell(config.workdir, file));
   if (loaded.length > 0) return loaded;
-  throw refused('There is no smoke test of an applied version.', {
+  throw refused('There is no smoke test of an applied version, and no other test.', {
     detail: [`Looked in ${below(context, config.folders.tests)}/ for: ${[...labels].map(testName).join(', ') || 'nothing, for no migration is applied'}`],
     state: 'Nothing was changed.',
     next: 'Write one; npx supasnap new makes it together with a migration.',
@@ -87,7 +131,7 @@ function readVersion(words: string, applied: AppliedMigration[]): string {
   if (/^\d{14}$/.test(words)) return words;
   const [, major, minor, patch] = /^v?(\d+)[._](\d+)[._](\d+)$/i.exec(words) ?? [];
   if (major !== undefined) return `v${major}.${minor}.${patch}`;
-  throw usage(`"${words}" is not a version.`, { state: 'Nothing was changed.', next: 'Write it as v0.7.0, or as the timestamp of a migration.' });
+  throw usage(`"${words}" is not a version.`, { state: 'Nothing was changed.', next: 'Write it as v0.7.0, as the timestamp of a migration, or as the path of a test.' });
 }
 
 async function noTest(context: Context, version: string, newest: boolean): Promise<Error> {

@@ -1,4 +1,5 @@
 import { parse, TomlError } from 'smol-toml';
+import { adviceLevels, type AdviceLevel } from '../advice/finding.ts';
 import { usage } from '../errors.ts';
 import { readEnvironments, type EnvironmentSettings } from './environments.ts';
 import { nearest } from './nearest.ts';
@@ -18,6 +19,10 @@ export interface Settings {
   testTimeoutMs: number;
   /** Above this many bytes to copy, keeping rows is a question. */
   keepLimitBytes: number;
+  /** Whether new findings of the Supabase CLI's advisors are shown, where it is installed. */
+  advice: 'auto' | 'off';
+  /** From this level on a new finding stands against a migration. */
+  failOnAdvice: 'none' | AdviceLevel;
   /** What MIGRATIONS.md calls a target that is none of `environments`. */
   environment?: string;
   environments: EnvironmentSettings[];
@@ -35,6 +40,8 @@ export const defaultSettings: Settings = {
   alertAfterMs: 30_000,
   testTimeoutMs: 60_000,
   keepLimitBytes: 1_000_000_000,
+  advice: 'auto',
+  failOnAdvice: 'none',
   environments: [],
 };
 
@@ -67,6 +74,8 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   alert_after: { setting: 'alertAfterMs', read: duration },
   test_timeout: { setting: 'testTimeoutMs', read: duration },
   keep_limit: { setting: 'keepLimitBytes', read: bytes },
+  advice: { setting: 'advice', read: choice('auto', 'off') },
+  fail_on_advice: { setting: 'failOnAdvice', read: choice('none', ...adviceLevels) },
   environment: { setting: 'environment', read: text },
 };
 

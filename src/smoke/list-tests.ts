@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { compareVersions, readTestName } from './test-name.ts';
 
 /** A test file, and the expectations beside it. Paths begin with the folder as given. */
@@ -25,11 +25,27 @@ export async function listSmokeTests(testsFolder: string): Promise<SmokeTestFile
   return tests.sort((a, b) => compareVersions(a.version, b.version));
 }
 
-async function names(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+/**
+ * The files that `supabase test db` runs beside ours: every .sql and .pg below a folder, in order of their paths.
+ * A version's smoke test in the folder itself is none of them.
+ */
+export async function listCliTests(folder: string, testsFolder = folder): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(nothingThere);
+  return entries
+    .filter((entry) => /\.(sql|pg)$/.test(entry.name) && !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !isVersioned(file, testsFolder))
+    .sort();
 }
+
+/** Whether a file is the smoke test of a version. */
+export const isVersioned = (file: string, testsFolder: string): boolean => dirname(file) === testsFolder && readTestName(basename(file))?.kind === 'test';
+
+async function names(folder: string): Promise<string[]> {
+  return readdir(folder).catch(nothingThere);
+}
+
+const nothingThere = (error: NodeJS.ErrnoException): [] => {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+};

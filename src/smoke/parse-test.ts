@@ -1,13 +1,16 @@
 import { failed, Problem, refused } from '../errors.ts';
 import { type Statement, splitStatements, withoutByteOrderMark } from '../migration/statements.ts';
 import { placeAt } from '../sql-error.ts';
+import { withoutPsqlSettings } from './psql-settings.ts';
 import { versionOfTest } from './test-name.ts';
 
 /** A test file, read: what of it runs, and where that stands. */
 export interface SmokeTest {
   file: string;
   version: string;
-  /** The file's text; the statements' offsets count in it. */
+  /** Written for `supabase test db`, whose rules it follows: it must state a plan, and finds pgTAP. */
+  forCli?: true;
+  /** The file's text; the statements' offsets count in it. What is left out stands there as spaces. */
   text: string;
   /** Without the leading BEGIN and the trailing ROLLBACK. Empty when the file checks nothing. */
   statements: Statement[];
@@ -16,7 +19,7 @@ export interface SmokeTest {
 }
 
 /**
- * Reads a test file. A leading BEGIN and a trailing ROLLBACK are taken off, because the test runs in a transaction of ours.
+ * Reads a smoke test. A leading BEGIN and a trailing ROLLBACK are taken off, because the test runs in a transaction of ours.
  * Throws a Problem with line and column at a syntax error, a psql command, COPY … FROM stdin and any other transaction control.
  */
 export async function parseSmokeTest(file: string, text: string): Promise<SmokeTest> {
@@ -31,6 +34,32 @@ export async function parseSmokeTest(file: string, text: string): Promise<SmokeT
   }
   return { file, version: versionOfTest(file), text: sql, statements, preparedNames: preparedNames(statements) };
 }
+
+/**
+ * Reads a test that is written for `supabase test db`; `name` is what results call it. The same, but statements may stand before BEGIN, savepoints are
+ * allowed, and psql may be told how to print.
+ */
+export async function parseCliTest(file: string, text: string, name: string): Promise<SmokeTest> {
+  const sql = withoutPsqlSettings(withoutByteOrderMark(text));
+  const all = await split(file, sql);
+  const begin = all.find(controlOf);
+  const last = all.at(-1);
+  const left = [begin && isPlainBegin(begin) ? begin : undefined, last && last !== begin && isPlainRollback(last) ? last : undefined];
+  const statements = all.filter((statement) => !left.includes(statement));
+  for (const statement of statements) {
+    if (!isSavepoint(statement)) refuseTransactionControl(file, sql, statement);
+  }
+  return { file, version: name, forCli: true, text: blank(sql, left), statements, preparedNames: preparedNames(statements) };
+}
+
+const blank = (sql: string, statements: (Statement | undefined)[]) =>
+  statements.reduce((text, statement) => (statement ? text.slice(0, statement.first) + ' '.repeat(statement.end - statement.first) + text.slice(statement.end) : text), sql);
+
+/** One with the name of ours would hide it. */
+const isSavepoint = (statement: Statement) => {
+  const control = controlOf(statement);
+  return ['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STMT_ROLLBACK_TO'].includes(control?.kind ?? '') && !control?.savepoint_name?.startsWith('supasnap_');
+};
 
 async function split(file: string, sql: string): Promise<Statement[]> {
   try {

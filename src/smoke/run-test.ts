@@ -5,6 +5,7 @@ import { compareCounts, compareObjects, schemasToSearch } from './compare-expect
 import { countObjects, listObjects } from './count-objects.ts';
 import type { Expectations } from './expectations.ts';
 import type { SmokeTest } from './parse-test.ts';
+import { providePgtap } from './pgtap.ts';
 import { keepPreparedStatements } from './prepared-statements.ts';
 import { passes, type SmokeCheck, type SmokeResult } from './result.ts';
 import { type Reply, sendStatements } from './send-statements.ts';
@@ -73,7 +74,8 @@ export async function runSmokeTestInTransaction(
       cause: waiting.error,
     });
   } else {
-    await compare(client, expectations, result);
+    if (test.forCli) await providePgtap(client, test.statements);
+    else await compare(client, expectations, result);
     await runStatements(client, test, result, statementTimeoutMs);
   }
 
@@ -132,6 +134,7 @@ async function runStatements(client: pg.ClientBase, test: SmokeTest, result: Smo
 /** The check that an error failed comes last. */
 function checksOf(test: SmokeTest, { lines, error }: Reply): SmokeCheck[] {
   const tap = readTap(lines, { stopped: error !== undefined });
+  if (!tap.isTap && test.forCli && !error) return [{ ok: false, name: 'the plan is stated', detail: "no line says how many checks are meant: select plan(1), or select '1..1'" }];
   if (!tap.isTap) return [{ ok: !error, name: `${fileName(test.file)} ran without error` }];
   return error ? [...tap.checks, { ok: false, name: 'the test ran to its end' }] : tap.checks;
 }

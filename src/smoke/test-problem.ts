@@ -27,6 +27,8 @@ export function problemOfTest(
 function remedy(error: ServerError, timeoutMs: number): string | undefined {
   if (error.code === '57014')
     return `A statement of a test may take ${timeoutMs / 1000} s. Look what it waits for, or make it smaller.`;
+  if (/extension "pgtap" is not available|extension\/pgtap\.control/.test(error.message) || (error.code === '42883' && /^function (no_)?plan\(/.test(error.message)))
+    return 'The test calls pgTAP and does not find it: install it on that server (Debian: postgresql-17-pgtap, with the number of its version), or name its schema in search_path.';
   if (error.code === '55P04')
     return 'A label that ALTER TYPE … ADD VALUE brings can be used only after the migration is committed; test it in a later one.';
   return undefined;

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Problem, refused } from '../errors.ts';
+import type { Adviser } from '../advice/adviser.ts';
 import { historySchema } from '../history/schema.ts';
 import { rowsByHand } from '../kept/by-hand.ts';
 import { noEffects, probeEffects, readEffects, type Effects } from '../kept/effects.ts';
@@ -57,6 +58,8 @@ export interface RehearsalInput extends ForwardInput {
   handWritten?: { file: string; text: string };
   serverVersionNum: number;
   pgDump: PgDumpChoice;
+  /** Looks at the shadow before the change and after it, where that can be committed. */
+  adviser?: Pick<Adviser, 'before' | 'after'> | undefined;
 }
 
 /** Runs the change forward, finds the way back, runs that, compares, and runs the change again so that the shadow is as the target will be. */
@@ -65,14 +68,17 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   if (shadow.kind !== 'embedded' && (await changesCluster(shadow, input.script, input.timeouts))) {
     return rehearseUncommitted(shadow, state, input);
   }
+  await input.adviser?.before(shadow);
   const identityBefore = await onShadow(shadow, readIdentity);
   const change = await forward(shadow, input);
+  const advised = input.adviser?.after(shadow);
   const { effects, stepEffects } = change;
   const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
     const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
     const identity = await readIdentity(client);
     return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
   });
+  await advised;
   const found = { after, identity, effects, stepEffects, rollback, shadow, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.

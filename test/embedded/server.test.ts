@@ -171,7 +171,7 @@ const bundleStarter = async (folder: string): Promise<string> => {
     platform: 'node',
     format: 'esm',
     external: ['pg-native'],
-    banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+    banner: { js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);` },
     outfile,
     logLevel: 'error',
   });

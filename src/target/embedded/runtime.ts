@@ -4,21 +4,23 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ServerBinaries } from './binaries.ts';
-import { isReachable, type Place } from './place.ts';
+import { findPgtap, pgtapFiles } from './pgtap.ts';
+import type { Place } from './place.ts';
 
 /**
- * Gives the folder (bin, lib, share) of server programs that can run: the package's own when it is complete and the
- * server's account can read it, else a copy of hard links, made once per package version.
+ * Gives the folder (bin, lib, share) of server programs that can run: hard links to the package's files, made once per package
+ * version, with pgTAP among the extensions. The package's own folder is left as it is: it may be shared, incomplete or closed to the server's account.
  */
 export const prepareRuntime = (binaries: ServerBinaries, place: Place): string => {
-  if (isUsable(binaries.folder, place)) return binaries.folder;
-  const folder = join(place.folder, `postgresql-${binaries.version}`);
+  const pgtap = findPgtap();
+  const folder = join(place.folder, `postgresql-${binaries.version}${pgtap ? `-pgtap-${pgtap.version}` : ''}`);
   if (existsSync(join(folder, 'complete'))) return folder;
   const building = `${folder}.${process.pid}`;
   rmSync(building, { recursive: true, force: true });
   try {
     copyTree(binaries.folder, building);
     for (const link of missingLinks(binaries.folder, building)) symlinkSync(basename(link.source), link.target);
+    for (const { name, text } of pgtap ? pgtapFiles(pgtap.folder) : []) writeReadable(join(building, 'share/postgresql/extension', name), text);
     writeFileSync(join(building, 'complete'), `${binaries.folder}\n`);
   } catch (error) {
     rmSync(building, { recursive: true, force: true });
@@ -28,10 +30,11 @@ export const prepareRuntime = (binaries: ServerBinaries, place: Place): string =
   return folder;
 };
 
-const isUsable = (folder: string, place: Place): boolean =>
-  missingLinks(folder, folder).length === 0 &&
-  (process.platform === 'win32' || programs(folder).every((file) => (statSync(file).mode & 0o111) === 0o111)) &&
-  (!place.account || isOpen(folder));
+/** Whatever the umask is. */
+const writeReadable = (file: string, text: string): void => {
+  writeFileSync(file, text);
+  chmodSync(file, 0o644);
+};
 
 /** Install scripts restore links that npm packages can't hold; they may have been blocked. */
 const missingLinks = (folder: string, under: string): { source: string; target: string }[] => {
@@ -43,13 +46,6 @@ const missingLinks = (folder: string, under: string): { source: string; target: 
     .map((link) => ({ source: place(link.source), target: place(link.target) }))
     .filter((link) => !existsSync(link.target));
 };
-
-const isOpen = (folder: string): boolean =>
-  ['bin', 'lib/postgresql', 'share/postgresql/extension'].every((name) => isReachable(join(folder, name))) &&
-  (statSync(join(folder, 'share/postgresql/postgres.bki')).mode & 0o004) !== 0;
-
-const programs = (folder: string): string[] =>
-  readdirSync(join(folder, 'bin')).map((name) => join(folder, 'bin', name));
 
 const copyTree = (from: string, to: string): void => {
   mkdirSync(to, { recursive: true });
