@@ -1,7 +1,7 @@
 import { quoteText } from '../sql-names.ts';
 import { tableName, type KeptItem } from './item.ts';
 import { filledViews } from './materialized-views.ts';
-import { firing } from './quiet.ts';
+import { deletesBuckets, firing } from './quiet.ts';
 import type { TableShape } from './shape.ts';
 
 // The blocks of a rollback file that stand around its rows: each is one statement of its own.
@@ -46,6 +46,7 @@ declare
   one record;
   loud text[] := '{A,R}';
 begin
+  set local ${deletesBuckets} = 'true';
   begin
     set local session_replication_role = replica;
   exception when insufficient_privilege then
@@ -63,6 +64,7 @@ declare
   one record;
 begin
   for one in select sql from pg_temp.supasnap_loud loop execute one.sql; end loop;
+  set local ${deletesBuckets} = '';
   if current_setting('session_replication_role') = 'replica' then set local session_replication_role = origin; end if;
 end $loud$`;
 
