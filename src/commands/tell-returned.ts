@@ -3,7 +3,11 @@ import type { PutBackReport } from '../kept/put-back.ts';
 import { count } from './text.ts';
 
 /** Says what came of the kept rows of one table. */
-export function tellReturned({ report }: Context, { table, returned, removed, newer, uncertain, unmatched, inUse = 0 }: PutBackReport): void {
+export function tellReturned({ report }: Context, { table, returned, removed, newer, uncertain, unmatched, inUse = 0, told }: PutBackReport): void {
+  if (told) {
+    for (const line of told) report.step(`  ${line}`);
+    return;
+  }
   const rows = (number: number) => count(number, 'row');
   if (returned > 0) report.step(`  ${table}: ${rows(returned)} put back`);
   if (removed > 0) report.step(`  ${table}: ${rows(removed)} that this undoes removed; kept`);

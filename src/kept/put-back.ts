@@ -24,6 +24,8 @@ export interface PutBackReport {
   unmatched: number;
   /** Buckets of the earlier run that stay, for they hold files, which no copy could bring back. */
   inUse?: number;
+  /** The same in words, of jobs and queues. */
+  told?: string[];
 }
 
 /** Columns of copies that could not return yet, by copy. */
