@@ -19,6 +19,7 @@ import { snapshotId } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { isPlatformItem, tableItems } from '../platform-rows/record.ts';
+import { makeBuckets } from '../platform-rows/restore.ts';
 import { withPlatformRows } from '../platform-rows/run.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
@@ -216,8 +217,9 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     }
     await client.query('release savepoint supasnap_answers');
   };
-  const result = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: options.keepData ?? 'auto', limitBytes, state }, (rows) => runKeeping(client, {
-    effects: { ...effects, written: [...new Set([...effects.written, ...answers.written])] },
+  const buckets = last?.missing?.buckets ?? [];
+  const result = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: options.keepData ?? 'auto', limitBytes, state, missing: last?.missing }, (rows) => runKeeping(client, {
+    effects: { ...effects, written: [...new Set([...effects.written, ...answers.written, ...(buckets.length > 0 ? ['"storage"."buckets"'] : [])])] },
     prepare: answers.before,
     keepData: options.keepData ?? 'auto',
     carry: true,
@@ -229,6 +231,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
       if (last !== undefined) await answers.leaveOut();
       await answers.whenBack();
       await batches(late);
+      await makeBuckets(client, buckets);
     },
     // What was written by hand may convert values in its own way.
     ...(byHand ? {} : { onCasts: (changed) => requireCasts(changed.filter(({ column }) => !answers.mapped.includes(column)), options, state) }),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from './rows.ts';
 
 /** What a run did to one job or queue: null where it was not there. `gone`: an earlier run had made it, and users had removed it when this one came. */
@@ -49,15 +50,22 @@ export function composed<T extends object>(kind: Kind<T>, changes: Change<T>[]):
 export function planUndoing<T extends object>(kind: Kind<T>, changes: Change<T>[], start: T[], now: T[]): Undoing<T> {
   const undoing: Undoing<T> = { actions: [], taken: [], changed: [] };
   const find = (list: T[], what: T) => list.find((one) => kind.same(one, what));
+  // Made by this run: the same by name, or else one that is like it, each but once.
+  const anew = now.filter((one) => !find(start, one));
+  const take = (what: T): T | undefined => {
+    const at = anew.findIndex((one) => kind.same(one, what));
+    const found = at >= 0 ? at : anew.findIndex((one) => kind.like?.(one, what));
+    return found >= 0 ? anew.splice(found, 1)[0] : undefined;
+  };
   const into = (from: T, to: T) => (kind.fields.some((field) => !equal(from[field], to[field])) ? undoing.actions.push({ change: from, into: to }) : 0);
   for (const { before, after, gone } of changes) {
     if (gone) {
-      const made = find(now, gone);
-      if (made && !find(start, gone)) undoing.actions.push({ remove: made });
+      const made = find(start, gone) ? undefined : take(gone);
+      if (made) undoing.actions.push({ remove: made });
     } else if (after === null) {
       if (find(start, before!)) undoing.taken.push(before!);
       else {
-        const made = find(now, before!);
+        const made = take(before!);
         if (made) into(made, before!);
         else undoing.actions.push({ create: before! });
       }
@@ -79,4 +87,4 @@ export function planUndoing<T extends object>(kind: Kind<T>, changes: Change<T>[
 export const removedSince = <T extends object>(kind: Kind<T>, changes: Change<T>[], start: T[]): Change<T>[] =>
   changes.flatMap(({ before, after }) => (before === null && after && !start.some((one) => kind.same(one, after)) ? [{ before: null, after: null, gone: after }] : []));
 
-const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+const equal = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a ?? null, b ?? null);

@@ -8,7 +8,9 @@ import { Unforeseen, type KeepData } from '../kept/run.ts';
 import { changesBetween, composed, planUndoing, removedSince, type Change, type Undoing } from './changes.ts';
 import { carryOutJob, carryOutQueue } from './carry-out.ts';
 import { copyMessages, keptTables, messageTable, returnMessages } from './messages.ts';
+import type { Definitions } from './definitions.ts';
 import { readPlatformRows } from './read.ts';
+import { makeMissing } from './restore.ts';
 import { readChanges, recordChanges, tableItems } from './record.ts';
 import { jobName, jobs, queues, type Job, type PlatformRows, type Queue } from './rows.ts';
 
@@ -21,6 +23,8 @@ export interface PlatformRun {
   limitBytes: number;
   /** What to say where a job or a queue can't be made or removed. */
   state: string;
+  /** Of a snapshot that this database never was in: what of it is to be made. */
+  missing?: Definitions;
 }
 
 interface Known {
@@ -38,7 +42,7 @@ export async function withPlatformRows<R extends { kept: KeptItem[]; reports: Pu
   const known: Known = { jobs: composed(jobs, await readChanges<Job>(client, 'jobs', undoing)), queues: composed(queues, await readChanges<Queue>(client, 'queues', undoing)) };
   const copies = keepData === 'never' ? [] : await copyGoing(client, start, known, options);
   const result = await run(tableItems(undoing));
-  const reports = await orRefused(options.state, async () => [...(await undoJobs(client, known.jobs, start)), ...(await undoQueues(client, known.queues, start, undoing.flat()))]);
+  const reports = await orRefused(options.state, async () => [...(await undoJobs(client, known.jobs, start)), ...(await undoQueues(client, known.queues, start, undoing.flat())), ...(await make(client, options.missing))]);
   const now = await readPlatformRows(client);
   const lost = keepData === 'never' ? [] : (start.queues ?? []).filter((queue) => !now.queues?.some((one) => queues.same(one, queue)) && keptTables(queue).some((table) => !copies.some((copy) => copy.table.name === table)));
   if (lost.length > 0) throw new Unforeseen(lost.flatMap(keptTables).map(messageTable));
@@ -93,11 +97,16 @@ async function undoQueues(client: pg.Client, changes: Change<Queue>[], start: Pl
   return messages.length > 0 ? [{ ...(report[0] ?? none('pgmq.meta')), told: [...(report[0]?.told ?? []), ...messages] }] : report;
 }
 
+async function make(client: pg.Client, missing: Definitions | undefined): Promise<PutBackReport[]> {
+  const told = missing ? await makeMissing(client, missing) : [];
+  return told.length > 0 ? [{ ...none('cron.job'), told }] : [];
+}
+
 const none = (table: string): PutBackReport => ({ table, returned: 0, removed: 0, newer: 0, uncertain: 0, unmatched: 0 });
 
 function reportOf<T extends object>(table: string, { actions, taken, changed }: Undoing<T>, name: (what: T) => string, word: string): PutBackReport[] {
   const told = [
-    ...actions.map((action) => ('remove' in action ? `${word} ${name(action.remove)} removed; kept` : 'change' in action ? `${word} ${name(action.into)} as it was` : `${word} ${name(action.create)} is back`)),
+    ...actions.map((action) => ('remove' in action ? `${word} ${name(action.remove)} removed; kept${word === 'queue' ? ' with its messages' : ''}` : 'change' in action ? `${word} ${name(action.into)} as it was` : `${word} ${name(action.create)} is back`)),
     ...changed.map(({ what, goes }) => `${word} ${name(what)}: users changed it since; ${goes ? 'it comes back as they had it when the migration is applied again' : 'what they changed stays'}`),
     ...taken.map((what) => `${word} ${name(what)}: users made another of that name since, which stays; the old one is kept`),
   ];

@@ -37,7 +37,7 @@ export async function readFacts(client: pg.Client, options: { insideTransaction:
     .map((diagnostic) => diagnostic.message);
   if (result.factBase.facts().length > many.facts) spareMemory();
   return {
-    base: withoutOurs(result.factBase, new Set(options.ignoreRoles ?? [])),
+    base: withoutQueues(withoutOurs(result.factBase, new Set(options.ignoreRoles ?? []))),
     serverVersion: result.pgVersion,
     notModelled,
   };
@@ -86,7 +86,7 @@ export function factsFromJson(json: string): Facts {
   const at = json.indexOf(`]${between}`) + 1;
   if (!json.startsWith(start) || at === 0) throw new Error('not the facts of a snapshot');
   const { factBase, pgVersion } = deserializeSnapshot(json.slice(at + between.length - 1, -1));
-  return { base: factBase, serverVersion: pgVersion, notModelled: JSON.parse(json.slice(start.length, at)) as string[] };
+  return { base: withoutQueues(factBase), serverVersion: pgVersion, notModelled: JSON.parse(json.slice(start.length, at)) as string[] };
 }
 
 export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash;
@@ -166,6 +166,29 @@ function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
     });
   const edges = base.edges.filter((edge) => !ours(edge.from) && !ours(edge.to));
   return buildFactBase(facts, edges, base.source);
+}
+
+/**
+ * The tables of pgmq's queues, with all that is on them: a queue is what users make with the extension, not schema, and goes and comes through its functions
+ * (src/platform-rows). A table there that does not belong to the extension is one of users'.
+ */
+function withoutQueues(base: FactBase): FactBase {
+  const tables = new Set(base.edges.flatMap(({ kind, from, to }) => (kind === 'memberOfExtension' && to.kind === 'extension' && to.name === 'pgmq' && from.kind === 'table' && from.schema === 'pgmq' && /^[qa]_/.test(from.name) ? [from.name] : [])));
+  if (tables.size === 0) return base;
+  const onQueue = (id: StableId): boolean => {
+    if ('target' in id) return onQueue(id.target);
+    if (!('schema' in id) || id.schema !== 'pgmq') return false;
+    if ('table' in id) return tables.has(id.table);
+    if (!('name' in id)) return false;
+    return id.kind === 'table' ? tables.has(id.name) : id.kind === 'sequence' && tables.has(id.name.replace(/_msg_id_seq$/, ''));
+  };
+  const hidden = new Set<string>();
+  const facts = base.facts().filter(({ id, parent }) => {
+    const hides = onQueue(id) || (parent !== undefined && onQueue(parent));
+    if (hides) hidden.add(encodeId(id));
+    return !hides;
+  });
+  return buildFactBase(facts, base.edges.filter(({ from, to }) => !hidden.has(encodeId(from)) && !hidden.has(encodeId(to))), base.source);
 }
 
 /**
