@@ -53,9 +53,10 @@ export function planUndoing<T extends object>(kind: Kind<T>, changes: Change<T>[
   // Made by this run: the same by name, or else one that is like it, each but once.
   const anew = now.filter((one) => !find(start, one));
   const take = (what: T): T | undefined => {
-    const at = anew.findIndex((one) => kind.same(one, what));
-    const found = at >= 0 ? at : anew.findIndex((one) => kind.like?.(one, what));
-    return found >= 0 ? anew.splice(found, 1)[0] : undefined;
+    const alike = (one: T) => kind.like?.(one, what) === true;
+    const found = anew.find((one) => kind.same(one, what)) ?? anew.find((one) => alike(one) && kind.fields.every((field) => equal(one[field], what[field]))) ?? anew.find(alike);
+    if (found) anew.splice(anew.indexOf(found), 1);
+    return found;
   };
   const into = (from: T, to: T) => (kind.fields.some((field) => !equal(from[field], to[field])) ? undoing.actions.push({ change: from, into: to }) : 0);
   for (const { before, after, gone } of changes) {

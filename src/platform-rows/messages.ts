@@ -6,8 +6,8 @@ import { queueTables, type Queue } from './rows.ts';
 /** A table of a queue by its name as in Effects. */
 export const messageTable = (table: string) => `"pgmq".${quoteName(table)}`;
 
-/** Names of the tables of queues whose messages are kept here: those that belong to the extension; others are kept as tables of users. */
-export const keptTables = ({ access }: Queue): string[] => access.filter(({ member }) => member).map(({ table }) => table);
+/** Names of the tables of a queue that are there. They belong to the extension or, since 1.6 and after a project was paused, do not: they are no tables of users either way. */
+export const keptTables = ({ access }: Queue): string[] => access.map(({ table }) => table);
 
 /** Copies the messages of a queue and of its archive, as they are, under a lock that lets nobody write meanwhile. */
 export async function copyMessages(client: pg.Client, queue: Queue): Promise<KeptItem[]> {

@@ -38,8 +38,7 @@ async function readAccess(client: pg.Client, tables: string[]): Promise<Map<stri
        array(select format('create policy %I on %I.%I as %s for %s to %s', p.policyname, p.schemaname, p.tablename, p.permissive, p.cmd,
            (select string_agg(case role when 'public' then 'public' else quote_ident(role) end, ', ') from unnest(p.roles) as role))
          || coalesce(' using (' || p.qual || ')', '') || coalesce(' with check (' || p.with_check || ')', '')
-         from pg_policies p where p.schemaname = 'pgmq' and p.tablename = c.relname order by p.policyname) as policies,
-       exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') as member, c.relacl is null as untouched
+         from pg_policies p where p.schemaname = 'pgmq' and p.tablename = c.relname order by p.policyname) as policies, c.relacl is null as untouched
      from pg_class c where c.relnamespace = 'pgmq'::regnamespace and c.relname = any($1)`,
     [tables],
   );

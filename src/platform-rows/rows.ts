@@ -29,8 +29,6 @@ export interface QueueAccess {
   /** As in pg_class.relacl, in order; null where nothing was granted or revoked yet. */
   grants: string[] | null;
   policies: string[];
-  /** It belongs to the extension: then it is no table of users, and its rows are kept here. */
-  member: boolean;
 }
 
 /** What users make of the platform's jobs and queues; undefined where the extension is not there. */

@@ -12,6 +12,7 @@ import {
 } from '@supabase/pg-delta';
 import { setFlagsFromString } from 'node:v8';
 import type pg from 'pg';
+import { isQueueTable } from './queue-entries.ts';
 import { settleSpelling } from './spelling.ts';
 
 /** The schema as facts, for planning and comparing. `notModelled` names kinds of objects that no plan can restore. */
@@ -170,25 +171,23 @@ function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
 
 /**
  * The tables of pgmq's queues, with all that is on them: a queue is what users make with the extension, not schema, and goes and comes through its functions
- * (src/platform-rows). A table there that does not belong to the extension is one of users'.
+ * (src/platform-rows). They belong to the extension or, since 1.6 and after a project was paused, do not.
  */
 function withoutQueues(base: FactBase): FactBase {
-  const tables = new Set(base.edges.flatMap(({ kind, from, to }) => (kind === 'memberOfExtension' && to.kind === 'extension' && to.name === 'pgmq' && from.kind === 'table' && from.schema === 'pgmq' && /^[qa]_/.test(from.name) ? [from.name] : [])));
-  if (tables.size === 0) return base;
+  if (!base.has({ kind: 'extension', name: 'pgmq' })) return base;
   const onQueue = (id: StableId): boolean => {
     if ('target' in id) return onQueue(id.target);
     if (!('schema' in id) || id.schema !== 'pgmq') return false;
-    if ('table' in id) return tables.has(id.table);
-    if (!('name' in id)) return false;
-    return id.kind === 'table' ? tables.has(id.name) : id.kind === 'sequence' && tables.has(id.name.replace(/_msg_id_seq$/, ''));
+    return 'table' in id ? isQueueTable(id.table) : 'name' in id && (id.kind === 'table' || id.kind === 'sequence') && isQueueTable(id.name);
   };
-  const hidden = new Set<string>();
-  const facts = base.facts().filter(({ id, parent }) => {
-    const hides = onQueue(id) || (parent !== undefined && onQueue(parent));
-    if (hides) hidden.add(encodeId(id));
-    return !hides;
-  });
-  return buildFactBase(facts, base.edges.filter(({ from, to }) => !hidden.has(encodeId(from)) && !hidden.has(encodeId(to))), base.source);
+  const parents = new Map(base.facts().map(({ id, parent }) => [encodeId(id), parent]));
+  const hides = (id: StableId): boolean => {
+    const parent = parents.get(encodeId(id));
+    return onQueue(id) || ('target' in id && hides(id.target)) || (parent !== undefined && hides(parent));
+  };
+  const hidden = new Set(base.facts().flatMap(({ id }) => (hides(id) ? [encodeId(id)] : [])));
+  if (hidden.size === 0) return base;
+  return buildFactBase(base.facts().filter(({ id }) => !hidden.has(encodeId(id))), base.edges.filter(({ from, to }) => !hidden.has(encodeId(from)) && !hidden.has(encodeId(to))), base.source);
 }
 
 /**

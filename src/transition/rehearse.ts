@@ -40,6 +40,8 @@ export interface Rehearsal {
   rows?: RowsRehearsed;
   proof: Proof;
   shadow: Shadow;
+  /** What it did to jobs and queues. */
+  platform?: RehearsedRows;
   /** Rows that it inserts refer to rows which the shadow does not hold, so foreign keys were not asked there. */
   withoutParents?: true;
 }
@@ -77,7 +79,7 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     const identity = await readIdentity(client);
     return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
   });
-  const found = { after, identity, effects, stepEffects, rollback, shadow, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
+  const found = { after, identity, effects, stepEffects, rollback, shadow, platform, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.
   await emptyShadow(shadow);
@@ -172,7 +174,7 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
       const identity = await readIdentity(client);
       const platform = { start, reached: await readPlatformRows(client) };
       const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
-      const found = { after, identity, effects, stepEffects: [], rollback, shadow };
+      const found = { after, identity, effects, stepEffects: [], rollback, shadow, platform };
       if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
       const failure = await runScript(client, rollback.script, [kept]).then(() => takeBack(client, platform)).then(requireBack).then(() => undefined, asReason);
       if (failure) return { ...found, proof: unproven(shadow.name, failure) };

@@ -57,9 +57,9 @@ export const cronDatabase = 'with_jobs';
 
 /**
  * A server 15 for the describe block that calls this, with the stand-in for pgmq and, where `cron` gives true, the real pg_cron. `fresh` makes a database like a
- * fresh project with both, and the rights that role postgres has there: in cron.job it only reads.
+ * fresh project with both, and the rights that role postgres has there: in cron.job it only reads; pgmq is its own, unless a superuser is the `maker`.
  */
-export function serverWithExtensions(): { server: () => EmbeddedServer; cron: () => boolean; fresh: (database: string) => Promise<void> } {
+export function serverWithExtensions(): { server: () => EmbeddedServer; cron: () => boolean; fresh: (database: string, maker?: 'superuser') => Promise<void> } {
   let server: EmbeddedServer;
   let folder: string;
   let cron = false;
@@ -84,16 +84,18 @@ export function serverWithExtensions(): { server: () => EmbeddedServer; cron: ()
     if (server) await stopEmbedded(server);
     rmSync(folder, { recursive: true, force: true });
   });
-  const fresh = async (database: string): Promise<void> => {
+  const fresh = async (database: string, maker?: 'superuser'): Promise<void> => {
     await withClient(server.superuser, (client) => client.query(`drop database if exists "${database}" with (force)`));
     await createPlatformDatabase(server, database);
     await withClient({ ...server.superuser, database }, (client) =>
       client.query(`${cron && database === cronDatabase ? cronSql : ''}
-        alter role postgres superuser; set session authorization postgres; create schema pgmq; create extension pgmq schema pgmq; reset session authorization; alter role postgres nosuperuser`),
+        ${maker ? makePgmq : `alter role postgres superuser; set session authorization postgres; ${makePgmq} reset session authorization; alter role postgres nosuperuser`}`),
     );
   };
   return { server: () => server, cron: () => cron, fresh };
 }
+
+const makePgmq = 'create schema pgmq; create extension pgmq schema pgmq;';
 
 const cronSql = `create extension pg_cron schema pg_catalog;
 grant usage on schema cron to postgres with grant option;

@@ -1,4 +1,5 @@
--- A stand-in, for no package that tests can install holds the real extension: the documented functions, tables as members of the extension.
+-- A stand-in, for no package that tests can install holds the real extension: the documented functions, tables as members of the extension
+-- (which they stop to be with ALTER EXTENSION pgmq DROP TABLE, as on a project that was paused).
 create table pgmq.meta (
   queue_name varchar unique not null,
   is_partitioned boolean not null,
@@ -43,7 +44,9 @@ declare
 begin
   foreach gone in array array[pgmq.table_of(queue_name, 'q'), pgmq.table_of(queue_name, 'a')] loop
     if to_regclass(format('pgmq.%I', gone)) is null then return false; end if;
-    execute format('alter extension pgmq drop table pgmq.%I', gone);
+    if exists (select from pg_depend where objid = format('pgmq.%I', gone)::regclass and deptype = 'e') then
+      execute format('alter extension pgmq drop table pgmq.%I', gone);
+    end if;
     execute format('drop table pgmq.%I', gone);
   end loop;
   delete from pgmq.meta m where m.queue_name = drop_queue.queue_name;
