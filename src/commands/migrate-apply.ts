@@ -17,6 +17,8 @@ import { columnOrder } from '../snapshot/identity.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
+import { isPlatformItem, tableItems } from '../platform-rows/record.ts';
+import { withPlatformRows } from '../platform-rows/run.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { headerStatements, runBatches, settle, timeoutsOf, timeoutStatements } from '../transition/execute.ts';
@@ -129,19 +131,20 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
   try {
     const undoing = await readKeptForMigrate(client, migration.name.version);
-    const { kept, reports, later, parts, waiting } = await runKeeping(client, {
+    const after = await lastRollback(client, migration.name.version);
+    const { kept, reports, later, parts, waiting } = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: run.keepData, limitBytes: context.config.settings.keepLimitBytes, state: unchanged.state }, (rows) => runKeeping(client, {
       effects,
       keepData: run.keepData,
       limitBytes: context.config.settings.keepLimitBytes,
-      undoing,
-      after: await lastRollback(client, migration.name.version),
+      undoing: rows,
+      after,
       state: unchanged.state,
       early: async () => {
         await client.query(headerStatements(script));
         if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, unchanged);
         await settle(client, context.config.settings, migration.label, unchanged);
       },
-    });
+    }));
     const facts = await readFacts(client, { insideTransaction: true });
     const differences = factDifferences(prepared.rehearsal.after, facts);
     if (differences.length > 0) {
@@ -155,9 +158,10 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     const runId = await record(told, { facts, test, status: 'applied', xid });
     await recordKept(client, runId, kept);
     await recordParts(client, runId, parts);
-    if (!later) await recordReturned(client, runId, undoing.flat(), reports, waiting);
+    const rows = undoing.flat();
+    await recordReturned(client, runId, later ? rows.filter(isPlatformItem) : rows, reports, waiting);
     await client.query('commit');
-    const returned = later ? await returnLater(client, runId, undoing, kept, timeoutStatements(context.config.settings)) : reports;
+    const returned = later ? [...reports, ...(await returnLater(client, runId, tableItems(undoing), kept, timeoutStatements(context.config.settings)))] : reports;
     return { facts, check, runId, test, rollbackText: told.prepared.rollbackText, returned };
   } catch (error) {
     await client.query('rollback').catch(() => {});

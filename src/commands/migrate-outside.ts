@@ -4,6 +4,7 @@ import { recordApplied } from '../history/history.ts';
 import { noEffects, type Effects } from '../kept/effects.ts';
 import { readKeptForMigrate, recordKept } from '../kept/record.ts';
 import { runKeeping, withForesight } from '../kept/run.ts';
+import { withPlatformRows } from '../platform-rows/run.ts';
 import { testedOf } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
@@ -124,7 +125,8 @@ const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId:
         await carryOut();
         await client.query(`${resetSession}; ${timeoutStatements(settings)}`);
       };
-      const { kept } = await runKeeping(client, { effects: known, keepData, limitBytes: settings.keepLimitBytes, undoing: [], ownTable, early, state: 'This step was rolled back; the steps before it are done.' });
+      const options = { keepData, limitBytes: settings.keepLimitBytes, state: 'This step was rolled back; the steps before it are done.' };
+      const { kept } = await withPlatformRows(client, { ...options, undoing: [], foreseen: known.written }, () => runKeeping(client, { ...options, effects: known, undoing: [], ownTable, early }));
       await recordKept(client, runId, kept);
       await done();
     }),

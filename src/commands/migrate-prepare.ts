@@ -21,6 +21,7 @@ import { migrationScript, type Script } from '../transition/script.ts';
 import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { showAdvice } from './advice.ts';
+import { changesInWords } from '../platform-rows/foretell.ts';
 import { below } from './present.ts';
 import { count, size } from './text.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -145,7 +146,7 @@ function refuseUnkept({ execution }: Script, target: string): void {
   });
 }
 
-function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof }: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
+function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof, platform }: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
   if (!rollback) return undefined;
   return renderRollbackFile(rollback.sourceFor?.(effects) ?? rollback.source, {
     migration: migration.name.fileName,
@@ -157,7 +158,7 @@ function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState
       : keepsRows
         ? '"npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'
         : undefined,
-    cannotBringBack: cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? []),
+    cannotBringBack: [...(platform ? changesInWords(platform) : []).map((what) => `it ${what}: "npx supasnap rollback" alone undoes that`), ...cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? [])],
   });
 }
 
@@ -180,6 +181,8 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   if (filled.length > 0) report.step(`Keeps ${keptInWords(filled)}.`);
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
+  const platform = rehearsal.platform ? changesInWords(rehearsal.platform) : [];
+  if (platform.length > 0) report.step(`It ${platform.join(', ')}; "npx supasnap rollback" undoes that too.`);
   if (rehearsal.withoutParents) report.note('Rows that it inserts refer to rows of the target, which the shadow does not hold: foreign keys are checked on the target.');
   tellRows(context, rehearsal.rows);
   showAdvice(context, prepared.advice);

@@ -18,6 +18,9 @@ import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
+import { isPlatformItem, tableItems } from '../platform-rows/record.ts';
+import { makeBuckets } from '../platform-rows/restore.ts';
+import { withPlatformRows } from '../platform-rows/run.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { environmentName } from '../target/target.ts';
@@ -171,14 +174,15 @@ async function inOneTransaction(
         toolVersion,
       });
       await recordKept(client, runId, step.kept);
-      if (!step.later) await recordReturned(client, runId, step.undoing.flat(), step.reports, step.waiting);
+      const rows = step.undoing.flat();
+      await recordReturned(client, runId, step.later ? rows.filter(isPlatformItem) : rows, step.reports, step.waiting);
       runIds.push(runId);
     }
     await client.query('commit');
     for (const [index, step] of done.entries()) {
-      if (step.later) step.reports = await returnLater(client, runIds[index]!, step.undoing, step.kept, timeoutStatements(context.config.settings));
+      if (step.later) step.reports = [...step.reports, ...(await returnLater(client, runIds[index]!, tableItems(step.undoing), step.kept, timeoutStatements(context.config.settings)))];
     }
-    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports).filter(({ table }) => remains(facts, table)), without: [...placed].filter(([, rows]) => rows > 0) };
+    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports).filter(({ table, told }) => told || remains(facts, table)), without: [...placed].filter(([, rows]) => rows > 0) };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
@@ -192,10 +196,10 @@ const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }
 async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: PreparedRollback & { done: KeptItem[] }) {
   const done = new Set(last?.done.map(({ relation }) => relation));
   const undoing = (await readKept(client, undoes, restores, last?.outstanding)).map((items) => items.filter(({ relation }) => !done.has(relation)));
-  if (last) undoing.push(...wentWith(await readKept(client, [], [], last.settled), [...last.done, ...undoing.flat()], last.present.facts, last.goalState.facts));
+  if (last) undoing.push(...wentWith(tableItems(await readKept(client, [], [], last.settled)), [...last.done, ...undoing.flat()], last.present.facts, last.goalState.facts));
   const { early, late } = splitAtReturn(script);
   const consequence = { state, next: 'Look at: npx supasnap status' };
-  const answers = await answering(client, options, placed, undoing.flat());
+  const answers = await answering(client, options, placed, tableItems(undoing).flat());
   // Where the server refuses rows that --without names, they go and it is asked again; those of the last step go before it is asked.
   const batches = async (list: typeof early): Promise<void> => {
     await client.query('savepoint supasnap_answers');
@@ -213,23 +217,25 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     }
     await client.query('release savepoint supasnap_answers');
   };
-  const result = await runKeeping(client, {
-    effects: { ...effects, written: [...new Set([...effects.written, ...answers.written])] },
+  const buckets = last?.missing?.buckets ?? [];
+  const result = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: options.keepData ?? 'auto', limitBytes, state, missing: last?.missing }, (rows) => runKeeping(client, {
+    effects: { ...effects, written: [...new Set([...effects.written, ...answers.written, ...(buckets.length > 0 ? ['"storage"."buckets"'] : [])])] },
     prepare: answers.before,
     keepData: options.keepData ?? 'auto',
     carry: true,
     limitBytes,
-    undoing,
+    undoing: rows,
     state,
     early: () => batches(early),
     late: async () => {
       if (last !== undefined) await answers.leaveOut();
       await answers.whenBack();
       await batches(late);
+      await makeBuckets(client, buckets);
     },
     // What was written by hand may convert values in its own way.
     ...(byHand ? {} : { onCasts: (changed) => requireCasts(changed.filter(({ column }) => !answers.mapped.includes(column)), options, state) }),
-  });
+  }));
   return { ...result, undoing };
 }
 

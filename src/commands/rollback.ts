@@ -20,6 +20,9 @@ import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import type { KeepData } from '../kept/run.ts';
 import type { Identity } from '../snapshot/identity.ts';
+import { missingOf, type Definitions } from '../platform-rows/definitions.ts';
+import { foretell } from '../platform-rows/foretell.ts';
+import { namesOf } from '../platform-rows/restore.ts';
 import { planWayTo, type Step, type WayBack, type Waypoint } from '../transition/way-back.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName, requireName } from './confirm.ts';
@@ -69,6 +72,10 @@ export interface PreparedRollback {
   settled: string[];
   goal: Goal;
   goalState: State;
+  /** What the goal holds of jobs, queues and buckets and the target lacks, where it never was in that state. */
+  missing?: Definitions;
+  /** What it does to jobs and queues, in words. */
+  platform: string[];
   present: CapturedState;
   manifest: Manifest | undefined;
   way: WayBack;
@@ -161,13 +168,16 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   report.step(`Planning and proving the way to ${goal.what} …`);
   const since = history.ours ? runsSince(goal.snapshot.id, history.runs) : [];
   const outstanding = since.length > 0 ? outstandingOf(since, await readReturns(client)) : [];
-  const rowsWait = outstanding.length > 0 && (await readKept(client, [], [], outstanding)).length > 0;
+  const waiting = outstanding.length > 0 ? await readKept(client, [], [], outstanding) : [];
+  const rowsWait = waiting.length > 0;
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
+  const found = goal.snapshot.inTarget || !goalState.definitions ? undefined : missingOf(goalState.definitions, present.definitions, { then: goal.snapshot.manifest.database, now: target.settings.database });
+  const missing = found && namesOf(found).length > 0 ? found : undefined;
   const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { rowsWait, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+    planWayTo(shadow, { rowsWait: rowsWait || missing !== undefined, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   await journal?.phase('rehearsed');
-  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
+  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
@@ -207,13 +217,15 @@ async function snapshotPresent(context: Context, session: TargetSession, present
   return manifest;
 }
 
-function show(context: Context, options: RollbackOptions, { way, goal, goalState, present, undone, restored, history }: PreparedRollback, removals: Removal[]): void {
+function show(context: Context, options: RollbackOptions, { way, goal, goalState, missing, platform, present, undone, restored, history }: PreparedRollback, removals: Removal[]): void {
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
   const changes = listChanges(changesBetween(present.facts, goalState.facts), 8);
   if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
   for (const text of notKept(history.runs, undone)) report.warn(text);
+  for (const what of platform) report.warn(`${what.replace(/^./, (letter) => letter.toUpperCase())}.`);
+  if (missing) report.step(`Makes what the snapshot holds and is not here: ${namesOf(missing).join(', ')}.`);
   for (const statement of way.hazards) report.warn(statement);
   const kept = ranInSteps(history.runs, undone) ? 'kept, and back where this rollback is undone; a file that runs in steps does not put it back when it is applied again' : 'kept, and put back when it returns';
   const filled = removals.filter(({ rows, estimated }) => rows > 0 || estimated);

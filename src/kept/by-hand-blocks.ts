@@ -1,7 +1,7 @@
 import { quoteText } from '../sql-names.ts';
 import { tableName, type KeptItem } from './item.ts';
 import { filledViews } from './materialized-views.ts';
-import { firing } from './quiet.ts';
+import { deletesBuckets, firing } from './quiet.ts';
 import type { TableShape } from './shape.ts';
 
 // The blocks of a rollback file that stand around its rows: each is one statement of its own.
@@ -34,7 +34,7 @@ begin
   create temp table supasnap_run (id bigint) on commit drop;
   if to_regclass('supabase_migrations.supasnap_kept') is null then return; end if;
   insert into pg_temp.supasnap_items select k.relation, k.item from supabase_migrations.supasnap_kept k
-    where k.returned_by is null and k.run_id = (select max(r.id) from supabase_migrations.supasnap_runs r
+    where k.returned_by is null and k.item->>'fate' not in ('jobs', 'queues', 'messages') and k.run_id = (select max(r.id) from supabase_migrations.supasnap_runs r
       where r.status in ('applied', 'done') and (r.kind = 'migrate' and r.version = ${quoteText(version)} or r.kind = 'rollback' and ${quoteText(version)} = any(r.restored)));
   with run as (insert into supabase_migrations.supasnap_runs (kind, status, name, undone, restored, started_at, applied_at, duration_ms, environment, who, tool_version)
       values ('rollback', 'done', 'the file run by hand', array[${quoteText(version)}], '{}', now(), clock_timestamp(), 0, 'by hand', session_user, 'by hand') returning id)
@@ -46,6 +46,7 @@ declare
   one record;
   loud text[] := '{A,R}';
 begin
+  set local ${deletesBuckets} = 'true';
   begin
     set local session_replication_role = replica;
   exception when insufficient_privilege then
@@ -63,6 +64,7 @@ declare
   one record;
 begin
   for one in select sql from pg_temp.supasnap_loud loop execute one.sql; end loop;
+  set local ${deletesBuckets} = '';
   if current_setting('session_replication_role') = 'replica' then set local session_replication_role = origin; end if;
 end $loud$`;
 

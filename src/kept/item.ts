@@ -14,9 +14,9 @@ export interface KeptItem {
   alike?: KeptColumn[];
   /**
    * The whole table went with the run, and no other came in its place; `created`: the run made it, and the copy holds the keys of
-   * the rows it put in; `sequence`: a sequence went, and only `sequences` means something.
+   * the rows it put in; `sequence`: a sequence went, and only `sequences` means something; `jobs`, `queues` and `messages` are the platform's (src/platform-rows).
    */
-  fate: 'dropped' | 'created' | 'stays' | 'sequence';
+  fate: 'dropped' | 'created' | 'stays' | 'sequence' | 'jobs' | 'queues' | 'messages';
   /** The numbers they had reached; in a rollback file, SQL that reads them. */
   sequences: (SequenceShape & { last: string; called: boolean | string })[];
   /** Other columns of the copy that are not to return now; never stored. */

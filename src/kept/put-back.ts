@@ -22,6 +22,10 @@ export interface PutBackReport {
   uncertain: number;
   /** Rows that can't be told apart, for want of a key. */
   unmatched: number;
+  /** Buckets of the earlier run that stay, for they hold files, which no copy could bring back. */
+  inUse?: number;
+  /** The same in words, of jobs and queues. */
+  told?: string[];
 }
 
 /** Columns of copies that could not return yet, by copy. */
@@ -89,7 +93,7 @@ export async function putBack(client: pg.Client, items: KeptItem[], marks: Marks
   }
   await runStatements(client, stayWithParents(returning));
   await client.query(ownText);
-  return reports.filter(({ returned, removed, newer, uncertain, unmatched }) => returned + removed + newer + uncertain + unmatched > 0);
+  return reports.filter(({ returned, removed, newer, uncertain, unmatched, inUse = 0 }) => returned + removed + newer + uncertain + unmatched + inUse > 0);
 }
 
 /** Of a copy that has nowhere to go, all; else columns that went and are not there. */
@@ -100,10 +104,10 @@ function waitingColumns({ fate, columns, rest = [], ...item }: KeptItem, table: 
 }
 
 async function runStatements(client: pg.Client, statements: ReturnStatement[]): Promise<Omit<PutBackReport, 'table'>> {
-  const counted = { returned: 0, removed: 0, newer: 0, uncertain: 0, unmatched: 0 };
+  const counted: Omit<PutBackReport, 'table'> = { returned: 0, removed: 0, newer: 0, uncertain: 0, unmatched: 0 };
   for (const { sql, counts, tally } of statements) {
     const { rowCount, rows } = await client.query<{ count: number }>(sql);
-    if (counts) counted[counts] += tally ? rows[0]!.count : (rowCount ?? 0);
+    if (counts) counted[counts] = (counted[counts] ?? 0) + (tally ? rows[0]!.count : (rowCount ?? 0));
   }
   return counted;
 }

@@ -5,7 +5,7 @@ import type { ColumnShape, TableShape } from './shape.ts';
 /** One statement of putting rows back. `counts`: what its number of rows is; `tally`: it only counts, and gives one row with `count`. */
 export interface ReturnStatement {
   sql: string;
-  counts?: 'returned' | 'removed' | 'newer' | 'uncertain' | 'unmatched';
+  counts?: 'returned' | 'removed' | 'newer' | 'uncertain' | 'unmatched' | 'inUse';
   tally?: true;
 }
 

@@ -64,7 +64,7 @@ export async function readSequences(client: pg.Client): Promise<Map<string, { sc
   return new Map(rows.map(({ key, schema, name, table, column }) => [key, { schema, name, ...(table ? { table, column: column! } : {}) }]));
 }
 
-/** The shapes of all user tables, by key. Extension members, temporary tables and our own schema are left out. */
+/** The shapes of all user tables, by key. Extension members, queues, temporary tables and our own schema are left out. */
 export async function readShapes(client: pg.Client): Promise<Map<string, TableShape>> {
   const { rows } = await client.query<{ shape: TableShape }>(shapesQuery);
   return new Map(rows.map(({ shape }) => [shape.key, { ...shape, ...(shape.root ? {} : { root: undefined }) }]));
@@ -77,6 +77,7 @@ with recursive tables as (
   where c.relkind in ('r', 'p') and c.relpersistence <> 't'
     and n.nspname not in ('pg_catalog', 'information_schema', 'supabase_migrations') and n.nspname not like 'pg\\_%'
     and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+    and not (n.nspname = 'pgmq' and c.relname ~ '^[qa]_' and exists (select from pg_extension where extname = 'pgmq'))
 ), keys as (
   select i.indrelid, jsonb_agg(to_jsonb(i.indkey::int2[]) order by i.indisprimary desc, i.indnatts, i.indexrelid) as keys
   from pg_index i

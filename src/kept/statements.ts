@@ -116,10 +116,12 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   const from = `${place(item.relation)} k, ${still(item)} s`;
   const on = `${sameRow(item.rowKey, keys)} and ${onStill(item)}`;
   const joined = `from ${place(item.relation)} k join ${still(item)} s on ${onStill(item)}`;
+  const made = `(k.mark = 'i' and s.p and ${all} or k.mark = 'g' and not s.p)`;
   const statements: ReturnStatement[] = [
     tally('newer', `${joined} where s.p and k.mark <> 'd' and not (${all})`),
     tally('uncertain', `${joined} where k.mark = 'd' and s.p`),
-    { counts: 'removed', sql: `delete from ${reach(table)} t using ${from} where ${on} and (k.mark = 'i' and s.p and ${all} or k.mark = 'g' and not s.p)` },
+    ...(isBuckets(table) ? [tally('inUse', `from ${reach(table)} t, ${from} where ${on} and ${made} and ${holdsFiles}`)] : []),
+    { counts: 'removed', sql: `delete from ${reach(table)} t using ${from} where ${on} and ${made}${isBuckets(table) ? ` and not ${holdsFiles}` : ''}` },
   ];
   if (pairs.length === 0) return statements;
   const set = (list: Pair[], what: (pair: Pair) => string) => list.map((pair) => `${quoteName(pair.column.name)} = ${what(pair)}`).join(', ');
@@ -143,6 +145,11 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   );
   return statements;
 }
+
+const isBuckets = ({ schema, name }: TableShape) => schema === 'storage' && name === 'buckets';
+
+/** Files lie outside of the database: nothing here could bring them back, so their bucket stays. */
+const holdsFiles = 'exists (select from storage.objects f where f.bucket_id = t.id)';
 
 /** All rows of a copy, into a table that was dropped and made again under its name. */
 export const carryStatements = (item: KeptItem, table: TableShape): ReturnStatement[] => [

@@ -66,7 +66,7 @@ async function load(server: EmbeddedServer, settings: ConnectionSettings, state:
 }
 
 /** The dump names everything but roles and their rights; both together are the state. */
-export const warmKey = ({ sql, facts }: State): string => createHash('sha256').update(sql).update(facts.base.rootHash).update(facts.serverVersion).update(facts.notModelled.join('\n')).digest('hex');
+export const warmKey = ({ sql, facts, definitions }: State): string => createHash('sha256').update(sql).update(JSON.stringify(definitions?.queues ?? [])).update(facts.base.rootHash).update(facts.serverVersion).update(facts.notModelled.join('\n')).digest('hex');
 
 /** An empty database, and no role that the target does not have. */
 async function recreate(server: EmbeddedServer, database: string, state: State, ownRoles: string[]): Promise<void> {

@@ -9,7 +9,7 @@ export async function emptyShadow(shadow: Shadow): Promise<void> {
     const { rows } = await client.query<{ reach: string }>(
       `select format('%I.%I', n.nspname, c.relname) as reach from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%'
-         and pg_relation_size(c.oid) > 0`,
+         and not (n.nspname = 'pgmq' and c.relname = 'meta') and n.nspname <> 'cron' and pg_relation_size(c.oid) > 0`,
     );
     if (rows.length === 0) return;
     await silenceTriggers(client);

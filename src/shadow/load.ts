@@ -2,6 +2,8 @@ import { encodeId } from '@supabase/pg-delta';
 import type pg from 'pg';
 import { joinDump, splitDump, titleOf } from '../snapshot/canonical-entries.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { makeQueues } from '../platform-rows/on-shadow.ts';
+import { withoutQueues } from '../snapshot/queue-entries.ts';
 import { rerunnable } from '../snapshot/spelling.ts';
 import type { State } from '../snapshot/state.ts';
 import { planSettings, planStatements, planTransition } from '../transition/plan.ts';
@@ -16,12 +18,17 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await requireExtensions(client, state.facts);
     await createRoles(client, state.facts);
     await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
-    await runDump(client, madeByTheirMakers(rerunnable(state.sql), state.facts), await futureSuperusers(client, state.facts));
+    await runDump(client, madeByTheirMakers(rerunnable(withoutQueues(state.sql)), state.facts), await futureSuperusers(client, state.facts));
+    await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
     await converge(client, state.facts, ownRoles);
     // Its login could dump all of the target; a right to that by membership in a predefined role is in no fact.
     await client.query(`grant pg_read_all_data to ${quoteName(state.session.user)}`);
   });
 }
+
+export const notFaithful = (error: Error): never => {
+  throw new NotFaithful(`queues of the target can't be made there: ${error.message}`);
+};
 
 /** Roles must be there before a dump gives them anything; what they may do is set right at the end. */
 async function createRoles(client: pg.Client, facts: Facts): Promise<void> {

@@ -1,11 +1,13 @@
 import type pg from 'pg';
 import { Problem } from '../errors.ts';
+import { makeQueues } from '../platform-rows/on-shadow.ts';
+import { withoutQueues } from '../snapshot/queue-entries.ts';
 import { rerunnable } from '../snapshot/spelling.ts';
 import { readSession, type State } from '../snapshot/state.ts';
 import { connect, quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { connectionProblem } from '../target/connection-problem.ts';
 import { poolerProblem, readPooling } from '../target/pooler.ts';
-import { converge, NotFaithful, runDump } from './load.ts';
+import { converge, NotFaithful, notFaithful, runDump } from './load.ts';
 import type { Shadow } from './shadow.ts';
 
 /** Names of our scratch databases begin so; the number is the session that made it. */
@@ -25,9 +27,10 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
     });
     try {
       const settings = { ...target, database: name };
-      const load = ({ sql, facts }: State) =>
+      const load = ({ sql, facts, definitions, session }: State) =>
         withClient(settings, async (scratch) => {
-          await runDump(scratch, rerunnable(sql));
+          await runDump(scratch, rerunnable(withoutQueues(sql)));
+          await makeQueues(scratch, definitions, session.user).catch(notFaithful);
           await converge(scratch, facts, []);
         });
       // A pooler may know only the databases that it was told of.
@@ -68,7 +71,8 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
        where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' and c.relkind in ('r', 'p', 'v', 'm')`,
     );
     if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
-    await runDump(client, rerunnable(state.sql));
+    await runDump(client, rerunnable(withoutQueues(state.sql)));
+    await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
     await converge(client, state.facts, []);
     const session = await readSession(client);
     return {

@@ -1,6 +1,7 @@
 import { type Canonical, differencesOf } from './canonical-differences.ts';
 import { splitDump, titleLine } from './canonical-entries.ts';
 import { canonicalBody } from './canonical-entry.ts';
+import { withoutQueueEntries } from './queue-entries.ts';
 import { frameSettings, settingsFor, takeSettings } from './canonical-settings.ts';
 
 export interface DumpComparison {
@@ -29,7 +30,7 @@ export const compareDumps = (before: string, after: string): DumpComparison => {
 };
 
 const canonicalEntries = (sql: string): Canonical[] => {
-  const { head, entries } = splitDump(sql);
+  const { head, entries } = withoutQueueEntries(splitDump(sql));
   let { settings } = takeSettings(head, {});
   const canonical = entries.map((entry): Canonical => {
     const prefix = settingsFor(entry, settings);

@@ -12,6 +12,7 @@ import {
 } from '@supabase/pg-delta';
 import { setFlagsFromString } from 'node:v8';
 import type pg from 'pg';
+import { isQueueTable } from './queue-entries.ts';
 import { settleSpelling } from './spelling.ts';
 
 /** The schema as facts, for planning and comparing. `notModelled` names kinds of objects that no plan can restore. */
@@ -37,7 +38,7 @@ export async function readFacts(client: pg.Client, options: { insideTransaction:
     .map((diagnostic) => diagnostic.message);
   if (result.factBase.facts().length > many.facts) spareMemory();
   return {
-    base: withoutOurs(result.factBase, new Set(options.ignoreRoles ?? [])),
+    base: withoutQueues(withoutOurs(result.factBase, new Set(options.ignoreRoles ?? []))),
     serverVersion: result.pgVersion,
     notModelled,
   };
@@ -86,7 +87,7 @@ export function factsFromJson(json: string): Facts {
   const at = json.indexOf(`]${between}`) + 1;
   if (!json.startsWith(start) || at === 0) throw new Error('not the facts of a snapshot');
   const { factBase, pgVersion } = deserializeSnapshot(json.slice(at + between.length - 1, -1));
-  return { base: factBase, serverVersion: pgVersion, notModelled: JSON.parse(json.slice(start.length, at)) as string[] };
+  return { base: withoutQueues(factBase), serverVersion: pgVersion, notModelled: JSON.parse(json.slice(start.length, at)) as string[] };
 }
 
 export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash;
@@ -166,6 +167,27 @@ function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
     });
   const edges = base.edges.filter((edge) => !ours(edge.from) && !ours(edge.to));
   return buildFactBase(facts, edges, base.source);
+}
+
+/**
+ * The tables of pgmq's queues, with all that is on them: a queue is what users make with the extension, not schema, and goes and comes through its functions
+ * (src/platform-rows). They belong to the extension or, since 1.6 and after a project was paused, do not.
+ */
+function withoutQueues(base: FactBase): FactBase {
+  if (!base.has({ kind: 'extension', name: 'pgmq' })) return base;
+  const onQueue = (id: StableId): boolean => {
+    if ('target' in id) return onQueue(id.target);
+    if (!('schema' in id) || id.schema !== 'pgmq') return false;
+    return 'table' in id ? isQueueTable(id.table) : 'name' in id && (id.kind === 'table' || id.kind === 'sequence') && isQueueTable(id.name);
+  };
+  const parents = new Map(base.facts().map(({ id, parent }) => [encodeId(id), parent]));
+  const hides = (id: StableId): boolean => {
+    const parent = parents.get(encodeId(id));
+    return onQueue(id) || ('target' in id && hides(id.target)) || (parent !== undefined && hides(parent));
+  };
+  const hidden = new Set(base.facts().flatMap(({ id }) => (hides(id) ? [encodeId(id)] : [])));
+  if (hidden.size === 0) return base;
+  return buildFactBase(base.facts().filter(({ id }) => !hidden.has(encodeId(id))), base.edges.filter(({ from, to }) => !hidden.has(encodeId(from)) && !hidden.has(encodeId(to))), base.source);
 }
 
 /**

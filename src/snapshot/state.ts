@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type pg from 'pg';
+import { readDefinitions, type Definitions } from '../platform-rows/definitions.ts';
 import { countObjects } from '../smoke/count-objects.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import { catalogCheck } from './catalog-check.ts';
@@ -16,6 +17,8 @@ export interface State {
   sha256: string;
   facts: Facts;
   session: Session;
+  /** Jobs, queues and buckets; undefined where there are none, or the snapshot is from before they were noted. */
+  definitions?: Definitions;
 }
 
 /** What the server set for our login by itself; a shadow has to be told. */
@@ -67,8 +70,9 @@ export async function captureState(client: pg.Client, settings: ConnectionSettin
     const identity = await readIdentity(client);
     const session = await readSession(client);
     const summary = await readSummary(client);
+    const definitions = await readDefinitions(client);
     const dump = await dumping;
-    return { sql: dump.sql, sha256: sha256(dump.sql), facts, identity, session, catalogCheck: check, pgDump: dump.tool, ...summary };
+    return { sql: dump.sql, sha256: sha256(dump.sql), facts, identity, session, catalogCheck: check, pgDump: dump.tool, ...summary, ...(definitions ? { definitions } : {}) };
   } finally {
     await client.query('rollback').catch(() => {});
   }
@@ -102,27 +106,28 @@ export interface Companion {
 }
 
 /** A state never changes once it is read, and the text is megabytes: made once for the facts of a dump. */
-const companions = new WeakMap<Facts, Companion & { of: string }>();
+const companions = new WeakMap<Facts, Companion & { of: string; definitions: string | undefined }>();
 
-export function companionOf({ sha256: dump, facts, session }: State): Companion {
+export function companionOf({ sha256: dump, facts, session, definitions: held }: State): Companion {
   const known = companions.get(facts);
-  if (known?.of === dump) return known;
+  const definitions = held && JSON.stringify(held);
+  if (known?.of === dump && known.definitions === definitions) return known;
   const hash = createHash('sha256');
   const packed: Buffer[] = [];
-  for (const part of inBlocks(companionText(dump, facts, session))) {
+  for (const part of inBlocks(companionText(dump, facts, session, definitions))) {
     hash.update(part);
     packed.push(gzipSync(part));
   }
-  const companion = { of: dump, gz: Buffer.concat(packed), sha256: hash.digest('hex') };
+  const companion = { of: dump, definitions, gz: Buffer.concat(packed), sha256: hash.digest('hex') };
   companions.set(facts, companion);
   return companion;
 }
 
 /** The facts are a string within it, so that they can be cut out without being parsed twice. */
-function* companionText(dump: string, facts: Facts, session: Session): Generator<string> {
+function* companionText(dump: string, facts: Facts, session: Session, definitions: string | undefined): Generator<string> {
   yield `{"format":1,"sql":${JSON.stringify(dump)},"facts":"`;
   for (const piece of factsToJson(facts)) yield JSON.stringify(piece).slice(1, -1);
-  yield `","session":${JSON.stringify(session)}}`;
+  yield `","session":${JSON.stringify(session)}${definitions ? `,"definitions":${definitions}` : ''}}`;
 }
 
 /** Texts of about 4 million characters each; what is packed one by one is unpacked as one. */
@@ -149,11 +154,11 @@ export function unpack(gz: Buffer | undefined): string | undefined {
 /** The state of a dump and its companion, packed and as text; undefined when they do not belong together or the companion is of another format. */
 export function stateOf(sql: string, gz: Buffer, text: string): State | undefined {
   try {
-    const { format, sql: dump, facts: json, session } = JSON.parse(text) as { format: number; sql: string; facts: string; session: Session };
+    const { format, sql: dump, facts: json, session, definitions } = JSON.parse(text) as { format: number; sql: string; facts: string; session: Session; definitions?: Definitions };
     if (format !== 1 || dump !== sha256(sql)) return undefined;
     const facts = factsFromJson(json);
-    companions.set(facts, { of: dump, gz, sha256: sha256(text) });
-    return { sql, sha256: dump, facts, session };
+    companions.set(facts, { of: dump, definitions: definitions && JSON.stringify(definitions), gz, sha256: sha256(text) });
+    return { sql, sha256: dump, facts, session, ...(definitions ? { definitions } : {}) };
   } catch {
     return undefined;
   }

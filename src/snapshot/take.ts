@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { readDefinitions } from '../platform-rows/definitions.ts';
 import type { Provenance } from '../project.ts';
 import { toolVersion } from '../version.ts';
 import { catalogCheck } from './catalog-check.ts';
@@ -22,9 +23,11 @@ export interface Present {
 export async function readPresent(client: pg.Client, settings: ConnectionSettings, known: StoredSnapshot[], folder: string, options: CaptureOptions): Promise<Present> {
   const last = lastKept(known);
   if (last?.catalogCheck !== undefined && last.catalogCheck === (await catalogCheck(client))) {
-    const state = await loadSnapshot(client, folder, last);
+    // Jobs, queues and buckets change without a trace in the catalog.
+    const { definitions: _, ...state } = await loadSnapshot(client, folder, last);
+    const definitions = await readDefinitions(client);
     const summary = await readSummary(client);
-    return { state: { ...state, catalogCheck: last.catalogCheck, identity: await readIdentity(client), pgDump: last.manifest.pgDump, ...summary }, last, drift: [] };
+    return { state: { ...state, catalogCheck: last.catalogCheck, identity: await readIdentity(client), pgDump: last.manifest.pgDump, ...summary, ...(definitions ? { definitions } : {}) }, last, drift: [] };
   }
   const state = await captureState(client, settings, options);
   const drift = last ? factDifferences((await loadSnapshot(client, folder, last)).facts, state.facts) : [];

@@ -10,6 +10,8 @@ import type { Batch } from '../migration/transaction.ts';
 import { emptyShadow } from '../shadow/empty.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import { quoteName } from '../sql-names.ts';
+import { takeBack, type RehearsedRows } from '../platform-rows/on-shadow.ts';
+import { readPlatformRows } from '../platform-rows/read.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
@@ -39,6 +41,8 @@ export interface Rehearsal {
   rows?: RowsRehearsed;
   proof: Proof;
   shadow: Shadow;
+  /** What it did to jobs and queues. */
+  platform?: RehearsedRows;
   /** Rows that it inserts refer to rows which the shadow does not hold, so foreign keys were not asked there. */
   withoutParents?: true;
 }
@@ -70,8 +74,10 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   }
   await input.adviser?.before(shadow);
   const identityBefore = await onShadow(shadow, readIdentity);
+  const start = await onShadow(shadow, readPlatformRows);
   const change = await forward(shadow, input);
   const advised = input.adviser?.after(shadow);
+  const platform = { start, reached: await onShadow(shadow, readPlatformRows) };
   const { effects, stepEffects } = change;
   const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
     const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
@@ -79,17 +85,17 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
   });
   await advised;
-  const found = { after, identity, effects, stepEffects, rollback, shadow, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
+  const found = { after, identity, effects, stepEffects, rollback, shadow, platform, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.
   await emptyShadow(shadow);
-  const first = await tryRollback(shadow, state, rollback, input);
+  const first = await tryRollback(shadow, state, rollback, input, platform);
   if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input);
   await emptyShadow(shadow);
   await forward(shadow, input);
   await emptyShadow(shadow);
   const whole = await rollbackOf(input.version, first.longer);
-  const second = await tryRollback(shadow, state, { ...whole, plan: undefined }, input);
+  const second = await tryRollback(shadow, state, { ...whole, plan: undefined }, input, platform);
   return finishRehearsal({ ...found, rollback: whole, proof: second.proof }, change, second.effects, input);
 }
 
@@ -137,10 +143,18 @@ async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after
   });
 }
 
+function requireBack(differing: string[]): void {
+  if (differing.length > 0) throw new Error(`not as before: ${differing.join(', ')}`);
+}
+
 type Tried = Judged & { effects?: Effects };
 
-async function tryRollback(shadow: Shadow, state: State, { script, plan }: Rollback, input: RehearsalInput): Promise<Tried> {
-  const run = await onShadow(shadow, (client) => runRollback(client, script, input.timeouts)).then((effects) => ({ effects }), (error: unknown) => ({ failure: asReason(error) }));
+async function tryRollback(shadow: Shadow, state: State, { script, plan }: Rollback, input: RehearsalInput, platform: RehearsedRows): Promise<Tried> {
+  const run = await onShadow(shadow, async (client) => {
+    const effects = await runRollback(client, script, input.timeouts);
+    requireBack(await takeBack(client, platform));
+    return effects;
+  }).then((effects) => ({ effects }), (error: unknown) => ({ failure: asReason(error) }));
   return 'failure' in run ? { proof: unproven(shadow.name, run.failure) } : { ...(await proveCommitted(shadow, state, input, plan)), effects: run.effects };
 }
 
@@ -159,14 +173,16 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {
       const identityBefore = await readIdentity(client);
+      const start = await readPlatformRows(client);
       const { effects, kept } = await forwardUncommitted(client, shadow, input.script, execution.batches);
       await client.query('set constraints all immediate; reset all');
       const after = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       const identity = await readIdentity(client);
+      const platform = { start, reached: await readPlatformRows(client) };
       const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
-      const found = { after, identity, effects, stepEffects: [], rollback, shadow };
+      const found = { after, identity, effects, stepEffects: [], rollback, shadow, platform };
       if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
-      const failure = await runScript(client, rollback.script, [kept]).then(() => undefined, asReason);
+      const failure = await runScript(client, rollback.script, [kept]).then(() => takeBack(client, platform)).then(requireBack).then(() => undefined, asReason);
       if (failure) return { ...found, proof: unproven(shadow.name, failure) };
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
       return { ...found, proof: judge(shadow.name, { facts: state.facts }, { facts: back }) };

@@ -1,5 +1,6 @@
 import { type Effects, noEffects, probeEffects, readEffects } from '../kept/effects.ts';
 import { readKept } from '../kept/record.ts';
+import { tableItems } from '../platform-rows/record.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { carryIdentity, readIdentity, type Identity } from '../snapshot/identity.ts';
@@ -145,9 +146,10 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {
       const seen: Step[] = [];
+      const { rows: [ours] } = await client.query<{ kept: boolean }>("select to_regclass('supabase_migrations.supasnap_kept') is not null as kept");
       for (const step of steps) {
         const shapes = await probeEffects(client);
-        await runScript(client, step.script, shadow.kind === 'target' ? await readKept(client, step.undoes, step.restores) : []);
+        await runScript(client, step.script, shadow.kind === 'target' && ours!.kept ? tableItems(await readKept(client, step.undoes, step.restores)) : []);
         seen.push({ ...step, effects: await readEffects(client, shapes, step.script) });
       }
       const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });

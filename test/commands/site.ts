@@ -121,9 +121,9 @@ export function sites(major: number, shape: 'platform' | 'bare' = 'platform'): {
 const named = (files: Record<string, string>) =>
   Object.fromEntries(Object.entries(files).map(([name, text]) => [name.includes('/') ? name : `supabase/migrations/${name}`, text]));
 
-function siteOf(server: EmbeddedServer, project: Project, name: string): Site {
+/** A project on that database. `shadow`: null for the one that a command finds by itself. */
+export function siteOf(server: EmbeddedServer, project: Project, name: string, shadow: UseShadow | null = async (state, use) => use(await embeddedShadow(server, state, `${name}_shadow`))): Site {
   const database = { ...server.postgres, database: name };
-  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${name}_shadow`));
   const run = async <T>(extra: Extra, command: (context: Context) => Promise<T>): Promise<Ended<T>> => {
     const told: string[] = [];
     try {
@@ -140,12 +140,12 @@ function siteOf(server: EmbeddedServer, project: Project, name: string): Site {
     server,
     migrate: (all = {}) => {
       const { extra, options } = apart(all);
-      return run(extra, (context) => migrate(context, { shadow, ...options }));
+      return run(extra, (context) => migrate(context, { ...(shadow ? { shadow } : {}), ...options }));
     },
     run: (command, extra = {}) => run(extra, command),
     rollback: (all) => {
       const { extra, options } = apart(all);
-      return run(extra, (context) => rollback(context, { shadow, ...options }));
+      return run(extra, (context) => rollback(context, { ...(shadow ? { shadow } : {}), ...options }));
     },
     sql: <R extends pg.QueryResultRow>(text: string) => withClient(database, async (client) => (await client.query<R>(text)).rows),
     state: () => readState(database),
