@@ -27,6 +27,7 @@ import type { MigrateOptions } from './migrate-options.ts';
 import { applyOutside, type Resumed } from './migrate-outside.ts';
 import type { Prepared } from './migrate-prepare.ts';
 import { record, testFailed, type RunInput, type Work } from './migrate-record.ts';
+import { tellNewSecrets } from './secrets.ts';
 import { tellReturned } from './tell-returned.ts';
 import { seconds } from './text.ts';
 
@@ -81,6 +82,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
   await session.client.query('commit');
   await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
+  tellNewSecrets(context, prepared.before, after);
   const changedMeanwhile = factDifferences(work.facts, after.facts);
   if (changedMeanwhile.length > 0) {
     throw attention('Someone else changed the schema right after the migration was applied.', {

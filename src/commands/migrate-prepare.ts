@@ -11,6 +11,7 @@ import { loadSmokeTest, type LoadedTest } from '../smoke/load-test.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState } from '../snapshot/state.ts';
 import type { StoredSnapshot } from '../snapshot/store.ts';
+import { findSecretsInFile } from '../snapshot/secrets.ts';
 import { writeSnapshot, type Present } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import type { RowsRehearsed } from '../transition/rehearse-rows.ts';
@@ -20,6 +21,7 @@ import { migrationScript, type Script } from '../transition/script.ts';
 import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { below } from './present.ts';
+import { passSecrets } from './secrets.ts';
 import { count, size } from './text.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 
@@ -68,6 +70,8 @@ export async function prepareMigration(context: Context, session: TargetSession,
   for (const note of [...migration.notes, ...script.execution.notes]) report.note(note);
   if (options.keepData !== 'never') refuseUnkept(script, session.target.name);
   const test = await loadSmokeTest(config.workdir, config.folders.tests, migration.name.label);
+
+  await passSecrets(context, session, options, { ...input.present, known }, findSecretsInFile(migration.statements));
 
   let manifest: Manifest | undefined;
   if (!options.dryRun) {

@@ -30,6 +30,7 @@ import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import { answering, asQuestion, misfitTable, nameRoot, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
+import { tellNewSecrets } from './secrets.ts';
 import { tellReturned } from './tell-returned.ts';
 import { count, seconds } from './text.ts';
 
@@ -89,6 +90,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   await client.query('commit');
   await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
+  tellNewSecrets(context, prepared.present, after);
   requireSound(prepared, after, work.facts, tested);
   return {
     durationMs,

@@ -14,6 +14,7 @@ import { requireWritable } from '../snapshot/atomic-file.ts';
 import { listSnapshots, loadIdentity, loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
 import { readSuccessors, succeeded, type Successors } from '../snapshot/successors.ts';
 import { readPresent, writeSnapshot } from '../snapshot/take.ts';
+import { findSecrets } from '../snapshot/secrets.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
@@ -27,6 +28,7 @@ import { journalled, tellCutOff } from './cut-off.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { changesBetween, listChanges } from '../report/changes.ts';
 import { updateReport } from './report-history.ts';
+import { passSecrets } from './secrets.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
@@ -47,6 +49,8 @@ export interface RollbackOptions extends Answers {
   shadow?: ConnectionSettings | UseShadow;
   /** Whether what goes is kept: `auto` (default) asks above the limit. */
   keepData?: KeepData;
+  /** End before anything is written where a snapshot would hold what looks like a secret; default as the setting says. */
+  failOnSecrets?: boolean;
 }
 
 export interface RollbackResult {
@@ -156,6 +160,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const halfway = halfDone(history.runs, history.applied).map(({ version }) => version!).filter((version) => !before.has(version));
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
+  await passSecrets(context, session, options, { state: present, last, known }, findSecrets(goalState));
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   if (manifest) await journal?.phase('snapshotted');
   report.step(`Planning and proving the way to ${goal.what} …`);

@@ -18,6 +18,8 @@ export interface Settings {
   testTimeoutMs: number;
   /** Above this many bytes to copy, keeping rows is a question. */
   keepLimitBytes: number;
+  /** What looks like a secret in a snapshot ends the run before it is written. */
+  failOnSecrets: boolean;
   /** What MIGRATIONS.md calls a target that is none of `environments`. */
   environment?: string;
   environments: EnvironmentSettings[];
@@ -35,6 +37,7 @@ export const defaultSettings: Settings = {
   alertAfterMs: 30_000,
   testTimeoutMs: 60_000,
   keepLimitBytes: 1_000_000_000,
+  failOnSecrets: false,
   environments: [],
 };
 
@@ -67,6 +70,7 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   alert_after: { setting: 'alertAfterMs', read: duration },
   test_timeout: { setting: 'testTimeoutMs', read: duration },
   keep_limit: { setting: 'keepLimitBytes', read: bytes },
+  fail_on_secrets: { setting: 'failOnSecrets', read: boolean },
   environment: { setting: 'environment', read: text },
 };
 
