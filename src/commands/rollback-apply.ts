@@ -13,8 +13,7 @@ import { loadSmokeTest } from '../smoke/load-test.ts';
 import { passes, testedOf, type SmokeResult, type Tested } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
 import { compareDumps } from '../snapshot/canonical.ts';
-import { catalogCheck } from '../snapshot/catalog-check.ts';
-import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { factDifferences, type Facts } from '../snapshot/facts.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
@@ -23,6 +22,8 @@ import type { TargetSession } from '../target/session.ts';
 import { environmentName } from '../target/target.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
+import { cutLate, type Late } from '../transition/late.ts';
+import { judgeBeforeCommit, knownOf, runLate } from '../transition/run-late.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
 import { whileWatching } from '../transition/watch.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
@@ -48,7 +49,7 @@ export interface RolledBack {
 
 interface Work {
   facts: Facts;
-  check: string;
+  check: string | undefined;
   runIds: string[];
   returned: PutBackReport[];
   /** Rows that --without took out, by "schema.table". */
@@ -73,7 +74,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   for (const line of work.returned) tellReturned(context, line);
   for (const [table, rows] of work.without) report.step(`  ${table}: ${count(rows, 'row')} taken out (--without); kept, and back when the migration is applied again`);
 
-  const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
+  const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), ...knownOf(work) });
   const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
     name: `${manifest!.name}_after`,
     takenAt: context.now(),
@@ -128,22 +129,28 @@ async function inOneTransaction(
       next: `Take CONCURRENTLY and the like out of ${script.file}, then run the command again.`,
     });
   }
-  await openApply(client, context.config.settings, present.catalogCheck, target.name);
+  const { settings } = context.config;
+  await openApply(client, settings, present.catalogCheck, target.name);
   try {
+    // Whatever takes long comes before the locks that keep others waiting.
+    await keepInTarget(client, manifest!, present, present);
     const placed: Placed = new Map();
-    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; waiting: Waiting; reports: PutBackReport[]; later: boolean }[] = [];
+    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; waiting: Waiting; reports: PutBackReport[]; later: boolean; end: Late | undefined }[] = [];
     for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { ...prepared, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
     requirePlaced(options, placed, state);
     requireMatched(done.flatMap(({ reports }) => reports), options, state);
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
-    const facts = await readFacts(client, { insideTransaction: true });
-    const differences = factDifferences(goalState.facts, facts);
-    if (differences.length > 0 && !options.allowUnproven) {
-      await blameOthers(client, present.catalogCheck, target.name);
-      throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
-    }
-    const check = await catalogCheck(client);
-    await keepInTarget(client, manifest!, present, present);
+    const end = done.at(-1)?.end;
+    const { facts, check } = await judgeBeforeCommit(client, {
+      goal: goalState.facts,
+      late: (end?.late.length ?? 0) > 0,
+      runLate: () => runLate(client, done.at(-1)!.script, end!, settings, prepared.expected!, 'the rollback', { state, next: 'Look at: npx supasnap status' }),
+      otherwise: async (differences) => {
+        if (options.allowUnproven) return;
+        await blameOthers(client, present.catalogCheck, target.name);
+        throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
+      },
+    });
     await removeApplied(client, undone);
     for (const version of restored) await restoreRow(client, version, prepared);
     const runIds: string[] = [];
@@ -195,7 +202,10 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
   const done = new Set(last?.done.map(({ relation }) => relation));
   const undoing = (await readKept(client, undoes, restores, last?.outstanding)).map((items) => items.filter(({ relation }) => !done.has(relation)));
   if (last) undoing.push(...wentWith(await readKept(client, [], [], last.settled), [...last.done, ...undoing.flat()], last.present.facts, last.goalState.facts));
-  const { early, late } = splitAtReturn(script);
+  const { early, late: all } = splitAtReturn(script);
+  const cut = last?.expected === undefined || all.length === 0 ? undefined : cutLate(script, [...early, ...all], effects.exclusive);
+  const end = cut && cut.main.length >= early.length ? cut : undefined;
+  const late = end?.main.slice(early.length) ?? all;
   const consequence = { state, next: 'Look at: npx supasnap status' };
   const answers = await answering(client, options, placed, undoing.flat());
   // Where the server refuses rows that --without names, they go and it is asked again; those of the last step go before it is asked.
@@ -216,7 +226,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     await client.query('release savepoint supasnap_answers');
   };
   const result = await runKeeping(client, {
-    effects: { ...effects, written: [...new Set([...effects.written, ...answers.written])] },
+    effects: { ...effects, exclusive: effects.exclusive.filter((table) => !end?.tables.includes(table)), written: [...new Set([...effects.written, ...answers.written])] },
     prepare: answers.before,
     keepData: options.keepData ?? 'auto',
     carry: true,
@@ -232,7 +242,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     // What was written by hand may convert values in its own way.
     ...(byHand ? {} : { onCasts: (changed) => requireCasts(changed.filter(({ column }) => !answers.mapped.includes(column)), options, state) }),
   });
-  return { ...result, undoing };
+  return { ...result, undoing, end };
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */

@@ -7,6 +7,7 @@ import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
 import { readProvenance, type Provenance } from '../project.ts';
+import { guardsOf } from '../shadow/shadow.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
@@ -76,6 +77,8 @@ export interface PreparedRollback {
   present: CapturedState;
   manifest: Manifest | undefined;
   way: WayBack;
+  /** Policies and triggers at the goal; known only where it was reached on a shadow that commits. */
+  expected: string | undefined;
   undone: string[];
   restored: string[];
   known: StoredSnapshot[];
@@ -168,11 +171,12 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const outstanding = since.length > 0 ? outstandingOf(since, await readReturns(client)) : [];
   const rowsWait = outstanding.length > 0 && (await readKept(client, [], [], outstanding)).length > 0;
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
-  const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { rowsWait, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
-  );
+  const { way, expected } = await useShadow(present, async (shadow) => {
+    const way = await planWayTo(shadow, { rowsWait, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump });
+    return { way, expected: way.proof.proven && shadow.kind === 'embedded' ? await guardsOf(shadow) : undefined };
+  });
   await journal?.phase('rehearsed');
-  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
+  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, present, manifest, way, expected, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */

@@ -58,6 +58,7 @@ export async function withLockRetries<T>(settings: { lockRetries: number; lockTi
 
 const codeOf = (error: unknown): string | undefined => (error as { code?: string }).code ?? (error instanceof Problem ? codeOf(error.cause ?? {}) : undefined);
 
+/** A lock was not given in time (55P03, or `waitedTooLong`), or two sessions waited for each other. */
 const isLockTimeout = (error: unknown) => codeOf(error) === '55P03' || codeOf(error) === '40P01';
 
 const lockedOut = (error: unknown, waited: number, tries: number) =>
