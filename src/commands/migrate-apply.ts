@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
 import { completeRun } from '../history/history.ts';
-import type { Effects } from '../kept/effects.ts';
+import { locksReaders, type Effects } from '../kept/effects.ts';
 import { onlyFills, tableName, type KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { lastRollback, readKeptForMigrate, recordKept, recordParts, recordReturned } from '../kept/record.ts';
@@ -20,7 +20,7 @@ import type { TargetSession } from '../target/session.ts';
 import { headerStatements, runBatches, settle, timeoutsOf, timeoutStatements } from '../transition/execute.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
 import { cutLate, type Late } from '../transition/late.ts';
-import { judgeBeforeCommit, knownOf, runLate, testTime } from '../transition/run-late.ts';
+import { judgeBeforeCommit, knownOf, runLate, testTime, waitForLate } from '../transition/run-late.ts';
 import { writeRollbackFile } from '../transition/rollback-file.ts';
 import { whileWatching } from '../transition/watch.ts';
 import { captureOptions } from './present.ts';
@@ -134,9 +134,12 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   try {
     // Whatever takes long comes before the locks that keep others waiting.
     await keepInTarget(client, prepared.manifest!, prepared.before, prepared.before);
+    await waitForLate(client, end);
+    const now = { ...effects, exclusive: effects.exclusive.filter((table) => !end.tables.includes(table)) };
+    const held = locksReaders(now) ? performance.now() : undefined;
     const undoing = await readKeptForMigrate(client, migration.name.version);
     const { kept, reports, later, parts, waiting } = await runKeeping(client, {
-      effects: { ...effects, exclusive: effects.exclusive.filter((table) => !end.tables.includes(table)) },
+      effects: now,
       keepData: run.keepData,
       limitBytes: context.config.settings.keepLimitBytes,
       undoing,
@@ -151,7 +154,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     const { facts, check } = await judgeBeforeCommit(client, {
       goal: prepared.rehearsal.after,
       late: end.late.length > 0,
-      runLate: () => runLate(client, script, end, settings, expected!, migration.label, unchanged),
+      runLate: () => runLate(client, { script, end, timeouts: settings, held, expected: expected!, label: migration.label, consequence: unchanged }),
       otherwise: async (differences) => {
         await blameOthers(client, prepared.before.catalogCheck, session.target.name);
         throw ledElsewhere(differences, unchanged.state);

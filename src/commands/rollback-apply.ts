@@ -4,7 +4,7 @@ import { completeRun, recordApplied, recordRun, removeApplied } from '../history
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport, Waiting } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
-import { noEffects, type Effects } from '../kept/effects.ts';
+import { locksReaders, noEffects, type Effects } from '../kept/effects.ts';
 import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
 import { wentWith } from '../kept/went-with.ts';
 import { migrationName } from '../migration/file-name.ts';
@@ -21,9 +21,9 @@ import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { environmentName } from '../target/target.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
-import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
+import { runBatches, settle, timeoutsOf, timeoutStatements } from '../transition/execute.ts';
 import { cutLate, type Late } from '../transition/late.ts';
-import { judgeBeforeCommit, knownOf, runLate } from '../transition/run-late.ts';
+import { judgeBeforeCommit, knownOf, runLate, waitForLate } from '../transition/run-late.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
 import { whileWatching } from '../transition/watch.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
@@ -57,7 +57,9 @@ interface Work {
 }
 
 /** Carries the way back out in one transaction, checks where it led before COMMIT, and records it. */
-export async function applyRollback(context: Context, session: TargetSession, options: RollbackOptions, prepared: PreparedRollback): Promise<RolledBack> {
+export async function applyRollback(given: Context, session: TargetSession, options: RollbackOptions, prepared: PreparedRollback): Promise<RolledBack> {
+  const settings = timeoutsOf(given.config.settings, { statements: prepared.way.steps.flatMap(({ script }) => script.statements) });
+  const context = { ...given, config: { ...given.config, settings } };
   const { report, config } = context;
   const { client, target, server } = session;
   const { goal, manifest, journal } = prepared;
@@ -134,17 +136,19 @@ async function inOneTransaction(
   try {
     // Whatever takes long comes before the locks that keep others waiting.
     await keepInTarget(client, manifest!, present, present);
+    const end = endOf(prepared);
+    if (end) await waitForLate(client, end);
+    const held = way.steps.some(({ effects }) => locksReaders({ ...effects, exclusive: lockedBefore(effects, end) })) ? performance.now() : undefined;
     const placed: Placed = new Map();
-    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; waiting: Waiting; reports: PutBackReport[]; later: boolean; end: Late | undefined }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { ...prepared, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
+    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; waiting: Waiting; reports: PutBackReport[]; later: boolean }[] = [];
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { ...prepared, end, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
     requirePlaced(options, placed, state);
     requireMatched(done.flatMap(({ reports }) => reports), options, state);
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
-    const end = done.at(-1)?.end;
     const { facts, check } = await judgeBeforeCommit(client, {
       goal: goalState.facts,
-      late: (end?.late.length ?? 0) > 0,
-      runLate: () => runLate(client, done.at(-1)!.script, end!, settings, prepared.expected!, 'the rollback', { state, next: 'Look at: npx supasnap status' }),
+      late: end !== undefined,
+      runLate: () => runLate(client, { script: way.steps.at(-1)!.script, end: end!, timeouts: settings, held, expected: prepared.expected!, label: 'the rollback', consequence: { state, next: 'Look at: npx supasnap status' } }),
       otherwise: async (differences) => {
         if (options.allowUnproven) return;
         await blameOthers(client, present.catalogCheck, target.name);
@@ -194,18 +198,27 @@ async function inOneTransaction(
   }
 }
 
+/** What of the last step can run last: nothing of it stands before the place where rows return. */
+function endOf({ way, expected }: PreparedRollback): Late | undefined {
+  const last = way.steps.at(-1);
+  if (!last || expected === undefined) return undefined;
+  const { early, late } = splitAtReturn(last.script);
+  const end = cutLate(last.script, [...early, ...late], last.effects.exclusive);
+  return end.late.length > 0 && late.length > 0 && end.main.length >= early.length ? end : undefined;
+}
+
+const lockedBefore = ({ exclusive }: Effects, end: Late | undefined): string[] => exclusive.filter((table) => !end?.tables.includes(table));
+
 /** Rows that one step put back into a table which a later step removed are no news. */
 const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back; in the last one also what other runs since the goal kept, where the steps before have not put it back. */
-async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: PreparedRollback & { done: KeptItem[] }) {
+async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: PreparedRollback & { done: KeptItem[]; end: Late | undefined }) {
   const done = new Set(last?.done.map(({ relation }) => relation));
   const undoing = (await readKept(client, undoes, restores, last?.outstanding)).map((items) => items.filter(({ relation }) => !done.has(relation)));
   if (last) undoing.push(...wentWith(await readKept(client, [], [], last.settled), [...last.done, ...undoing.flat()], last.present.facts, last.goalState.facts));
   const { early, late: all } = splitAtReturn(script);
-  const cut = last?.expected === undefined || all.length === 0 ? undefined : cutLate(script, [...early, ...all], effects.exclusive);
-  const end = cut && cut.main.length >= early.length ? cut : undefined;
-  const late = end?.main.slice(early.length) ?? all;
+  const late = last?.end?.main.slice(early.length) ?? all;
   const consequence = { state, next: 'Look at: npx supasnap status' };
   const answers = await answering(client, options, placed, undoing.flat());
   // Where the server refuses rows that --without names, they go and it is asked again; those of the last step go before it is asked.
@@ -226,7 +239,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     await client.query('release savepoint supasnap_answers');
   };
   const result = await runKeeping(client, {
-    effects: { ...effects, exclusive: effects.exclusive.filter((table) => !end?.tables.includes(table)), written: [...new Set([...effects.written, ...answers.written])] },
+    effects: { ...effects, exclusive: lockedBefore(effects, last?.end), written: [...new Set([...effects.written, ...answers.written])] },
     prepare: answers.before,
     keepData: options.keepData ?? 'auto',
     carry: true,
@@ -242,7 +255,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     // What was written by hand may convert values in its own way.
     ...(byHand ? {} : { onCasts: (changed) => requireCasts(changed.filter(({ column }) => !answers.mapped.includes(column)), options, state) }),
   });
-  return { ...result, undoing, end };
+  return { ...result, undoing };
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */

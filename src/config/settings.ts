@@ -10,6 +10,8 @@ export interface Settings {
   rollbackFolder: string;
   pgDump: 'auto' | 'native' | 'bundled';
   lockTimeoutMs: number;
+  /** The same for changes of policies and triggers, whose statements keep logins and storage waiting on the hosted platform; the shorter of the two counts. */
+  platformLockTimeoutMs: number;
   lockRetries: number;
   lockWaitMs: number;
   statementTimeoutMs: number;
@@ -31,6 +33,7 @@ export const defaultSettings: Settings = {
   rollbackFolder: 'supabase/rollback',
   pgDump: 'auto',
   lockTimeoutMs: 5_000,
+  platformLockTimeoutMs: 2_000,
   lockRetries: 5,
   lockWaitMs: 60_000,
   statementTimeoutMs: 0,
@@ -64,6 +67,7 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   rollback_folder: { setting: 'rollbackFolder', read: text },
   pg_dump: { setting: 'pgDump', read: choice('auto', 'native', 'bundled') },
   lock_timeout: { setting: 'lockTimeoutMs', read: duration },
+  platform_lock_timeout: { setting: 'platformLockTimeoutMs', read: duration },
   lock_retries: { setting: 'lockRetries', read: count },
   lock_wait: { setting: 'lockWaitMs', read: duration },
   statement_timeout: { setting: 'statementTimeoutMs', read: duration },

@@ -39,17 +39,49 @@ export async function judgeBeforeCommit(client: pg.Client, how: { goal: Facts; l
 }
 
 /**
- * Runs the late end of a script in the open transaction, and tells whether policies and triggers are then as in the rehearsal. All of its locks together
- * are waited for no longer than lock_timeout: one statement may lock many tables, so the time of each is limited too.
+ * Waits, while nothing is held that others need, until the tables of a late end can be locked, and lets go of them again. Who blocked them is then
+ * gone, so that end has nothing to wait for, as a rule.
  */
-export async function runLate(client: pg.Client, script: Script, { late, settings, tables }: Late, timeouts: Timeouts, expected: string, label: string, consequence: Consequence): Promise<boolean> {
-  const began = performance.now();
+export async function waitForLate(client: pg.Client, { tables }: Late): Promise<void> {
+  if (tables.length === 0) return;
+  await client.query('savepoint supasnap_locks');
+  await client.query(lockTables(tables));
+  await client.query('rollback to savepoint supasnap_locks; release savepoint supasnap_locks');
+}
+
+const lockTables = (tables: string[]) => lockStatement({ ...noEffects, exclusive: tables }, { tables: [], rekeyed: [] });
+
+export interface LateRun {
+  script: Script;
+  end: Late;
+  timeouts: Timeouts;
+  /** Since when tables are locked against readers; undefined where none is. Milliseconds of performance.now(). */
+  held: number | undefined;
+  /** Policies and triggers in the rehearsal. */
+  expected: string;
+  label: string;
+  consequence: Consequence;
+}
+
+/**
+ * Runs the late end of a script in the open transaction, and tells whether policies and triggers are then as in the rehearsal. All of its locks together
+ * are waited for no longer than lock_timeout, counted from when readers of any table began to wait; one statement may lock many tables, so the time of
+ * each is limited.
+ */
+export async function runLate(client: pg.Client, { script, end: { late, settings, tables }, timeouts, held, expected, label, consequence }: LateRun): Promise<boolean> {
+  const { lockTimeoutMs } = timeouts;
+  // Never without a chance, however long the change itself took.
+  const until = Math.max((held ?? performance.now()) + lockTimeoutMs, performance.now() + lockTimeoutMs / 10);
+  const limit = async (setting: string) => {
+    if (lockTimeoutMs > 0) await client.query(`set local ${setting} = ${Math.max(1, Math.round(until - performance.now()))}`);
+  };
+  await limit('lock_timeout');
+  if (tables.length > 0) await client.query(lockTables(tables));
   if (settings) await client.query(settings);
-  if (tables.length > 0) await client.query(lockStatement({ ...noEffects, exclusive: tables }, { tables: [], rekeyed: [] }));
   for (const batch of late) {
-    if (timeouts.lockTimeoutMs > 0) await client.query(`set local statement_timeout = ${Math.max(1, Math.round(timeouts.lockTimeoutMs - (performance.now() - began)))}`);
+    await limit('statement_timeout');
     await runBatches(client, script, [batch], consequence).catch((error: unknown) => {
-      throw timeouts.lockTimeoutMs > 0 && performance.now() - began >= timeouts.lockTimeoutMs - 5 ? waitedTooLong(error) : error;
+      throw lockTimeoutMs > 0 && performance.now() >= until - 5 ? waitedTooLong(error) : error;
     });
   }
   await settle(client, timeouts, label, consequence);
