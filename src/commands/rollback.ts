@@ -6,6 +6,7 @@ import { readHistory, type History, type Run } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
+import { platformHazards } from '../migration/platform-hazards.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { guardsOf } from '../shadow/shadow.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
@@ -224,6 +225,7 @@ function show(context: Context, options: RollbackOptions, { way, goal, goalState
   if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
   for (const text of notKept(history.runs, undone)) report.warn(text);
   for (const statement of way.hazards) report.warn(statement);
+  for (const { what, loses } of way.steps.flatMap(({ script }) => script.statements.flatMap(({ node }) => platformHazards(node)))) report.warn(`The rollback ${what}: gone is ${loses}.`);
   const kept = ranInSteps(history.runs, undone) ? 'kept, and back where this rollback is undone; a file that runs in steps does not put it back when it is applied again' : 'kept, and put back when it returns';
   const filled = removals.filter(({ rows, estimated }) => rows > 0 || estimated);
   for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; ${options.keepData === 'never' ? 'gone for good (--keep-data never)' : kept}.`);
