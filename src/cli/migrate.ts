@@ -36,13 +36,14 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
 }
 
 /** The flags that migrate and rollback share. */
-export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; keepData?: KeepData; shadow?: ConnectionSettings } {
+export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; keepData?: KeepData; failOnSecrets?: boolean; shadow?: ConnectionSettings } {
   const shadow = typeof flags.shadow === 'string' ? shadowSettings(context, flags.shadow) : undefined;
   if (shadow) maskPassword(context, shadow);
   return {
     ...(typeof flags.lockWait === 'string' ? { lockWaitMs: duration(flags.lockWait) } : {}),
     ...(typeof flags.pgDump === 'string' ? { pgDump: oneOf('--pg-dump', flags.pgDump, ['auto', 'native', 'bundled'] as const) } : {}),
     ...(typeof flags.keepData === 'string' ? { keepData: oneOf('--keep-data', flags.keepData, ['auto', 'always', 'never'] as const) } : {}),
+    ...(flags.failOnSecrets === true ? { failOnSecrets: true } : {}),
     ...(shadow ? { shadow } : {}),
   };
 }

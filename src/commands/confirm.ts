@@ -3,11 +3,12 @@ import { refused } from '../errors.ts';
 import type { Hazard } from '../migration/hazards.ts';
 import type { Target } from '../target/target.ts';
 
-/** Asks before a migration is applied: yes or no, and the target's name where rows may go or where the target is protected. */
+/** Asks before a migration is applied: yes or no, and the target's name where rows may go, where something of the platform stops, or where the target is protected. */
 export async function confirmMigration(context: Context, target: Target, label: string, hazards: Hazard[]): Promise<void> {
   if (isGranted(context, target)) return;
-  const destructive = hazards.some((hazard) => hazard.severity === 'high');
-  if (destructive || target.environment?.protected) return confirmByName(context, target, `Apply ${label} to ${target.name}?${destructive ? ' It removes data.' : ''}`);
+  const high = hazards.filter((hazard) => hazard.severity === 'high');
+  const destructive = high.length > 0;
+  if (destructive || target.environment?.protected) return confirmByName(context, target, `Apply ${label} to ${target.name}?${high.some(({ returns }) => !returns) ? ' It removes data.' : ''}${high.some(({ platform }) => platform) ? ' It takes away what the platform needs.' : ''}`);
   if (!context.ask) throw noTerminal(target);
   const answer = await context.ask(`Apply ${label} to ${target.name}? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw declined(target);

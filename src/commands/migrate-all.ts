@@ -6,6 +6,7 @@ import type { Journal } from '../history/journal.ts';
 import type { Chosen } from '../migration/choose.ts';
 import { compareVersions } from '../migration/file-name.ts';
 import { destructiveStatements } from '../migration/hazards.ts';
+import { lockHints } from '../migration/lock-hints.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { listSnapshots, type StoredSnapshot } from '../snapshot/store.ts';
@@ -55,7 +56,7 @@ async function applyEach(
   let applied = history.applied.map(({ version, name }) => ({ version, name }));
 
   for (const [index, migration] of chosen.migrations.entries()) {
-    const hazards = destructiveStatements(migration.statements);
+    const hazards = [...destructiveStatements(migration.statements), ...lockHints(migration.statements)];
     const prepare = (journal?: Journal): Promise<Prepared> => prepareMigration(context, session, options, { migration, present, applied, known, hazards, journal, ...tools });
     if (options.dryRun) {
       const prepared = await prepare();

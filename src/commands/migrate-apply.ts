@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
 import type { Finding } from '../advice/finding.ts';
 import { completeRun } from '../history/history.ts';
-import type { Effects } from '../kept/effects.ts';
+import { locksReaders, type Effects } from '../kept/effects.ts';
 import { onlyFills, tableName, type KeptItem } from '../kept/item.ts';
 import type { PutBackReport } from '../kept/put-back.ts';
 import { lastRollback, readKeptForMigrate, recordKept, recordParts, recordReturned } from '../kept/record.ts';
@@ -11,8 +11,7 @@ import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
 import { snapshotName } from '../migration/file-name.ts';
 import { testedOf, type SmokeResult, type Tested } from '../smoke/result.ts';
 import { runSmokeTestInTransaction } from '../smoke/run-test.ts';
-import { catalogCheck } from '../snapshot/catalog-check.ts';
-import { factDifferences, readFacts } from '../snapshot/facts.ts';
+import { factDifferences } from '../snapshot/facts.ts';
 import { columnOrder } from '../snapshot/identity.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
@@ -23,6 +22,8 @@ import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { headerStatements, runBatches, settle, timeoutsOf, timeoutStatements } from '../transition/execute.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
+import { cutLate, type Late } from '../transition/late.ts';
+import { judgeBeforeCommit, knownOf, runLate, testTime, waitForLate } from '../transition/run-late.ts';
 import { writeRollbackFile } from '../transition/rollback-file.ts';
 import { whileWatching } from '../transition/watch.ts';
 import { captureOptions } from './present.ts';
@@ -30,6 +31,7 @@ import type { MigrateOptions } from './migrate-options.ts';
 import { applyOutside, type Resumed } from './migrate-outside.ts';
 import type { Prepared } from './migrate-prepare.ts';
 import { record, testFailed, type RunInput, type Work } from './migrate-record.ts';
+import { tellNewSecrets } from './secrets.ts';
 import { tellReturned } from './tell-returned.ts';
 import { seconds } from './text.ts';
 
@@ -69,7 +71,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
   for (const line of work.returned) tellReturned(context, line);
   report.step(`Applied in ${seconds(durationMs)}${work.test ? `; ${work.test.version} smoke test: ${checked(work.test)}` : ''}`);
 
-  const after = await captureState(session.client, session.target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
+  const after = await captureState(session.client, session.target.settings, { ...captureOptions(context, session, options), ...knownOf(work) });
   const name = `${snapshotName(migration.name.label, migration.name.version)}_after`;
   const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
     name,
@@ -86,6 +88,7 @@ export async function applyMigration(context: Context, session: TargetSession, o
   await session.client.query('commit');
   await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
+  tellNewSecrets(context, prepared.before, after);
   const changedMeanwhile = factDifferences(work.facts, after.facts);
   if (changedMeanwhile.length > 0) {
     throw attention('Someone else changed the schema right after the migration was applied.', {
@@ -128,12 +131,21 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const { client } = session;
   const { script, migration } = prepared;
   const unchanged = { state: `Nothing was changed on ${session.target.name}: the transaction was rolled back.`, next: 'Correct the file and run the same command again.' };
-  const xid = await openApply(client, context.config.settings, prepared.before.catalogCheck, session.target.name);
+  const { settings } = context.config;
+  const { expected } = prepared.rehearsal;
+  const whole = script.execution.mode === 'transaction' ? script.execution.batches : [];
+  const end: Late = expected === undefined ? { main: whole, late: [], settings: '', tables: [] } : cutLate(script, whole, effects.exclusive);
+  const xid = await openApply(client, settings, prepared.before.catalogCheck, session.target.name);
   try {
+    // Whatever takes long comes before the locks that keep others waiting.
+    await keepInTarget(client, prepared.manifest!, prepared.before, prepared.before);
+    await waitForLate(client, end);
+    const now = { ...effects, exclusive: effects.exclusive.filter((table) => !end.tables.includes(table)) };
+    const held = locksReaders(now) ? performance.now() : undefined;
     const undoing = await readKeptForMigrate(client, migration.name.version);
     const after = await lastRollback(client, migration.name.version);
-    const { kept, reports, later, parts, waiting } = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: run.keepData, limitBytes: context.config.settings.keepLimitBytes, state: unchanged.state }, (rows) => runKeeping(client, {
-      effects,
+    const { kept, reports, later, parts, waiting } = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: run.keepData, limitBytes: settings.keepLimitBytes, state: unchanged.state }, (rows) => runKeeping(client, {
+      effects: now,
       keepData: run.keepData,
       limitBytes: context.config.settings.keepLimitBytes,
       undoing: rows,
@@ -141,19 +153,21 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
       state: unchanged.state,
       early: async () => {
         await client.query(headerStatements(script));
-        if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, unchanged);
-        await settle(client, context.config.settings, migration.label, unchanged);
+        await runBatches(client, script, end.main, unchanged);
+        await settle(client, settings, migration.label, unchanged);
       },
     }));
-    const facts = await readFacts(client, { insideTransaction: true });
-    const differences = factDifferences(prepared.rehearsal.after, facts);
-    if (differences.length > 0) {
-      await blameOthers(client, prepared.before.catalogCheck, session.target.name);
-      throw ledElsewhere(differences, unchanged.state);
-    }
-    const check = await catalogCheck(client);
-    const test = prepared.test && (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
-    if (test && !test.ok) throw testFailed(test, unchanged.state);
+    const { facts, check } = await judgeBeforeCommit(client, {
+      goal: prepared.rehearsal.after,
+      late: end.late.length > 0,
+      runLate: () => runLate(client, { script, end, timeouts: settings, held, expected: expected!, label: migration.label, consequence: unchanged }),
+      otherwise: async (differences) => {
+        await blameOthers(client, prepared.before.catalogCheck, session.target.name);
+        throw ledElsewhere(differences, unchanged.state);
+      },
+    });
+    const test = prepared.test && (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: testTime(settings, end) }));
+    if (test && !test.ok) throw testFailed(test, unchanged.state, end.late.length > 0 ? settings.lockTimeoutMs : undefined);
     const told = withEffects(run, alsoReturned(effects, kept, undoing.flat()));
     const runId = await record(told, { facts, test, status: 'applied', xid });
     await recordKept(client, runId, kept);
@@ -161,7 +175,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     const rows = undoing.flat();
     await recordReturned(client, runId, later ? rows.filter(isPlatformItem) : rows, reports, waiting);
     await client.query('commit');
-    const returned = later ? [...reports, ...(await returnLater(client, runId, tableItems(undoing), kept, timeoutStatements(context.config.settings)))] : reports;
+    const returned = later ? [...reports, ...(await returnLater(client, runId, tableItems(undoing), kept, timeoutStatements(settings)))] : reports;
     return { facts, check, runId, test, rollbackText: told.prepared.rollbackText, returned };
   } catch (error) {
     await client.query('rollback').catch(() => {});

@@ -24,6 +24,8 @@ export interface MigrateOptions {
   dryRun?: boolean;
   /** Whether what goes is kept: `auto` (default) asks above the limit. */
   keepData?: KeepData;
+  /** End before anything is written where a snapshot would hold what looks like a secret; default as the setting says. */
+  failOnSecrets?: boolean;
   lockWaitMs?: number;
   pgDump?: PgDumpChoice;
   /** An empty database to rehearse in, or a function that gives a shadow. */

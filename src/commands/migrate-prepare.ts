@@ -12,6 +12,7 @@ import { loadSmokeTest, type LoadedTest } from '../smoke/load-test.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState } from '../snapshot/state.ts';
 import type { StoredSnapshot } from '../snapshot/store.ts';
+import { findSecretsInFile } from '../snapshot/secrets.ts';
 import { writeSnapshot, type Present } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import type { RowsRehearsed } from '../transition/rehearse-rows.ts';
@@ -23,6 +24,7 @@ import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost
 import { showAdvice } from './advice.ts';
 import { changesInWords } from '../platform-rows/foretell.ts';
 import { below } from './present.ts';
+import { passSecrets } from './secrets.ts';
 import { count, size } from './text.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 
@@ -74,6 +76,8 @@ export async function prepareMigration(context: Context, session: TargetSession,
   for (const note of [...migration.notes, ...script.execution.notes]) report.note(note);
   if (options.keepData !== 'never') refuseUnkept(script, session.target.name);
   const test = await loadSmokeTest(config.workdir, config.folders.tests, migration.name.label);
+
+  await passSecrets(context, session, options, { ...input.present, known }, findSecretsInFile(migration.statements));
 
   let manifest: Manifest | undefined;
   if (!options.dryRun) {

@@ -17,7 +17,8 @@ import type { Prepared } from './migrate-prepare.ts';
 /** What came of carrying a migration out. */
 export interface Work {
   facts: Facts;
-  check: string;
+  /** None where the state was judged without it. */
+  check: string | undefined;
   runId: string;
   test: SmokeResult | undefined;
   /** The rollback file's, as it was recorded. */
@@ -38,14 +39,14 @@ export interface RunInput {
   override: string | undefined;
 }
 
-/** Writes the row of the run, and the CLI's row unless the run is only begun (`unrecorded`). Gives the run's id. */
+/** Writes the row of the run, and the CLI's row; where the run is only begun (`unrecorded`), the snapshot before in its place. Gives the run's id. */
 export async function record(
   { session, prepared, context, startedAt, started, keepData, override }: RunInput,
   work: { facts: Facts; test: SmokeResult | undefined; status: string; xid: string | undefined; unrecorded?: boolean },
 ): Promise<string> {
   const { client } = session;
   const { migration, manifest, rehearsal, before, provenance } = prepared;
-  await keepInTarget(client, manifest!, before, before);
+  if (work.unrecorded) await keepInTarget(client, manifest!, before, before);
   if (!work.unrecorded && !(await recordApplied(client, historyRow(prepared), work.xid))) {
     throw failed(`${migration.label} ended the transaction that was to make it safe.`, {
       state: `It is not recorded as applied; look at what it left: npx supasnap status`,
@@ -85,9 +86,11 @@ export const historyRow = ({ migration, rollbackText }: Prepared) => ({
   rollback: rollbackText === undefined ? [] : historyStatements(rollbackText),
 });
 
-export const testFailed = (test: SmokeResult, state: string) =>
+/** `limit`: how many milliseconds a statement of it could take, where that was less than test_timeout. */
+export const testFailed = (test: SmokeResult, state: string, limit?: number) =>
   failed(`The smoke test of ${test.version} failed, so the migration was not kept.`, {
     ...testFailure(test),
+    ...(limit && (test.problem?.cause as { code?: string } | undefined)?.code === '57014' ? { detail: [...testFailure(test).detail, `While it runs, locks of the migration keep others waiting (logins, perhaps), so each of its statements has ${limit} ms: lock_timeout.`] } : {}),
     state,
     next: `Correct the migration or ${test.file}, then run the same command again.`,
   });

@@ -4,7 +4,7 @@ import { completeRun, recordApplied, recordRun, removeApplied } from '../history
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport, Waiting } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
-import { noEffects, type Effects } from '../kept/effects.ts';
+import { locksReaders, noEffects, type Effects } from '../kept/effects.ts';
 import { returnLater, runKeeping, withForesight } from '../kept/run.ts';
 import { wentWith } from '../kept/went-with.ts';
 import { migrationName } from '../migration/file-name.ts';
@@ -13,8 +13,7 @@ import { loadSmokeTest } from '../smoke/load-test.ts';
 import { passes, testedOf, type SmokeResult, type Tested } from '../smoke/result.ts';
 import { runSmokeTest } from '../smoke/run-test.ts';
 import { compareDumps } from '../snapshot/canonical.ts';
-import { catalogCheck } from '../snapshot/catalog-check.ts';
-import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { factDifferences, type Facts } from '../snapshot/facts.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
@@ -25,7 +24,9 @@ import { writeSnapshot } from '../snapshot/take.ts';
 import type { TargetSession } from '../target/session.ts';
 import { environmentName } from '../target/target.ts';
 import { blameOthers, openApply, withLockRetries } from '../transition/apply.ts';
-import { runBatches, settle, timeoutStatements } from '../transition/execute.ts';
+import { runBatches, settle, timeoutsOf, timeoutStatements } from '../transition/execute.ts';
+import { cutLate, type Late } from '../transition/late.ts';
+import { judgeBeforeCommit, knownOf, runLate, waitForLate } from '../transition/run-late.ts';
 import { splitAtReturn, type Script } from '../transition/script.ts';
 import { whileWatching } from '../transition/watch.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
@@ -33,6 +34,7 @@ import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import { answering, asQuestion, misfitTable, nameRoot, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
+import { tellNewSecrets } from './secrets.ts';
 import { tellReturned } from './tell-returned.ts';
 import { count, seconds } from './text.ts';
 
@@ -50,7 +52,7 @@ export interface RolledBack {
 
 interface Work {
   facts: Facts;
-  check: string;
+  check: string | undefined;
   runIds: string[];
   returned: PutBackReport[];
   /** Rows that --without took out, by "schema.table". */
@@ -58,7 +60,9 @@ interface Work {
 }
 
 /** Carries the way back out in one transaction, checks where it led before COMMIT, and records it. */
-export async function applyRollback(context: Context, session: TargetSession, options: RollbackOptions, prepared: PreparedRollback): Promise<RolledBack> {
+export async function applyRollback(given: Context, session: TargetSession, options: RollbackOptions, prepared: PreparedRollback): Promise<RolledBack> {
+  const settings = timeoutsOf(given.config.settings, { statements: prepared.way.steps.flatMap(({ script }) => script.statements) });
+  const context = { ...given, config: { ...given.config, settings } };
   const { report, config } = context;
   const { client, target, server } = session;
   const { goal, manifest, journal } = prepared;
@@ -75,7 +79,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   for (const line of work.returned) tellReturned(context, line);
   for (const [table, rows] of work.without) report.step(`  ${table}: ${count(rows, 'row')} taken out (--without); kept, and back when the migration is applied again`);
 
-  const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), known: { facts: work.facts, catalogCheck: work.check } });
+  const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), ...knownOf(work) });
   const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
     name: `${manifest!.name}_after`,
     takenAt: context.now(),
@@ -92,6 +96,7 @@ export async function applyRollback(context: Context, session: TargetSession, op
   await client.query('commit');
   await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
+  tellNewSecrets(context, prepared.present, after);
   requireSound(prepared, after, work.facts, tested);
   return {
     durationMs,
@@ -129,22 +134,30 @@ async function inOneTransaction(
       next: `Take CONCURRENTLY and the like out of ${script.file}, then run the command again.`,
     });
   }
-  await openApply(client, context.config.settings, present.catalogCheck, target.name);
+  const { settings } = context.config;
+  await openApply(client, settings, present.catalogCheck, target.name);
   try {
+    // Whatever takes long comes before the locks that keep others waiting.
+    await keepInTarget(client, manifest!, present, present);
+    const end = endOf(prepared);
+    if (end) await waitForLate(client, end);
+    const held = way.steps.some(({ effects }) => locksReaders({ ...effects, exclusive: lockedBefore(effects, end) })) ? performance.now() : undefined;
     const placed: Placed = new Map();
     const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; waiting: Waiting; reports: PutBackReport[]; later: boolean }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { ...prepared, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
+    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { ...prepared, end, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
     requirePlaced(options, placed, state);
     requireMatched(done.flatMap(({ reports }) => reports), options, state);
     await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
-    const facts = await readFacts(client, { insideTransaction: true });
-    const differences = factDifferences(goalState.facts, facts);
-    if (differences.length > 0 && !options.allowUnproven) {
-      await blameOthers(client, present.catalogCheck, target.name);
-      throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
-    }
-    const check = await catalogCheck(client);
-    await keepInTarget(client, manifest!, present, present);
+    const { facts, check } = await judgeBeforeCommit(client, {
+      goal: goalState.facts,
+      late: end !== undefined,
+      runLate: () => runLate(client, { script: way.steps.at(-1)!.script, end: end!, timeouts: settings, held, expected: prepared.expected!, label: 'the rollback', consequence: { state, next: 'Look at: npx supasnap status' } }),
+      otherwise: async (differences) => {
+        if (options.allowUnproven) return;
+        await blameOthers(client, present.catalogCheck, target.name);
+        throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
+      },
+    });
     await removeApplied(client, undone);
     for (const version of restored) await restoreRow(client, version, prepared);
     const runIds: string[] = [];
@@ -189,15 +202,27 @@ async function inOneTransaction(
   }
 }
 
+/** What of the last step can run last: nothing of it stands before the place where rows return. */
+function endOf({ way, expected }: PreparedRollback): Late | undefined {
+  const last = way.steps.at(-1);
+  if (!last || expected === undefined) return undefined;
+  const { early, late } = splitAtReturn(last.script);
+  const end = cutLate(last.script, [...early, ...late], last.effects.exclusive);
+  return end.late.length > 0 && late.length > 0 && end.main.length >= early.length ? end : undefined;
+}
+
+const lockedBefore = ({ exclusive }: Effects, end: Late | undefined): string[] => exclusive.filter((table) => !end?.tables.includes(table));
+
 /** Rows that one step put back into a table which a later step removed are no news. */
 const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back; in the last one also what other runs since the goal kept, where the steps before have not put it back. */
-async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: PreparedRollback & { done: KeptItem[] }) {
+async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: PreparedRollback & { done: KeptItem[]; end: Late | undefined }) {
   const done = new Set(last?.done.map(({ relation }) => relation));
   const undoing = (await readKept(client, undoes, restores, last?.outstanding)).map((items) => items.filter(({ relation }) => !done.has(relation)));
   if (last) undoing.push(...wentWith(tableItems(await readKept(client, [], [], last.settled)), [...last.done, ...undoing.flat()], last.present.facts, last.goalState.facts));
-  const { early, late } = splitAtReturn(script);
+  const { early, late: all } = splitAtReturn(script);
+  const late = last?.end?.main.slice(early.length) ?? all;
   const consequence = { state, next: 'Look at: npx supasnap status' };
   const answers = await answering(client, options, placed, tableItems(undoing).flat());
   // Where the server refuses rows that --without names, they go and it is asked again; those of the last step go before it is asked.
@@ -219,7 +244,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
   };
   const buckets = last?.missing?.buckets ?? [];
   const result = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: options.keepData ?? 'auto', limitBytes, state, missing: last?.missing }, (rows) => runKeeping(client, {
-    effects: { ...effects, written: [...new Set([...effects.written, ...answers.written, ...(buckets.length > 0 ? ['"storage"."buckets"'] : [])])] },
+    effects: { ...effects, exclusive: lockedBefore(effects, last?.end), written: [...new Set([...effects.written, ...answers.written, ...(buckets.length > 0 ? ['"storage"."buckets"'] : [])])] },
     prepare: answers.before,
     keepData: options.keepData ?? 'auto',
     carry: true,

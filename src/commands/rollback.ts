@@ -6,7 +6,9 @@ import { readHistory, type History, type Run } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
+import { platformHazards } from '../migration/platform-hazards.ts';
 import { readProvenance, type Provenance } from '../project.ts';
+import { guardsOf } from '../shadow/shadow.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
@@ -14,6 +16,7 @@ import { requireWritable } from '../snapshot/atomic-file.ts';
 import { listSnapshots, loadIdentity, loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
 import { readSuccessors, succeeded, type Successors } from '../snapshot/successors.ts';
 import { readPresent, writeSnapshot } from '../snapshot/take.ts';
+import { findSecrets } from '../snapshot/secrets.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
@@ -30,6 +33,7 @@ import { journalled, tellCutOff } from './cut-off.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { changesBetween, listChanges } from '../report/changes.ts';
 import { updateReport } from './report-history.ts';
+import { passSecrets } from './secrets.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
@@ -50,6 +54,8 @@ export interface RollbackOptions extends Answers {
   shadow?: ConnectionSettings | UseShadow;
   /** Whether what goes is kept: `auto` (default) asks above the limit. */
   keepData?: KeepData;
+  /** End before anything is written where a snapshot would hold what looks like a secret; default as the setting says. */
+  failOnSecrets?: boolean;
 }
 
 export interface RollbackResult {
@@ -79,6 +85,8 @@ export interface PreparedRollback {
   present: CapturedState;
   manifest: Manifest | undefined;
   way: WayBack;
+  /** Policies and triggers at the goal; known only where it was reached on a shadow that commits. */
+  expected: string | undefined;
   undone: string[];
   restored: string[];
   known: StoredSnapshot[];
@@ -163,6 +171,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const halfway = halfDone(history.runs, history.applied).map(({ version }) => version!).filter((version) => !before.has(version));
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
+  await passSecrets(context, session, options, { state: present, last, known }, findSecrets(goalState));
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   if (manifest) await journal?.phase('snapshotted');
   report.step(`Planning and proving the way to ${goal.what} …`);
@@ -173,11 +182,12 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const found = goal.snapshot.inTarget || !goalState.definitions ? undefined : missingOf(goalState.definitions, present.definitions, { then: goal.snapshot.manifest.database, now: target.settings.database });
   const missing = found && namesOf(found).length > 0 ? found : undefined;
-  const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { rowsWait: rowsWait || missing !== undefined, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
-  );
+  const { way, expected } = await useShadow(present, async (shadow) => {
+    const way = await planWayTo(shadow, { rowsWait: rowsWait || missing !== undefined, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump });
+    return { way, expected: way.proof.proven && shadow.kind === 'embedded' ? await guardsOf(shadow) : undefined };
+  });
   await journal?.phase('rehearsed');
-  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, undone, restored, known, history, provenance, journal };
+  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, expected, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
@@ -227,6 +237,7 @@ function show(context: Context, options: RollbackOptions, { way, goal, goalState
   for (const what of platform) report.warn(`${what.replace(/^./, (letter) => letter.toUpperCase())}.`);
   if (missing) report.step(`Makes what the snapshot holds and is not here: ${namesOf(missing).join(', ')}.`);
   for (const statement of way.hazards) report.warn(statement);
+  for (const { what, loses } of way.steps.flatMap(({ script }) => script.statements.flatMap(({ node }) => platformHazards(node)))) report.warn(`The rollback ${what}: gone is ${loses}.`);
   const kept = ranInSteps(history.runs, undone) ? 'kept, and back where this rollback is undone; a file that runs in steps does not put it back when it is applied again' : 'kept, and put back when it returns';
   const filled = removals.filter(({ rows, estimated }) => rows > 0 || estimated);
   for (const { what, rows, estimated } of filled) report.warn(`Removes ${what} with ${estimated ? 'about ' : ''}${rows} ${what.startsWith('column') ? 'value' : 'row'}${rows === 1 ? '' : 's'}; ${options.keepData === 'never' ? 'gone for good (--keep-data never)' : kept}.`);

@@ -11,6 +11,8 @@ export interface Settings {
   rollbackFolder: string;
   pgDump: 'auto' | 'native' | 'bundled';
   lockTimeoutMs: number;
+  /** The same for changes of policies and triggers, whose statements keep logins and storage waiting on the hosted platform; the shorter of the two counts. */
+  platformLockTimeoutMs: number;
   lockRetries: number;
   lockWaitMs: number;
   statementTimeoutMs: number;
@@ -23,6 +25,8 @@ export interface Settings {
   advice: 'auto' | 'off';
   /** From this level on a new finding stands against a migration. */
   failOnAdvice: 'none' | AdviceLevel;
+  /** What looks like a secret in a snapshot ends the run before it is written. */
+  failOnSecrets: boolean;
   /** What MIGRATIONS.md calls a target that is none of `environments`. */
   environment?: string;
   environments: EnvironmentSettings[];
@@ -34,6 +38,7 @@ export const defaultSettings: Settings = {
   rollbackFolder: 'supabase/rollback',
   pgDump: 'auto',
   lockTimeoutMs: 5_000,
+  platformLockTimeoutMs: 2_000,
   lockRetries: 5,
   lockWaitMs: 60_000,
   statementTimeoutMs: 0,
@@ -42,6 +47,7 @@ export const defaultSettings: Settings = {
   keepLimitBytes: 1_000_000_000,
   advice: 'auto',
   failOnAdvice: 'none',
+  failOnSecrets: false,
   environments: [],
 };
 
@@ -68,6 +74,7 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   rollback_folder: { setting: 'rollbackFolder', read: text },
   pg_dump: { setting: 'pgDump', read: choice('auto', 'native', 'bundled') },
   lock_timeout: { setting: 'lockTimeoutMs', read: duration },
+  platform_lock_timeout: { setting: 'platformLockTimeoutMs', read: duration },
   lock_retries: { setting: 'lockRetries', read: count },
   lock_wait: { setting: 'lockWaitMs', read: duration },
   statement_timeout: { setting: 'statementTimeoutMs', read: duration },
@@ -76,6 +83,7 @@ const keys: Record<string, { setting: keyof Settings; read: Reader }> = {
   keep_limit: { setting: 'keepLimitBytes', read: bytes },
   advice: { setting: 'advice', read: choice('auto', 'off') },
   fail_on_advice: { setting: 'failOnAdvice', read: choice('none', ...adviceLevels) },
+  fail_on_secrets: { setting: 'failOnSecrets', read: boolean },
   environment: { setting: 'environment', read: text },
 };
 

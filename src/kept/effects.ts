@@ -25,6 +25,9 @@ export interface Effects {
 
 export const noEffects: Effects = { dropped: [], doomed: {}, written: [], exclusive: [], rewritten: [], regrouped: [], sequences: [], rekeyed: [] };
 
+/** Whether it locks a table against readers. */
+export const locksReaders = ({ dropped, doomed, exclusive }: Effects): boolean => dropped.length + Object.keys(doomed).length + exclusive.length > 0;
+
 /** What to compare when the run has been carried out. */
 export interface EffectsProbe {
   tables: Map<string, TableShape>;

@@ -30,7 +30,8 @@ export const lockForReturning = (client: pg.Client, undoing: KeptItem[]): Promis
 
 /**
  * Locks what a run will copy and write, in one order for all, so that nothing changes between the copy and the run. It waits no longer than four
- * fifths of lock_timeout for all of them together: who waits behind those that we hold already, waits no longer than lock_timeout.
+ * fifths of lock_timeout for all of them together: who waits behind those that we hold already, waits no longer than lock_timeout. A table that this role
+ * may not lock by itself is locked by the statement that changes it.
  */
 export function lockStatement(effects: Effects, { tables, rekeyed }: Returned): string {
   const strongest = [...effects.dropped, ...Object.keys(effects.doomed), ...effects.exclusive];
@@ -50,7 +51,7 @@ begin
     )
     select format('%s%I.%I', case when c.relkind = 'p' then '' else 'only ' end, n.nspname, c.relname) as name, case when bool_or(w.alone) then 'access exclusive' else 'share row exclusive' end as mode
     from wanted w join pg_catalog.pg_class c on c.oid = w.number join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p') group by c.relkind, n.nspname, c.relname order by n.nspname, c.relname
+    where c.relkind in ('r', 'p') and (pg_has_role(c.relowner, 'usage') or has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')) group by c.relkind, n.nspname, c.relname order by n.nspname, c.relname
   loop
     if allowed > 0 then
       perform set_config('lock_timeout', greatest(1, round(allowed - extract(epoch from clock_timestamp() - began) * 1000))::text, true);

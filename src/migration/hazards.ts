@@ -2,10 +2,11 @@ import type { Node } from 'libpg-query';
 import { codeHazards } from './code-hazards.ts';
 import { dmlTargets } from './dml-targets.ts';
 import { dropHazards } from './drop-hazards.ts';
+import { platformHazards } from './platform-hazards.ts';
 import type { Statement } from './statements.ts';
 import { nameParts, tableName } from './tree.ts';
 
-/** `high`: rows or values go. `medium`: some may, or access opens or closes. `low`: a definition goes, and no data with it. */
+/** `high`: rows or values go, or something of the platform stops working. `medium`: some may, or access opens or closes. `low`: a definition goes, and no data with it. */
 export type Severity = 'high' | 'medium' | 'low';
 
 /** Something that a statement destroys or loosens. */
@@ -21,6 +22,8 @@ export interface Hazard {
   severity: Severity;
   /** A definition or a right: a proven rollback brings it back whole. */
   returns?: true;
+  /** Something of the platform stops working. */
+  platform?: true;
 }
 
 export type Found = Omit<Hazard, 'line' | 'where'>;
@@ -30,6 +33,12 @@ export const destructiveStatements = (statements: Statement[]): Hazard[] =>
   statements.flatMap((statement) => hazardsOf(statement).map((hazard) => ({ line: statement.line, where: statement.where, ...hazard })));
 
 function hazardsOf(statement: Statement): Found[] {
+  const platform = platformHazards(statement.node);
+  const named = new Set(platform.map(({ what }) => what));
+  return [...platform, ...ownHazards(statement).filter(({ what }) => !named.has(what))];
+}
+
+function ownHazards(statement: Statement): Found[] {
   const { node } = statement;
   if ('DoStmt' in node || 'CreateFunctionStmt' in node) return codeHazards(node);
   if ('AlterTableStmt' in node) return tableHazards(node.AlterTableStmt);

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { connect, quoteName, quoteText, type ConnectionSettings } from '../target/connection.ts';
+import { readGuards } from '../snapshot/guards.ts';
 import type { Session, State } from '../snapshot/state.ts';
 
 /** A database in which a change is rehearsed. It holds the target's schema and no rows of it. */
@@ -36,6 +37,13 @@ export async function onShadow<T>(shadow: Shadow, use: (client: pg.Client) => Pr
     await client.end().catch(() => {});
   }
 }
+
+/** Its policies and triggers. */
+export const guardsOf = (shadow: Shadow): Promise<string> =>
+  onShadow(shadow, async (client) => {
+    await client.query('begin');
+    return readGuards(client);
+  });
 
 const sessionStatements = (session: Session): string[] => [
   `set session authorization ${quoteName(session.user)}`,

@@ -4,6 +4,7 @@ import type { Statement } from '../migration/statements.ts';
 import type { Batch, Step } from '../migration/transaction.ts';
 import { failed } from '../errors.ts';
 import { sqlProblem, type ServerError } from '../sql-error.ts';
+import { locksFar } from '../migration/far-locks.ts';
 import { durationMs } from '../migration/header.ts';
 import { quoteText } from '../sql-names.ts';
 import { badRow, copyRows } from './copy-rows.ts';
@@ -110,12 +111,16 @@ export const timeoutStatements = ({ lockTimeoutMs, statementTimeoutMs }: Timeout
 /** Ends the server's session when this program is gone; not every system can. */
 const endWithClient = "do $check$ begin perform set_config('client_connection_check_interval', '2s', true); exception when others then null; end $check$";
 
-/** The project's settings, with what the header of a file says instead. */
-export const timeoutsOf = <T extends Timeouts>(settings: T, { lockTimeout, statementTimeout }: Pick<Script, 'lockTimeout' | 'statementTimeout'>): T => ({
+/** The project's settings for these statements, with what the header of a file says instead. */
+export const timeoutsOf = <T extends Timeouts & { platformLockTimeoutMs: number }>(settings: T, { statements, lockTimeout, statementTimeout }: Pick<Script, 'statements' | 'lockTimeout' | 'statementTimeout'>): T => ({
   ...settings,
+  ...(statements.some(locksFar) ? { lockTimeoutMs: shortest(settings.lockTimeoutMs, settings.platformLockTimeoutMs) } : {}),
   ...(lockTimeout ? { lockTimeoutMs: durationMs(lockTimeout) } : {}),
   ...(statementTimeout ? { statementTimeoutMs: durationMs(statementTimeout) } : {}),
 });
+
+/** 0 is no limit. */
+const shortest = (one: number, other: number): number => (one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other));
 
 /** Header settings of a file win over the project's. */
 export const headerStatements = (script: Script): string =>

@@ -1,10 +1,11 @@
-import { plan, type Action } from '@supabase/pg-delta';
+import { encodeId, plan, type Action } from '@supabase/pg-delta';
 import { failed } from '../errors.ts';
 import { describeId, type Facts } from '../snapshot/facts.ts';
 import { arrangeForReturn, returnPoint, type Arranged } from '../kept/arrange.ts';
 import { quoteName } from '../sql-names.ts';
 import { respell } from '../snapshot/spelling.ts';
 import { mendEnumCast, mendOrder, mendStatement } from './mend.ts';
+import { asksForOrder, dependencies, farLocksLast, reachOf, replaceTriggers } from './late-order.ts';
 import type { Rename } from './renames.ts';
 
 /** One statement of a plan, and what there is to fear of it. */
@@ -45,8 +46,16 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], g
   return {
     settings: planned.preamble.map(({ name, value }) => ({ name, value })),
     renames,
-    statements: mendOrder(planned.actions.map((action) => statementOf(action, from, { enums, goalSql }))),
+    statements: inGoodOrder(planned.actions, from, to, (action) => statementOf(action, from, { enums, goalSql })),
   };
+}
+
+function inGoodOrder(actions: Action[], from: Facts, to: Facts, statementOf: (action: Action) => PlannedStatement): PlannedStatement[] {
+  if (!actions.some(({ sql }) => asksForOrder(sql))) return mendOrder(actions.map(statementOf));
+  const dependsOn = { from: dependencies(from), to: dependencies(to) };
+  const mended = mendOrder(actions.map((action) => ({ ...statementOf(action), reach: reachOf(action, dependsOn) })));
+  const commented = new Set(from.base.facts().flatMap(({ id }) => (id.kind === 'comment' ? [encodeId(id.target)] : [])));
+  return replaceTriggers(farLocksLast(mended), (trigger) => commented.has(trigger)).map(({ reach: _, ...statement }) => statement);
 }
 
 function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string }): PlannedStatement {

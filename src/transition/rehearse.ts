@@ -8,7 +8,7 @@ import type { KeptItem } from '../kept/item.ts';
 import { runKeeping, runReturning, withForesight } from '../kept/run.ts';
 import type { Batch } from '../migration/transaction.ts';
 import { emptyShadow } from '../shadow/empty.ts';
-import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { guardsOf, onShadow, type Shadow } from '../shadow/shadow.ts';
 import { quoteName } from '../sql-names.ts';
 import { takeBack, type RehearsedRows } from '../platform-rows/on-shadow.ts';
 import { readPlatformRows } from '../platform-rows/read.ts';
@@ -39,6 +39,8 @@ export interface Rehearsal {
   rollback: Rollback | undefined;
   /** What became of made-up rows; undefined where the change touches none. */
   rows?: RowsRehearsed;
+  /** Policies and triggers after the change; known only where it was committed on the shadow. */
+  expected?: string;
   proof: Proof;
   shadow: Shadow;
   /** What it did to jobs and queues. */
@@ -108,8 +110,9 @@ async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: E
   await forward(shadow, input);
   const withRows = rollback && (await addRows(rehearsal, change, rollback, input));
   await emptyShadow(shadow);
+  const expected = await guardsOf(shadow);
   const lost = rows && whatRowsLost(shadow, rows);
-  return { ...rehearsal, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}), ...(lost ? { proof: lost } : {}) };
+  return { ...rehearsal, expected, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}), ...(lost ? { proof: lost } : {}) };
 }
 
 function whatRowsLost({ name }: Shadow, rows: RowsRehearsed): Proof | undefined {

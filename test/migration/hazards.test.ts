@@ -107,3 +107,46 @@ test('dmlTargets names every table whose rows a statement changes', async () => 
     'truncate i.j',
   ]);
 });
+
+describe('what the platform needs', () => {
+  test.each([
+    ['drop publication supabase_realtime', ['high: drops publication supabase_realtime']],
+    ['alter publication supabase_realtime drop table a.b', ['medium: takes a.b out of publication supabase_realtime']],
+    ['alter publication supabase_realtime set table b', ['medium: leaves only b in publication supabase_realtime']],
+    ['drop extension if exists supabase_vault, pg_net cascade', ['high: drops extension supabase_vault and what depends on it', 'high: drops extension pg_net and what depends on it']],
+    ['drop extension pg_graphql; drop extension pg_stat_statements', ['high: drops extension pg_graphql', 'high: drops extension pg_stat_statements']],
+    ['drop trigger protect_objects_delete on storage.objects', ['high: drops trigger protect_objects_delete on storage.objects']],
+    ['alter table storage.objects disable trigger update_objects_updated_at', ['high: disables trigger update_objects_updated_at on storage.objects']],
+    ['alter table storage.buckets disable trigger all', ['high: disables triggers on storage.buckets']],
+    ['drop function auth.uid()', ['high: drops function auth.uid']],
+    ['create or replace function auth.uid() returns uuid language sql as $$ select null::uuid $$', ['high: replaces function auth.uid']],
+    ['drop schema storage cascade', ['high: drops schema storage and all in it']],
+    ['drop schema extensions', ['high: drops schema extensions']],
+    ['drop table auth.users', ['high: drops table auth.users']],
+    ['drop role anon', ['high: drops role anon']],
+    ['alter role authenticator nologin', ['high: changes role authenticator (login)']],
+    ['alter role anon bypassrls', ['high: changes role anon (bypassrls)']],
+    ['alter role service_role rename to x', ['high: renames role service_role']],
+    ['revoke usage on schema public from anon, r', ['high: revokes usage of schema public from anon']],
+    ['revoke all on schema public from public, authenticated', ['high: revokes usage of schema public from authenticated']],
+    ['revoke anon from authenticator', ['high: takes role anon from authenticator']],
+    ['drop event trigger pgrst_ddl_watch', ['high: drops event trigger pgrst_ddl_watch']],
+  ])('%s', async (sql, expected) => expect(await hazards(sql)).toEqual(expected));
+
+  test.each([
+    'alter publication supabase_realtime add table t',
+    "alter role authenticator set pgrst.db_schemas = 'public, api'",
+    'alter role postgres password null',
+    'create or replace function auth.my_own() returns int language sql as $$ select 1 $$',
+    'create policy p on storage.objects using (true)',
+    'revoke create on schema public from anon',
+    'revoke all on t from anon',
+    'revoke r from s',
+    'create or replace trigger mine after insert on auth.users for each row execute function f()',
+  ])('%s takes nothing from it', async (sql) => expect(await hazards(sql)).toEqual([]));
+
+  test('is named with what stops working', async () => {
+    const [found] = destructiveStatements(await splitStatements('drop publication supabase_realtime'));
+    expect(found).toMatchObject({ loses: 'Realtime: clients hear of changes in no table any more', returns: true, platform: true });
+  });
+});
