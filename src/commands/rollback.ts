@@ -20,6 +20,7 @@ import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import type { KeepData } from '../kept/run.ts';
 import type { Identity } from '../snapshot/identity.ts';
+import { unrecoverable } from '../transition/unrecoverable.ts';
 import { planWayTo, type Step, type WayBack, type Waypoint } from '../transition/way-back.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName, requireName } from './confirm.ts';
@@ -31,6 +32,7 @@ import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
+import { platformInWords, settling, type Settle } from './rollback-settle.ts';
 import { countRemovals, type Removal } from './rollback-removals.ts';
 
 /** What `rollback` can be told. Times are milliseconds. */
@@ -68,6 +70,8 @@ export interface PreparedRollback {
   /** The other runs since, by their numbers: what went with one of them may be in no other copy. */
   settled: string[];
   goal: Goal;
+  /** What the platform changed of its own since, and what can't go back, in words. */
+  remarks: { platform: string[]; stays: string[] };
   goalState: State;
   present: CapturedState;
   manifest: Manifest | undefined;
@@ -143,9 +147,9 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const history = await readHistory(client);
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const goal = findGoal(options, history, known);
-  const goalState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
+  const snapshotState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
   const successors = await readSuccessors(client, history.runs, known);
-  const goalIdentity = succeeded(await loadIdentity(client, goal.snapshot), successors);
+  const snapshotIdentity = succeeded(await loadIdentity(client, goal.snapshot), successors);
   const { state: present, drift, last } = await readPresent(client, target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
   if (drift.length > 0) showDrift(context, drift, last!.id);
 
@@ -156,6 +160,8 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const halfway = halfDone(history.runs, history.applied).map(({ version }) => version!).filter((version) => !before.has(version));
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
+  const { settle, stays } = await settling(context, client, { history, known, present, goal: snapshotState, versions: [...undone, ...restored] });
+  const { goal: goalState, identity: goalIdentity, changed, lost } = settle(snapshotState, snapshotIdentity);
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   if (manifest) await journal?.phase('snapshotted');
   report.step(`Planning and proving the way to ${goal.what} …`);
@@ -164,17 +170,18 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const rowsWait = outstanding.length > 0 && (await readKept(client, [], [], outstanding)).length > 0;
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
   const way = await useShadow(present, (shadow) =>
-    planWayTo(shadow, { rowsWait, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
+    planWayTo(shadow, { rowsWait, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors, settle }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump }),
   );
   await journal?.phase('rehearsed');
-  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
+  const remarks = { platform: changed, stays: [...stays, ...lost.map((what) => `${what} does not come back: the platform took away what it was on.`)] };
+  return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, present, manifest, way, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
 async function readWaypoints(
   { config }: Context,
   client: TargetSession['client'],
-  { history, known, undone, restored, goal, goalIdentity, successors }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined; successors: Successors },
+  { history, known, undone, restored, goal, goalIdentity, successors, settle }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined; successors: Successors; settle: Settle },
 ): Promise<Waypoint[] | undefined> {
   const runOf = (version: string) => history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
   const places = [
@@ -186,7 +193,8 @@ async function readWaypoints(
   for (const { undoes, restores, id } of places.slice(0, -1)) {
     const snapshot = known.find((one) => one.id === id);
     if (!snapshot) return undefined;
-    waypoints.push({ undoes, restores, state: await loadSnapshot(client, config.folders.snapshots, snapshot), identity: succeeded(await loadIdentity(client, snapshot), successors) });
+    const { goal: state, identity } = settle(await loadSnapshot(client, config.folders.snapshots, snapshot), succeeded(await loadIdentity(client, snapshot), successors));
+    waypoints.push({ undoes, restores, state, identity });
   }
   const { undoes, restores } = places.at(-1)!;
   return [...waypoints, { undoes, restores, state: goal, identity: goalIdentity }];
@@ -207,12 +215,14 @@ async function snapshotPresent(context: Context, session: TargetSession, present
   return manifest;
 }
 
-function show(context: Context, options: RollbackOptions, { way, goal, goalState, present, undone, restored, history }: PreparedRollback, removals: Removal[]): void {
+function show(context: Context, options: RollbackOptions, { way, goal, goalState, present, undone, restored, history, remarks }: PreparedRollback, removals: Removal[]): void {
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
   const changes = listChanges(changesBetween(present.facts, goalState.facts), 8);
   if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
+  if (remarks.platform.length > 0) report.note(platformInWords(remarks.platform));
+  for (const text of [...remarks.stays, ...unrecoverable(way.steps.flatMap(({ script }) => script.statements.map(({ text }) => text)))]) report.warn(text);
   for (const text of notKept(history.runs, undone)) report.warn(text);
   for (const statement of way.hazards) report.warn(statement);
   const kept = ranInSteps(history.runs, undone) ? 'kept, and back where this rollback is undone; a file that runs in steps does not put it back when it is applied again' : 'kept, and put back when it returns';

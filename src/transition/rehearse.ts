@@ -7,13 +7,14 @@ import type { KeptItem } from '../kept/item.ts';
 import { runKeeping, runReturning, withForesight } from '../kept/run.ts';
 import type { Batch } from '../migration/transaction.ts';
 import { emptyShadow } from '../shadow/empty.ts';
-import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { factsOn, onShadow, type Shadow } from '../shadow/shadow.ts';
 import { quoteName } from '../sql-names.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
 import { changesCluster } from './cluster.ts';
+import { reachable } from './extension-versions.ts';
 import { inTransaction, runBatches, runSteps, timeoutStatements, untouched, type Timeouts } from './execute.ts';
 import { forward, type Change, type ForwardInput } from './forward.ts';
 import type { TransitionPlan } from './plan.ts';
@@ -34,6 +35,8 @@ export interface Rehearsal {
   /** The same for each of its steps, where they can't be one transaction. */
   stepEffects: Effects[];
   rollback: Rollback | undefined;
+  /** What of the server does not go back at all, in sentences. */
+  stays?: string[];
   /** What became of made-up rows; undefined where the change touches none. */
   rows?: RowsRehearsed;
   proof: Proof;
@@ -68,22 +71,23 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   const identityBefore = await onShadow(shadow, readIdentity);
   const change = await forward(shadow, input);
   const { effects, stepEffects } = change;
-  const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
-    const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
+  const { goal, stays, after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
+    const after = await readFacts(client, factsOn(shadow, false));
     const identity = await readIdentity(client);
-    return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
+    const reached = await reachable(client, state, after);
+    return { ...reached, after, identity, ...(await findWayBack(client, shadow, reached.goal, input, { after, now: identity, before: identityBefore }, false)) };
   });
-  const found = { after, identity, effects, stepEffects, rollback, shadow, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
+  const found = { after, identity, effects, stepEffects, rollback, shadow, stays, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.
   await emptyShadow(shadow);
-  const first = await tryRollback(shadow, state, rollback, input);
+  const first = await tryRollback(shadow, goal, rollback, input);
   if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input);
   await emptyShadow(shadow);
   await forward(shadow, input);
   await emptyShadow(shadow);
   const whole = await rollbackOf(input.version, first.longer);
-  const second = await tryRollback(shadow, state, { ...whole, plan: undefined }, input);
+  const second = await tryRollback(shadow, goal, { ...whole, plan: undefined }, input);
   return finishRehearsal({ ...found, rollback: whole, proof: second.proof }, change, second.effects, input);
 }
 
@@ -155,15 +159,16 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
       const identityBefore = await readIdentity(client);
       const { effects, kept } = await forwardUncommitted(client, shadow, input.script, execution.batches);
       await client.query('set constraints all immediate; reset all');
-      const after = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
+      const after = await readFacts(client, factsOn(shadow, true));
       const identity = await readIdentity(client);
-      const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
-      const found = { after, identity, effects, stepEffects: [], rollback, shadow };
+      const { goal, stays } = await reachable(client, state, after);
+      const { rollback, reason } = await findWayBack(client, shadow, goal, input, { after, now: identity, before: identityBefore }, true);
+      const found = { after, identity, effects, stepEffects: [], rollback, shadow, stays };
       if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
       const failure = await runScript(client, rollback.script, [kept]).then(() => undefined, asReason);
       if (failure) return { ...found, proof: unproven(shadow.name, failure) };
-      const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
-      return { ...found, proof: judge(shadow.name, { facts: state.facts }, { facts: back }) };
+      const back = await readFacts(client, factsOn(shadow, true));
+      return { ...found, proof: judge(shadow.name, { facts: goal.facts }, { facts: back }) };
     } finally {
       await client.query('rollback').catch(() => {});
     }

@@ -56,30 +56,34 @@ type Use = <T>(files: Record<string, string>, use: (site: Site) => Promise<T>) =
 
 /**
  * Sites on a server of that major version, started for the describe block that calls this. The base is applied once; each
- * site is a copy of that. Files are named by their path, or by their name alone when they are migrations.
+ * site is a copy of that. Files are named by their path, or by their name alone when they are migrations. With `ownShadow` rehearsals are
+ * on a server of their own, as they are for users: what changes roles needs that.
  */
-export function sites(major: number): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
+export function sites(major: number, options: { ownShadow?: boolean } = {}): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
   let server: EmbeddedServer;
+  let shadows: EmbeddedServer;
   let folder: string;
   let finish: () => void = () => {};
   let ready: Promise<void>;
 
   beforeAll(async () => {
     const memory = memoryFolder(3 * 1024 ** 3);
-    const name = `commands-${major}-${process.pid}`;
-    server = await startEmbedded({
-      major,
-      stateFolder: join(tmpdir(), inject('run')),
-      name,
-      searchFrom: [process.cwd()],
-      settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
-      dataFolder: memory && join(memory, inject('run'), name),
-    });
+    const start = (name: string) =>
+      startEmbedded({
+        major,
+        stateFolder: join(tmpdir(), inject('run')),
+        name,
+        searchFrom: [process.cwd()],
+        settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+        dataFolder: memory && join(memory, inject('run'), name),
+      });
+    server = await start(`commands-${major}-${process.pid}`);
+    shadows = options.ownShadow ? await start(`commands-${major}-${process.pid}-shadow`) : server;
     await ensureTemplate(server);
     await createPlatformDatabase(server, 'base');
     await new Promise<void>((prepared, broken) => {
       ready = withProject({ [`supabase/migrations/${base}`]: baseSql }, async (project) => {
-        expectCode(await siteOf(server, project, 'base').migrate(), 0);
+        expectCode(await siteOf(server, project, 'base', shadows).migrate(), 0);
         folder = project.folder;
         await new Promise<void>((resolve) => {
           finish = resolve;
@@ -93,6 +97,7 @@ export function sites(major: number): { withBase: Use; withNothing: Use; server:
     finish();
     await ready;
     await stopEmbedded(server);
+    if (shadows !== server) await stopEmbedded(shadows);
   });
 
   let count = 0;
@@ -102,10 +107,11 @@ export function sites(major: number): { withBase: Use; withNothing: Use; server:
     try {
       return await withProject(named(files), async (project) => {
         if (create === copy) cpSync(folder, project.folder, { recursive: true });
-        return use(siteOf(server, project, database));
+        return use(siteOf(server, project, database, shadows));
       });
     } finally {
-      for (const each of [database, `${database}_shadow`]) await asSuperuser(server, `drop database if exists ${quoteName(each)} with (force)`);
+      await asSuperuser(server, `drop database if exists ${quoteName(database)} with (force)`);
+      await asSuperuser(shadows, `drop database if exists ${quoteName(`${database}_shadow`)} with (force)`);
     }
   };
   const copy = (database: string) => asSuperuser(server, `create database ${quoteName(database)} template base owner postgres`);
@@ -119,9 +125,9 @@ export function sites(major: number): { withBase: Use; withNothing: Use; server:
 const named = (files: Record<string, string>) =>
   Object.fromEntries(Object.entries(files).map(([name, text]) => [name.includes('/') ? name : `supabase/migrations/${name}`, text]));
 
-function siteOf(server: EmbeddedServer, project: Project, name: string): Site {
+function siteOf(server: EmbeddedServer, project: Project, name: string, shadows: EmbeddedServer): Site {
   const database = { ...server.postgres, database: name };
-  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${name}_shadow`));
+  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(shadows, state, `${name}_shadow`));
   const run = async <T>(extra: Extra, command: (context: Context) => Promise<T>): Promise<Ended<T>> => {
     const told: string[] = [];
     try {
