@@ -23,6 +23,16 @@ export function planCluster(from: ClusterFacts | undefined, to: ClusterFacts | u
   return plan;
 }
 
+/** From PostgreSQL 16 on, who makes a role is its administrator by that: these grants come with CREATE ROLE, and would be given twice. */
+export function impliedGrants(to: ClusterFacts | undefined, created: Set<string>): Set<string> {
+  const implied = Object.entries(to?.entries ?? {}).flatMap(([key, value]) => {
+    const [kind, member, role] = parseClusterKey(key);
+    const { inherit_option: inherits, set_option: sets } = kind === 'options' ? (JSON.parse(value) as NonNullable<Options>) : { inherit_option: true, set_option: true };
+    return inherits || sets || !created.has(role!) ? [] : [{ member, role: role! }];
+  });
+  return new Set(implied.flatMap(({ member, role }) => [`GRANT ${quoteName(role)} TO ${quoteName(member)} WITH ADMIN OPTION`, `GRANT ${quoteName(role)} TO ${quoteName(member)} WITH INHERIT FALSE, SET FALSE`]));
+}
+
 const valueOf = ({ entries }: ClusterFacts, key: string): unknown => (entries[key] === undefined ? undefined : JSON.parse(entries[key]));
 
 const rolesOf = (key: ClusterKey): string[] => (key[0] === 'setting' ? (key[1] === '' ? [] : [key[1]]) : key[0] === 'options' ? [key[1], key[2]] : [key[1]]);

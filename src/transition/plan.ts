@@ -1,7 +1,7 @@
 import { plan, type Action } from '@supabase/pg-delta';
 import { failed } from '../errors.ts';
 import { describeId, type Facts } from '../snapshot/facts.ts';
-import { planCluster } from './cluster-plan.ts';
+import { impliedGrants, planCluster } from './cluster-plan.ts';
 import { updateExtensions } from './extension-versions.ts';
 import { fillOptions } from './unrecoverable.ts';
 import { arrangeForReturn, returnPoint, type Arranged } from '../kept/arrange.ts';
@@ -47,11 +47,16 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], g
   const enums = enumNames(to);
   const roles = new Set(to.base.facts().flatMap(({ id }) => (id.kind === 'role' ? [id.name] : [])));
   const { first, last } = planCluster(from.cluster, to.cluster, roles);
+  const implied = impliedGrants(to.cluster, new Set([...roles].filter((name) => !from.base.has({ kind: 'role', name }))));
   const plain = (sql: string): PlannedStatement => ({ sql, lock: 'none', rewrites: false, returns: [] });
   return {
     settings: planned.preamble.map(({ name, value }) => ({ name, value })),
     renames,
-    statements: [...[...updateExtensions(from, to), ...first].map(plain), ...mendOrder(planned.actions.map((action) => statementOf(action, from, { enums, goalSql, versions: to.cluster?.extensions ?? {} }))), ...last.map(plain)],
+    statements: [
+      ...[...updateExtensions(from, to), ...first].map(plain),
+      ...mendOrder(planned.actions.map((action) => statementOf(action, from, { enums, goalSql, versions: to.cluster?.extensions ?? {} }))),
+      ...last.map(plain),
+    ].filter(({ sql }) => !implied.has(sql)),
   };
 }
 

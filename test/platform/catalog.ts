@@ -29,8 +29,8 @@ const grant = "format('%s %s by %s%s', g.grantee_name, g.privilege_type, g.grant
 
 const queries: string[] = [
   `select format('policy %s', row_to_json(p)) as line from pg_policies p`,
-  `select format('trigger %s: %s enabled %s', t.tgrelid::regclass, pg_get_triggerdef(t.oid), t.tgenabled) as line from pg_trigger t where not t.tgisinternal`,
-  `select format('event trigger %s on %s %s %s enabled %s owner %s', evtname, evtevent, evttags, evtfoid::regprocedure, evtenabled, pg_get_userbyid(evtowner)) as line from pg_event_trigger`,
+  `select format('trigger %s: %s enabled %s', t.tgrelid::regclass, pg_get_triggerdef(t.oid), t.tgenabled) as line from pg_trigger t join pg_class c on c.oid = tgrelid join pg_namespace n on n.oid = relnamespace where not t.tgisinternal and ${outside('nspname')}`,
+  `select format('event trigger %s on %s %s %s enabled %s owner %s', evtname, evtevent, array(select a from unnest(evttags) a order by 1), evtfoid::regprocedure, evtenabled, pg_get_userbyid(evtowner)) as line from pg_event_trigger`,
   `select format('publication %s', to_jsonb(p) - 'oid' || jsonb_build_object('pubowner', pg_get_userbyid(pubowner))) as line from pg_publication p`,
   `select format('publication %s: %s', pubname, to_jsonb(t)) as line from pg_publication p, lateral (select schemaname, tablename, array(select a from unnest(attnames) a order by 1) as columns, rowfilter from pg_publication_tables t where t.pubname = p.pubname) t where not puballtables`,
   `select format('publication %s: schema %s', pubname, pnnspid::regnamespace) as line from pg_publication_namespace join pg_publication p on p.oid = pnpubid`,
@@ -49,7 +49,7 @@ const queries: string[] = [
   `select format('schema %s owner %s', nspname, pg_get_userbyid(nspowner)) as line from pg_namespace where ${outside('nspname')}`,
   `select format('comment on %s: %s', i.type || ' ' || i.identity, description) as line from pg_description d, pg_identify_object(classoid, objoid, objsubid) i where objoid >= 16384 and coalesce(i.schema, '') <> 'supabase_migrations'`,
   `select format('comment on role %s: %s', rolname, description) as line from pg_shdescription join pg_roles r on r.oid = objoid where classoid = 'pg_authid'::regclass`,
-  `select format('role %s', to_jsonb(r) - 'oid' - 'rolpassword' - 'rolconfig') as line from pg_roles r where rolname !~ '^pg_'`,
+  `select format('role %s', to_jsonb(r) - 'oid' - 'rolpassword' - 'rolconfig' || jsonb_build_object('rolvaliduntil', nullif(rolvaliduntil, 'infinity'))) as line from pg_roles r where rolname !~ '^pg_'`,
   `select format('member %s in %s by %s: %s', member::regrole, roleid::regrole, grantor::regrole, to_jsonb(m) - 'oid' - 'member' - 'roleid' - 'grantor') as line from pg_auth_members m where member >= 16384`,
   `select format('setting of %s in %s: %s', case when setrole = 0 then 'all' else setrole::regrole::text end, case when setdatabase = 0 then 'all' else 'this database' end, v) as line from pg_db_role_setting s, unnest(setconfig) v
    where setdatabase in (0, (select oid from pg_database where datname = current_database()))`,

@@ -12,8 +12,7 @@ export const objects: PlatformObject[] = [
     create: `
       create policy "own files" on storage.objects for select to authenticated using (bucket_id = 'avatars' and (storage.foldername(name))[1] = auth.uid()::text);
       create policy "all buckets" on storage.buckets as restrictive for all to anon using (public) with check (name in ('a', 'b'));
-      create policy "own topic" on realtime.messages for insert to authenticated with check (realtime.topic() = 'x');
-      comment on policy "own files" on storage.objects is 'by folder';`,
+      create policy "own topic" on realtime.messages for insert to authenticated with check (realtime.topic() = 'x');`,
     change: `
       alter policy "own files" on storage.objects to authenticated, anon using (bucket_id = 'other');
       alter policy "all buckets" on storage.buckets rename to "some buckets";
@@ -125,7 +124,6 @@ export const objects: PlatformObject[] = [
       grant app_writer to app_admin with admin option;
       grant app_reader to authenticator;
       grant anon to app_reader;
-      grant pg_read_all_stats to app_writer;
       alter role app_writer set statement_timeout = '5s';
       alter role app_writer set search_path = public, extensions;
       alter role anon set statement_timeout = '4s';
@@ -133,7 +131,7 @@ export const objects: PlatformObject[] = [
       alter role authenticator set pgrst.db_max_rows = '100';
       alter role app_writer in database postgres set work_mem = '8MB';
       alter role anon in database postgres set lock_timeout = '2s';
-      alter database postgres set "app.settings.mode" = 'test';
+      alter database postgres set idle_session_timeout = '1h';
       alter database postgres set search_path = public, "Odd name";`,
     change: `
       alter role app_writer connection limit 9 valid until 'infinity' inherit;
@@ -141,20 +139,18 @@ export const objects: PlatformObject[] = [
       comment on role app_reader is 'reads all';
       revoke admin option for app_writer from app_admin;
       revoke app_reader from authenticator;
-      revoke pg_read_all_stats from app_writer;
-      grant pg_signal_backend to app_writer;
       alter role app_writer reset statement_timeout;
       alter role anon set statement_timeout = '9s';
       alter role authenticator set pgrst.db_schemas = 'public';
       alter role authenticator reset pgrst.db_max_rows;
       alter role app_writer in database postgres set work_mem = '16MB';
       alter role anon in database postgres reset lock_timeout;
-      alter database postgres set "app.settings.mode" = 'live';
+      alter database postgres set idle_session_timeout = '2h';
       alter database postgres reset search_path;`,
     drop: `
       alter role authenticator reset pgrst.db_schemas;
       alter role anon set statement_timeout = '3s';
-      alter database postgres reset "app.settings.mode";
+      alter database postgres reset idle_session_timeout;
       drop role app_admin;
       drop role app_writer;
       drop role app_reader;`,
