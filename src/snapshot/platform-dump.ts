@@ -1,10 +1,11 @@
 import { joinDump, splitDump, titleLine, titleOf, type DumpEntry } from './canonical-entries.ts';
 import { isPlatformOwner, platformSchemas } from './platform-names.ts';
+import type { OfGoal } from './platform-part.ts';
 
-/** The dump of a goal with the platform's own objects of now, in an order that can be run. `grantsOfGoal` are those whose grants are the goal's. */
-export function settleDump(goal: string, present: string, grantsOfGoal: Set<string>): string {
+/** The dump of a goal with the platform's own objects of now, in an order that can be run, but for those that are the goal's. */
+export function settleDump(goal: string, present: string, ofGoal: OfGoal): string {
   const [was, is] = [splitDump(goal), splitDump(present)];
-  const ofPlatform = (entry: DumpEntry) => isPlatformEntry(entry) && !isGrantOf(entry, grantsOfGoal);
+  const ofPlatform = (entry: DumpEntry) => isPlatformEntry(entry) && !isOfGoal(entry, ofGoal);
   const now = new Map<string, DumpEntry[]>();
   for (const entry of is.entries) if (ofPlatform(entry)) now.set(keyOf(entry), [...(now.get(keyOf(entry)) ?? []), entry]);
   const entries: DumpEntry[] = [];
@@ -40,9 +41,11 @@ function isPlatformEntry(entry: DumpEntry): boolean {
   return type !== 'EXTENSION';
 }
 
-function isGrantOf({ header }: DumpEntry, places: Set<string>): boolean {
+function isOfGoal({ header }: DumpEntry, { objects, grants }: OfGoal): boolean {
   const { name, type, schema } = titleOf(header);
-  if (type !== 'ACL') return false;
-  const object = name.replace(/^[A-Z ]+ /, '');
-  return places.has(schema === '-' ? object : `${schema}.${object.replace(/\(.*$/, '')}`) || places.has(`${schema}.${object.split('.')[0]!}`);
+  // "TABLE users", "COLUMN users.email", "FUNCTION f(integer)" have grants and comments; else "users", "users users_pkey", "f(integer)".
+  const worded = type === 'ACL' || type === 'COMMENT';
+  const object = (worded ? name.replace(/^[A-Z ]+ /, '') : name).replace(/\(.*$/, '');
+  const places = type === 'ACL' ? grants : objects;
+  return [object, object.split(' ')[0]!, object.split('.')[0]!].some((one) => places.has(schema === '-' ? one : `${schema}.${one}`));
 }

@@ -10,8 +10,13 @@ export interface Settled {
   changed: string[];
   /** What users made and has no place any more, for the platform took away what it was on. */
   lost: StableId[];
-  /** Objects of the platform whose grants are the goal's: "schema.name". */
-  grantsOfGoal: Set<string>;
+  /** Of the platform's objects those that are the goal's all the same, and those whose grants are: "schema.name". */
+  ofGoal: OfGoal;
+}
+
+export interface OfGoal {
+  objects: Set<string>;
+  grants: Set<string>;
 }
 
 export interface SettleOptions {
@@ -31,22 +36,23 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
   const members = new Set([...membersOf(goal.base, extensions), ...membersOf(present.base, extensions)]);
   const [wasOwn, isOwn] = platform ? [platformPart(goal.base), platformPart(present.base)] : [() => false, () => false];
   const isMember = (id: StableId): boolean => members.has(encodeId(id)) || ('target' in id && isMember(id.target));
-  const own = (id: StableId, encoded: string) => isMember(id) || (!madeByUsers.has(encoded) && (present.base.has(id) ? isOwn(id) : wasOwn(id)));
+  const ofPlatform = (id: StableId) => (present.base.has(id) ? isOwn(id) : wasOwn(id));
   const changed = new Set<string>();
   let differs = false;
   const facts = new Map<string, { fact: Fact; from: FactBase }>();
-  const grantsOfGoal = new Set<string>();
+  const ofGoal: OfGoal = { objects: new Set(), grants: new Set() };
   for (const id of everyId(goal.base, present.base)) {
     const encoded = encodeId(id);
     const [was, is] = [goal.base.get(id), present.base.get(id)];
-    if (!own(id, encoded)) {
+    if (!isMember(id) && (madeByUsers.has(encoded) || !ofPlatform(id))) {
+      if (madeByUsers.has(encoded) && !sameFact(was, is)) (id.kind === 'acl' ? ofGoal.grants : ofGoal.objects).add(placeOf('target' in id ? id.target : id));
       const chosen = id.kind === 'role' && was && is ? { ...was, payload: rolePayload(id.name, was, is) } : was;
       if (chosen) facts.set(encoded, { fact: chosen, from: goal.base });
       continue;
     }
     if (id.kind === 'acl' && !isMember(id) && !sameFact(was, is) && goal.base.has(id.target) && present.base.has(id.target) && usersChanged(id, goal, present)) {
       if (was) facts.set(encoded, { fact: was, from: goal.base });
-      grantsOfGoal.add(placeOf(id.target));
+      ofGoal.grants.add(placeOf(id.target));
       continue;
     }
     if (is) facts.set(encoded, { fact: is, from: present.base });
@@ -56,14 +62,14 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
   }
   const lost = dropOrphans(facts);
   const cluster = settleCluster(goal.cluster, present.cluster, extensions, platform);
-  if (!differs) return { facts: { ...goal, ...(cluster ? { cluster } : {}) }, changed: [], lost: [], grantsOfGoal };
+  if (!differs) return { facts: { ...goal, ...(cluster ? { cluster } : {}) }, changed: [], lost: [], ofGoal };
   const chosenFrom = (id: StableId) => facts.get(encodeId(id))?.from;
   const edges = [
     ...goal.base.edges.filter((edge) => chosenFrom(edge.from) === goal.base && facts.has(encodeId(edge.to))),
     ...present.base.edges.filter((edge) => chosenFrom(edge.from) === present.base && facts.has(encodeId(edge.to))),
   ];
   const base = buildFactBase([...facts.values()].map(({ fact }) => fact), edges, goal.base.source);
-  return { facts: { ...goal, base, ...(cluster ? { cluster } : {}) }, changed: [...changed].sort(), lost, grantsOfGoal };
+  return { facts: { ...goal, base, ...(cluster ? { cluster } : {}) }, changed: [...changed].sort(), lost, ofGoal };
 }
 
 /** The encoded ids of the platform's part in which two states differ. */
