@@ -18,7 +18,8 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
     await ensureStandIn(client, state);
     const available = await availableVersions(client);
-    await runDump(client, extensionsAsTheyWere(rerunnable(state.sql), state.facts, available), await futureSuperusers(client, state.facts));
+    const superusers = await futureSuperusers(client, state.facts);
+    await runDump(client, givenByTheirGivers(extensionsAsTheyWere(rerunnable(state.sql), state.facts, available), superusers), superusers);
     await converge(client, state.facts, ownRoles, state.facts.cluster?.database);
     // Its login could dump all of the target; a right to that by membership in a predefined role is in no fact.
     await client.query(`grant pg_read_all_data to ${quoteName(state.session.user)}`);
@@ -78,6 +79,15 @@ function extensionsAsTheyWere(sql: string, facts: Facts, available: Set<string>)
     const body = version !== undefined && available.has(`${name} ${version}`) ? entry.body.replace(/;\s*$/, ` VERSION ${quoteText(version)};\n`) : entry.body;
     return { ...entry, body: maker === undefined ? body : `set role ${quoteName(maker)};\n${body}reset role;\n` };
   });
+  return joinDump({ ...dump, entries });
+}
+
+/** What a superuser grants is given by the owner: grants in a role's own name need it to be none. */
+function givenByTheirGivers(sql: string, superusers: string[]): string {
+  if (superusers.length === 0 || !sql.includes('SET SESSION AUTHORIZATION ')) return sql;
+  const dump = splitDump(sql);
+  const alter = (word: string) => superusers.map((name) => `alter role ${quoteName(name)} ${word};\n`).join('');
+  const entries = dump.entries.map((entry) => (titleOf(entry.header).type === 'ACL' && entry.body.includes('SET SESSION AUTHORIZATION ') ? { ...entry, body: `${alter('nosuperuser')}${entry.body}${alter('superuser')}` } : entry));
   return joinDump({ ...dump, entries });
 }
 

@@ -70,6 +70,7 @@ const queries: string[] = [
 /** What roles of the API can do, whatever way it was given: "anon may SELECT public.notes". */
 export const readAccess = (superuser: ConnectionSettings): Promise<string[]> =>
   withClient(superuser, async (client) => {
+    await client.query("select set_config('search_path', 'pg_catalog', false)");
     const roles = "(values ('anon'), ('authenticated'), ('service_role'), ('public')) r(role)";
     const { rows } = await client.query<{ line: string }>(`
       select format('%s may %s %s', role, p, c.oid::regclass) as line from ${roles}, pg_class c join pg_namespace n on n.oid = relnamespace, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
