@@ -19,6 +19,7 @@ import type { RowsRehearsed } from '../transition/rehearse-rows.ts';
 import { rehearse, type Rehearsal } from '../transition/rehearse.ts';
 import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile } from '../transition/rollback-file.ts';
 import { migrationScript, type Script } from '../transition/script.ts';
+import { unrecoverable } from '../transition/unrecoverable.ts';
 import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { showAdvice } from './advice.ts';
@@ -150,7 +151,7 @@ function refuseUnkept({ execution }: Script, target: string): void {
   });
 }
 
-function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof, platform }: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
+function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof, platform, stays = [] }: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
   if (!rollback) return undefined;
   return renderRollbackFile(rollback.sourceFor?.(effects) ?? rollback.source, {
     migration: migration.name.fileName,
@@ -162,9 +163,12 @@ function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState
       : keepsRows
         ? '"npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'
         : undefined,
-    cannotBringBack: [...(platform ? changesInWords(platform) : []).map((what) => `it ${what}: "npx supasnap rollback" alone undoes that`), ...cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? [])],
+    cannotBringBack: [...notAsItWas(rollback, stays), ...(platform ? changesInWords(platform) : []).map((what) => `it ${what}: "npx supasnap rollback" alone undoes that`), ...cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? [])],
   });
 }
+
+/** What PostgreSQL can't take back, and secrets that no snapshot holds. */
+const notAsItWas = (rollback: Rehearsal['rollback'], stays: string[] = []): string[] => [...stays, ...unrecoverable(rollback?.script.statements.map(({ text }) => text) ?? [])];
 
 const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
   ...hazards.filter(({ severity, returns }) => severity !== 'low' && !returns).map(({ where, what, loses }) => `${where} ${what}: ${loses}`),
@@ -183,6 +187,7 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   }
   const filled = prepared.toKeep.filter(({ rows }) => rows > 0);
   if (filled.length > 0) report.step(`Keeps ${keptInWords(filled)}.`);
+  for (const line of notAsItWas(rehearsal.rollback, rehearsal.stays)) report.warn(`When it is rolled back: ${line}`);
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
   const platform = rehearsal.platform ? changesInWords(rehearsal.platform) : [];

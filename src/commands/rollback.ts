@@ -26,6 +26,7 @@ import type { Identity } from '../snapshot/identity.ts';
 import { missingOf, type Definitions } from '../platform-rows/definitions.ts';
 import { foretell } from '../platform-rows/foretell.ts';
 import { namesOf } from '../platform-rows/restore.ts';
+import { unrecoverable } from '../transition/unrecoverable.ts';
 import { planWayTo, type Step, type WayBack, type Waypoint } from '../transition/way-back.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName, requireName } from './confirm.ts';
@@ -38,6 +39,7 @@ import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
+import { platformInWords, settling, type Settle } from './rollback-settle.ts';
 import { countRemovals, type Removal } from './rollback-removals.ts';
 
 /** What `rollback` can be told. Times are milliseconds. */
@@ -77,6 +79,8 @@ export interface PreparedRollback {
   /** The other runs since, by their numbers: what went with one of them may be in no other copy. */
   settled: string[];
   goal: Goal;
+  /** What the platform changed of its own since, and what can't go back, in words. */
+  remarks: { platform: string[]; stays: string[] };
   goalState: State;
   /** What the goal holds of jobs, queues and buckets and the target lacks, where it never was in that state. */
   missing?: Definitions;
@@ -158,9 +162,9 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const history = await readHistory(client);
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const goal = findGoal(options, history, known);
-  const goalState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
+  const snapshotState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
   const successors = await readSuccessors(client, history.runs, known);
-  const goalIdentity = succeeded(await loadIdentity(client, goal.snapshot), successors);
+  const snapshotIdentity = succeeded(await loadIdentity(client, goal.snapshot), successors);
   const { state: present, drift, last } = await readPresent(client, target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
   if (drift.length > 0) showDrift(context, drift, last!.id);
 
@@ -171,7 +175,9 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const halfway = halfDone(history.runs, history.applied).map(({ version }) => version!).filter((version) => !before.has(version));
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
-  await passSecrets(context, session, options, { state: present, last, known }, findSecrets(goalState));
+  await passSecrets(context, session, options, { state: present, last, known }, findSecrets(snapshotState));
+  const { settle, stays } = await settling(context, client, { history, known, present, goal: snapshotState, versions: [...undone, ...restored] });
+  const { goal: goalState, identity: goalIdentity, changed, lost } = settle(snapshotState, snapshotIdentity);
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   if (manifest) await journal?.phase('snapshotted');
   report.step(`Planning and proving the way to ${goal.what} …`);
@@ -180,21 +186,22 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const waiting = outstanding.length > 0 ? await readKept(client, [], [], outstanding) : [];
   const rowsWait = waiting.length > 0;
   const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
-  const found = goal.snapshot.inTarget || !goalState.definitions ? undefined : missingOf(goalState.definitions, present.definitions, { then: goal.snapshot.manifest.database, now: target.settings.database });
+  const found = goal.snapshot.inTarget || !snapshotState.definitions ? undefined : missingOf(snapshotState.definitions, present.definitions, { then: goal.snapshot.manifest.database, now: target.settings.database });
   const missing = found && namesOf(found).length > 0 ? found : undefined;
   const { way, expected } = await useShadow(present, async (shadow) => {
-    const way = await planWayTo(shadow, { rowsWait: rowsWait || missing !== undefined, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump });
+    const way = await planWayTo(shadow, { rowsWait: rowsWait || missing !== undefined, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors, settle }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump });
     return { way, expected: way.proof.proven && shadow.kind === 'embedded' ? await guardsOf(shadow) : undefined };
   });
   await journal?.phase('rehearsed');
-  return { goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, expected, undone, restored, known, history, provenance, journal };
+  const remarks = { platform: changed, stays: [...stays, ...lost.map((what) => `${what} does not come back: the platform took away what it was on.`)] };
+  return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, expected, undone, restored, known, history, provenance, journal };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
 async function readWaypoints(
   { config }: Context,
   client: TargetSession['client'],
-  { history, known, undone, restored, goal, goalIdentity, successors }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined; successors: Successors },
+  { history, known, undone, restored, goal, goalIdentity, successors, settle }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined; successors: Successors; settle: Settle },
 ): Promise<Waypoint[] | undefined> {
   const runOf = (version: string) => history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
   const places = [
@@ -206,7 +213,8 @@ async function readWaypoints(
   for (const { undoes, restores, id } of places.slice(0, -1)) {
     const snapshot = known.find((one) => one.id === id);
     if (!snapshot) return undefined;
-    waypoints.push({ undoes, restores, state: await loadSnapshot(client, config.folders.snapshots, snapshot), identity: succeeded(await loadIdentity(client, snapshot), successors) });
+    const { goal: state, identity } = settle(await loadSnapshot(client, config.folders.snapshots, snapshot), succeeded(await loadIdentity(client, snapshot), successors));
+    waypoints.push({ undoes, restores, state, identity });
   }
   const { undoes, restores } = places.at(-1)!;
   return [...waypoints, { undoes, restores, state: goal, identity: goalIdentity }];
@@ -227,12 +235,14 @@ async function snapshotPresent(context: Context, session: TargetSession, present
   return manifest;
 }
 
-function show(context: Context, options: RollbackOptions, { way, goal, goalState, missing, platform, present, undone, restored, history }: PreparedRollback, removals: Removal[]): void {
+function show(context: Context, options: RollbackOptions, { way, goal, goalState, missing, platform, present, undone, restored, history, remarks }: PreparedRollback, removals: Removal[]): void {
   const { report } = context;
   if (undone.length > 0) report.step(`Undoes: ${undone.join(', ')}`);
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
   const changes = listChanges(changesBetween(present.facts, goalState.facts), 8);
   if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
+  if (remarks.platform.length > 0) report.note(platformInWords(remarks.platform));
+  for (const text of [...remarks.stays, ...unrecoverable(way.steps.flatMap(({ script }) => script.statements.map(({ text }) => text)))]) report.warn(text);
   for (const text of notKept(history.runs, undone)) report.warn(text);
   for (const what of platform) report.warn(`${what.replace(/^./, (letter) => letter.toUpperCase())}.`);
   if (missing) report.step(`Makes what the snapshot holds and is not here: ${namesOf(missing).join(', ')}.`);

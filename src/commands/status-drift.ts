@@ -20,6 +20,8 @@ export interface Drift {
   /** How it was found out: the catalog is row for row that of then; the facts were compared; or it can't be known, and why. */
   by: 'catalog' | 'facts' | 'unknown';
   differences: string[];
+  /** What the platform changed of its own since: no drift. */
+  platform?: string[];
   reason?: string;
 }
 
@@ -54,10 +56,11 @@ export async function readLastSnapshot(client: pg.Client, folder: string): Promi
 /** Compares by the cheap catalog check first; what reads and compares facts is loaded only when that differs. Writes nothing; to be called in a transaction. */
 export async function findDrift(client: pg.Client, folder: string, last: KeptSnapshot): Promise<Drift> {
   if (last.catalogCheck === (await catalogCheck(client))) return { by: 'catalog', differences: [] };
-  const [{ factDifferences, readFacts }, { loadSnapshot }] = await Promise.all([import('../snapshot/facts.ts'), import('../snapshot/store.ts')]);
+  const [{ readFacts }, { driftSince }, { loadSnapshot }] = await Promise.all([import('../snapshot/facts.ts'), import('../snapshot/take.ts'), import('../snapshot/store.ts')]);
   try {
     const then = await loadSnapshot(client, folder, { id: last.id, manifest: last.manifest, inFolder: last.inFolder, inTarget: true });
-    return { by: 'facts', differences: factDifferences(then.facts, await readFacts(client, { insideTransaction: true })) };
+    const { drift, platform } = driftSince(then.facts, await readFacts(client, { insideTransaction: true }));
+    return { by: 'facts', differences: drift, ...(platform.length > 0 ? { platform } : {}) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { by: 'unknown', differences: [], reason: error.message };

@@ -48,8 +48,9 @@ function details({ edited, drift, unfinished }: Status): string[] {
 function driftLine({ drift, lastSnapshot }: Status): string {
   if (!drift || !lastSnapshot) return 'not known: there is no snapshot to compare with yet';
   if (drift.by === 'unknown') return 'not known: the last snapshot can\'t be read';
-  if (drift.differences.length === 0) return 'none';
-  return `${drift.differences.length} difference${drift.differences.length === 1 ? '' : 's'} since ${lastSnapshot.id}`;
+  const platform = drift.platform ? ` (the platform changed ${drift.platform.join(', ')} by itself)` : '';
+  if (drift.differences.length === 0) return `none${platform}`;
+  return `${drift.differences.length} difference${drift.differences.length === 1 ? '' : 's'} since ${lastSnapshot.id}${platform}`;
 }
 
 function snapshotLine({ lastSnapshot }: Status, now: Date): string {

@@ -58,12 +58,13 @@ const hasSchemas = (objects: Node[] | undefined) =>
 
 /** Settings and role attributes that a superuser grants and supautils passes on to `postgres`. */
 const settings =
-  /^(session_replication_role|log_\w+|track_functions|wal_compression|auto_explain\..*|pgaudit\..*|pg_stat_statements\..*)$/;
+  /^(session_replication_role|log_\w+|track_functions|wal_compression|auto_explain\..*|pgaudit\..*|pg_stat_statements\..*|pgrst\..*|pg_net\..*|plan_filter\..*|safeupdate\..*|track_io_timing)$/;
 const attributes = new Set(['bypassrls', 'isreplication']);
 
 function setsPrivileged(node: Node): boolean {
   if ('VariableSetStmt' in node) return settings.test(node.VariableSetStmt.name ?? '');
   if ('AlterRoleSetStmt' in node) return settings.test(node.AlterRoleSetStmt.setstmt?.name ?? '');
+  if ('AlterDatabaseSetStmt' in node) return settings.test(node.AlterDatabaseSetStmt.setstmt?.name ?? '');
   const options =
     'CreateRoleStmt' in node ? node.CreateRoleStmt.options : 'AlterRoleStmt' in node ? node.AlterRoleStmt.options : [];
   return (options ?? []).some((option) => 'DefElem' in option && attributes.has(option.DefElem.defname ?? ''));

@@ -1,4 +1,5 @@
 import { diff, encodeId, type Delta, type Fact, type FactBase, type StableId } from '@supabase/pg-delta';
+import { changedKeys, describeClusterKey, parseClusterKey } from '../snapshot/cluster-facts.ts';
 import type { Facts } from '../snapshot/facts.ts';
 import { compareText, objectName } from './object-name.ts';
 
@@ -33,7 +34,22 @@ export function changesBetween(from: Facts, to: Facts): Changes {
       if (before.has(shown) && after.has(shown)) tell('changed', shown);
     }
   }
-  return { added: byKind(lists.added), removed: byKind(lists.removed), changed: byKind(lists.changed) };
+  const changes = { added: byKind(lists.added), removed: byKind(lists.removed), changed: byKind(lists.changed) };
+  addCluster(changes, from, to);
+  return changes;
+}
+
+/** What belongs to a role that comes or goes is not told again. */
+function addCluster(changes: Changes, { base: before, cluster: was }: Facts, { base: after, cluster: is }: Facts): void {
+  if (!was || !is) return;
+  for (const key of changedKeys(was, is)) {
+    const parsed = parseClusterKey(key);
+    const role = { kind: 'role' as const, name: parsed[1] };
+    if (before.has(role) !== after.has(role)) continue;
+    const list = was.entries[key] === undefined ? changes.added : is.entries[key] === undefined ? changes.removed : changes.changed;
+    const [, kind = '', name = ''] = /^(\S+) (?:of |on |to )?(.*)$/.exec(describeClusterKey(parsed))!;
+    list[kind] = [...(list[kind] ?? []), name].sort(compareText);
+  }
 }
 
 function subjectOf(delta: Delta): StableId {

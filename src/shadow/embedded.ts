@@ -49,6 +49,7 @@ export async function embeddedShadow(server: EmbeddedServer, state: State, datab
     name: `embedded PostgreSQL ${server.version}`,
     settings,
     ownRoles,
+    standsFor: state.facts.cluster?.database,
     actAs: state.session,
     commits: true,
     keep: (reached) => remember(server, database, warmKey(reached)),
@@ -66,7 +67,7 @@ async function load(server: EmbeddedServer, settings: ConnectionSettings, state:
 }
 
 /** The dump names everything but roles and their rights; both together are the state. */
-export const warmKey = ({ sql, facts, definitions }: State): string => createHash('sha256').update(sql).update(JSON.stringify(definitions?.queues ?? [])).update(facts.base.rootHash).update(facts.serverVersion).update(facts.notModelled.join('\n')).digest('hex');
+export const warmKey = ({ sql, facts, definitions }: State): string => createHash('sha256').update(sql).update(JSON.stringify(definitions?.queues ?? [])).update(facts.base.rootHash).update(facts.serverVersion).update(facts.notModelled.join('\n')).update(JSON.stringify(facts.cluster ?? null)).digest('hex');
 
 /** An empty database, and no role that the target does not have. */
 async function recreate(server: EmbeddedServer, database: string, state: State, ownRoles: string[]): Promise<void> {

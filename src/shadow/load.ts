@@ -1,13 +1,13 @@
 import { encodeId } from '@supabase/pg-delta';
 import type pg from 'pg';
 import { joinDump, splitDump, titleOf } from '../snapshot/canonical-entries.ts';
-import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
+import { factDifferences, readFacts, sameFacts, type Facts } from '../snapshot/facts.ts';
 import { makeQueues } from '../platform-rows/on-shadow.ts';
 import { withoutQueues } from '../snapshot/queue-entries.ts';
 import { rerunnable } from '../snapshot/spelling.ts';
 import type { State } from '../snapshot/state.ts';
 import { planSettings, planStatements, planTransition } from '../transition/plan.ts';
-import { quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
+import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
 
 /** Raised when a shadow can't hold the target's state; another kind of shadow may. */
 export class NotFaithful extends Error {}
@@ -18,9 +18,12 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await requireExtensions(client, state.facts);
     await createRoles(client, state.facts);
     await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
-    await runDump(client, madeByTheirMakers(rerunnable(withoutQueues(state.sql)), state.facts), await futureSuperusers(client, state.facts));
+    await ensureStandIn(client, state);
+    const available = await availableVersions(client);
+    const superusers = await futureSuperusers(client, state.facts);
+    await runDump(client, givenByTheirGivers(extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, available), superusers), superusers);
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
-    await converge(client, state.facts, ownRoles);
+    await converge(client, state.facts, ownRoles, state.facts.cluster?.database);
     // Its login could dump all of the target; a right to that by membership in a predefined role is in no fact.
     await client.query(`grant pg_read_all_data to ${quoteName(state.session.user)}`);
   });
@@ -37,6 +40,15 @@ async function createRoles(client: pg.Client, facts: Facts): Promise<void> {
   const present = new Set(rows.map((row) => row.name));
   const missing = wanted.filter((name) => !present.has(name));
   if (missing.length > 0) await client.query(missing.map((name) => `create role ${quoteName(name)};`).join('\n'));
+}
+
+/** Settings of the target's database are made by its name: here a database of that name takes them. */
+async function ensureStandIn(client: pg.Client, { facts, session }: State): Promise<void> {
+  const name = facts.cluster?.database;
+  if (name === undefined) return;
+  const { rows } = await client.query<{ owner: string }>('select pg_get_userbyid(datdba)::text as owner from pg_database where datname = $1', [name]);
+  if (rows.length === 0) await client.query(`create database ${quoteName(name)} template template0`);
+  if (rows[0]?.owner !== session.databaseOwner) await client.query(`alter database ${quoteName(name)} owner to ${quoteName(session.databaseOwner)}`);
 }
 
 /** Runs a dump in one transaction; `superusers` are made so while it lasts. */
@@ -62,17 +74,33 @@ async function futureSuperusers(client: pg.Client, facts: Facts): Promise<string
   return rows.map(({ name }) => name);
 }
 
-/** The dump with each extension made by the role that made it on the target. */
-function madeByTheirMakers(sql: string, facts: Facts): string {
+/** The dump with each extension made by the role that made it on the target, in the version that it has there. */
+function extensionsAsTheyWere(sql: string, facts: Facts, available: Set<string>): string {
   const makers = extensionMakers(facts);
-  if (makers.size === 0) return sql;
+  const versions = facts.cluster?.extensions ?? {};
   const dump = splitDump(sql);
   const entries = dump.entries.map((entry) => {
     const { type, name } = titleOf(entry.header);
-    const maker = type === 'EXTENSION' ? makers.get(name) : undefined;
-    return maker === undefined ? entry : { ...entry, body: `set role ${quoteName(maker)};\n${entry.body}reset role;\n` };
+    if (type !== 'EXTENSION') return entry;
+    const [maker, version] = [makers.get(name), versions[name]];
+    const body = version !== undefined && available.has(`${name} ${version}`) ? entry.body.replace(/;\s*$/, ` VERSION ${quoteText(version)};\n`) : entry.body;
+    return { ...entry, body: maker === undefined ? body : `set role ${quoteName(maker)};\n${body}reset role;\n` };
   });
   return joinDump({ ...dump, entries });
+}
+
+/** What a superuser grants is given by the owner: grants in a role's own name need it to be none. */
+function givenByTheirGivers(sql: string, superusers: string[]): string {
+  if (superusers.length === 0 || !sql.includes('SET SESSION AUTHORIZATION ')) return sql;
+  const dump = splitDump(sql);
+  const alter = (word: string) => superusers.map((name) => `alter role ${quoteName(name)} ${word};\n`).join('');
+  const entries = dump.entries.map((entry) => (titleOf(entry.header).type === 'ACL' && entry.body.includes('SET SESSION AUTHORIZATION ') ? { ...entry, body: `${alter('nosuperuser')}${entry.body}${alter('superuser')}` } : entry));
+  return joinDump({ ...dump, entries });
+}
+
+async function availableVersions(client: pg.Client): Promise<Set<string>> {
+  const { rows } = await client.query<{ extension: string }>("select name || ' ' || version as extension from pg_available_extension_versions");
+  return new Set(rows.map(({ extension }) => extension));
 }
 
 /** The role that made each extension: its functions and types belong to that role. */
@@ -88,10 +116,10 @@ function extensionMakers({ base }: Facts): Map<string, string> {
 }
 
 /** What a dump does not carry (roles' rights, memberships, settings, default privileges) is brought over as facts. */
-export async function converge(client: pg.Client, goal: Facts, ownRoles: string[]): Promise<void> {
-  const read = () => readFacts(client, { insideTransaction: false, ignoreRoles: ownRoles });
+export async function converge(client: pg.Client, goal: Facts, ownRoles: string[], standsFor?: string): Promise<void> {
+  const read = () => readFacts(client, { insideTransaction: false, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }) });
   const loaded = await read();
-  if (loaded.base.rootHash === goal.base.rootHash) return;
+  if (sameFacts(loaded, goal)) return;
   try {
     const transition = planTransition(loaded, goal);
     const statements = [...planSettings(transition), ...planStatements(transition)];

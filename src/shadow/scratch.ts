@@ -31,7 +31,7 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
         withClient(settings, async (scratch) => {
           await runDump(scratch, rerunnable(withoutQueues(sql)));
           await makeQueues(scratch, definitions, session.user).catch(notFaithful);
-          await converge(scratch, facts, []);
+          await converge(scratch, facts, [], facts.cluster?.database);
         });
       // A pooler may know only the databases that it was told of.
       await connect(settings).then(
@@ -46,7 +46,7 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
         await load(other);
       };
       await load(state);
-      return await use({ kind: 'scratch', name: `a scratch database on the target's server`, settings, ownRoles: [], actAs: state.session, commits: true, keep: async () => {}, reload });
+      return await use({ kind: 'scratch', name: `a scratch database on the target's server`, settings, ownRoles: [], standsFor: state.facts.cluster?.database, actAs: state.session, commits: true, keep: async () => {}, reload });
     } finally {
       await client.query(`drop database if exists ${quoteName(name)} with (force)`);
     }
@@ -73,13 +73,14 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
     if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
     await runDump(client, rerunnable(withoutQueues(state.sql)));
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
-    await converge(client, state.facts, []);
+    await converge(client, state.facts, [], state.facts.cluster?.database);
     const session = await readSession(client);
     return {
       kind: 'url',
       name: 'the database of --shadow',
       settings,
       ownRoles: [],
+      standsFor: state.facts.cluster?.database,
       actAs: session.user === state.session.user ? undefined : state.session,
       commits: true,
       keep: async () => {},

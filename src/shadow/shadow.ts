@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { connect, quoteName, quoteText, type ConnectionSettings } from '../target/connection.ts';
+import type { FactsOptions } from '../snapshot/facts.ts';
 import { readGuards } from '../snapshot/guards.ts';
 import type { Session, State } from '../snapshot/state.ts';
 
@@ -11,6 +12,8 @@ export interface Shadow {
   settings: ConnectionSettings;
   /** Roles of the shadow that are no part of the state. */
   ownRoles: string[];
+  /** The target's database, by whose name settings of a database are made there too; undefined where it is the target's server. */
+  standsFor?: string;
   /** The login that migrations run as there; undefined where the connection already is that login. */
   actAs?: Session;
   /** Whether steps may be committed, so that pg_dump can see them. On the target itself nothing ever is. */
@@ -20,6 +23,9 @@ export interface Shadow {
   /** Throws away what it holds and loads another state; undefined where that can't be done. */
   reload?: (state: State) => Promise<void>;
 }
+
+/** How facts are read on a shadow, so that they compare with the target's. */
+export const factsOn = ({ ownRoles, standsFor }: Pick<Shadow, 'ownRoles' | 'standsFor'>, insideTransaction: boolean): FactsOptions => ({ insideTransaction, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }) });
 
 /** A connection on which a migration runs as it will on the target. */
 export async function connectAsTarget(shadow: Shadow): Promise<pg.Client> {

@@ -1,4 +1,5 @@
 import { type DumpEntry, titleOf } from './canonical-entries.ts';
+import { isSecretOption } from './secret-options.ts';
 import { firstGroup, splitAt } from './canonical-scan.ts';
 
 /** An entry's statements with everything that only tells a column's place, or the order of grants, put in a fixed order. */
@@ -16,6 +17,11 @@ export const canonicalBody = ({ header, body }: DumpEntry): string => {
       return grantsOf(text).sort().join('\n');
     case 'PUBLICATION TABLE':
       return canonicalMember(text);
+    case 'EVENT TRIGGER':
+      return text.replace(/^( *WHEN TAG IN \()(.*)\)$/m, (_, start: string, tags: string) => `${start}${sorted(splitAt(tags, ',')).join(', ')})`);
+    case 'USER MAPPING':
+      // What the planner does not hold can't come back; that is told where it matters.
+      return text.replace(/^( +)(\S+) '(?:[^']|'')*'/gm, (option, indent: string, name: string) => (isSecretOption(name) ? `${indent}${name} …` : option));
     case 'STATISTICS':
       return canonicalStatistics(text);
     default:

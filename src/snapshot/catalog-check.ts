@@ -75,8 +75,9 @@ const byContent: [name: string, content: string, from: string][] = [
     `pg_index where indrelid not in ${relations}`,
   ],
   ['pg_roles', '(rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, rolvaliduntil, rolconfig)', "pg_roles where rolname not like 'cli\\_login\\_%'"],
-  ['pg_auth_members', '(roleid, member, admin_option)', 'pg_auth_members'],
-  ['pg_user_mappings', '(srvid, umuser)', 'pg_user_mappings'],
+  ['pg_auth_members', "(to_jsonb(m) - 'oid')", 'pg_auth_members m'],
+  ['pg_shdescription', '(objoid, classoid, description)', "pg_shdescription where classoid = 'pg_authid'::regclass"],
+  ['pg_user_mappings', '(srvid, umuser, umoptions)', 'pg_user_mappings'],
   ['pg_database', '(datname, datdba, datacl)', 'pg_database where datname = current_database()'],
 ];
 

@@ -12,6 +12,7 @@ import {
 } from '@supabase/pg-delta';
 import { setFlagsFromString } from 'node:v8';
 import type pg from 'pg';
+import { clusterDifferences, readClusterFacts, type ClusterFacts } from './cluster-facts.ts';
 import { isQueueTable } from './queue-entries.ts';
 import { settleSpelling } from './spelling.ts';
 
@@ -20,6 +21,17 @@ export interface Facts {
   base: FactBase;
   serverVersion: string;
   notModelled: string[];
+  /** What the planner does not read; none in snapshots of older versions. */
+  cluster?: ClusterFacts;
+}
+
+/** How facts are read. */
+export interface FactsOptions {
+  insideTransaction: boolean;
+  /** Roles that are no part of the state. */
+  ignoreRoles?: string[];
+  /** The database whose settings are meant, where it is not the one connected to. */
+  database?: string;
 }
 
 /** Of some thousand tables, as facts and as their text. From there on memory counts more than speed: what is not used any more is freed before the heap grows much. */
@@ -29,28 +41,30 @@ const spareMemory = () => setFlagsFromString('--heap-growing-percent=15');
 
 /**
  * Reads the facts on a connection that may already be inside a transaction: uncommitted changes are then seen.
- * Schema supabase_migrations and the roles in `ignoreRoles` are left out.
+ * Schema supabase_migrations is left out.
  */
-export async function readFacts(client: pg.Client, options: { insideTransaction: boolean; ignoreRoles?: string[] }): Promise<Facts> {
+export async function readFacts(client: pg.Client, options: FactsOptions): Promise<Facts> {
   const result = await extract(poolOf(client, options.insideTransaction) as never);
   const notModelled = result.diagnostics
     .filter((diagnostic) => diagnostic.code === 'unmodeled_kind')
     .map((diagnostic) => diagnostic.message);
   if (result.factBase.facts().length > many.facts) spareMemory();
+  const ignored = new Set(options.ignoreRoles ?? []);
   return {
-    base: withoutQueues(withoutOurs(result.factBase, new Set(options.ignoreRoles ?? []))),
+    base: withoutQueues(withoutOurs(result.factBase, ignored)),
     serverVersion: result.pgVersion,
     notModelled,
+    cluster: await readClusterFacts(client, ignored, options.database),
   };
 }
 
 /** The text of serializeSnapshot without its line breaks, piece by piece: of ten thousand tables the whole at once takes many times its length in memory. */
-export function* factsToJson({ base, serverVersion, notModelled }: Facts): Generator<string> {
+export function* factsToJson({ base, serverVersion, notModelled, cluster }: Facts): Generator<string> {
   const frame = buildFactBase([], [], base.source);
   frame.diagnostics.push(...base.diagnostics);
   const head = JSON.stringify({ ...(JSON.parse(serializeSnapshot(frame, { pgVersion: serverVersion })) as object), digest: base.rootHash });
   const [before, after] = head.split('"facts":[],"edges":[]') as [string, string];
-  yield `{"notModelled":${JSON.stringify(notModelled)},"facts":${before}"facts":[`;
+  yield `{"notModelled":${JSON.stringify(notModelled)}${cluster ? `,"cluster":${JSON.stringify(cluster)}` : ''},"facts":${before}"facts":[`;
   yield* separated(factEntries(base));
   yield '],"edges":[';
   yield* separated(edgeEntries(base));
@@ -84,17 +98,18 @@ export function factsFromJson(json: string): Facts {
   if (json.length > many.characters) spareMemory();
   // Cut rather than parsed: it is megabytes, and what follows parses it anyway. No string within can hold an unescaped quote.
   const [start, between] = ['{"notModelled":', ',"facts":{'];
-  const at = json.indexOf(`]${between}`) + 1;
-  if (!json.startsWith(start) || at === 0) throw new Error('not the facts of a snapshot');
+  const at = json.indexOf(between);
+  if (!json.startsWith(start) || at === -1) throw new Error('not the facts of a snapshot');
   const { factBase, pgVersion } = deserializeSnapshot(json.slice(at + between.length - 1, -1));
-  return { base: withoutQueues(factBase), serverVersion: pgVersion, notModelled: JSON.parse(json.slice(start.length, at)) as string[] };
+  const { notModelled, cluster } = JSON.parse(`${json.slice(0, at)}}`) as Pick<Facts, 'notModelled' | 'cluster'>;
+  return { base: withoutQueues(factBase), serverVersion: pgVersion, notModelled, ...(cluster ? { cluster } : {}) };
 }
 
-export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash;
+export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash && clusterDifferences(a.cluster, b.cluster).length === 0;
 
 /** One line per difference, as a person would say it; empty when the states are the same. */
 export const factDifferences = (from: Facts, to: Facts): string[] =>
-  sameFacts(from, to) ? [] : diff(from.base, to.base).map(describeDelta);
+  [...(from.base.rootHash === to.base.rootHash ? [] : diff(from.base, to.base).map(describeDelta)), ...clusterDifferences(from.cluster, to.cluster)];
 
 export function describeDelta(delta: Delta): string {
   switch (delta.verb) {

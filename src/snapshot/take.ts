@@ -3,9 +3,11 @@ import { readDefinitions } from '../platform-rows/definitions.ts';
 import type { Provenance } from '../project.ts';
 import { toolVersion } from '../version.ts';
 import { catalogCheck } from './catalog-check.ts';
-import { factDifferences } from './facts.ts';
+import { versionChanges } from './cluster-facts.ts';
+import { factDifferences, type Facts } from './facts.ts';
 import { readIdentity } from './identity.ts';
 import { snapshotId, type Manifest } from './manifest.ts';
+import { settlePlatform } from './platform-part.ts';
 import { captureState, companionOf, readSummary, type CaptureOptions, type CapturedState } from './state.ts';
 import { lastKept, loadSnapshot, nextCopy, writeSnapshotFiles, type StoredSnapshot } from './store.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
@@ -17,6 +19,8 @@ export interface Present {
   last?: StoredSnapshot;
   /** What changed since then; empty when nothing did. */
   drift: string[];
+  /** What the platform changed of its own since then: no drift. */
+  platform?: string[];
 }
 
 /** Reads the present state: taken over from the last snapshot when the catalog is still the one of then, else dumped. */
@@ -30,8 +34,14 @@ export async function readPresent(client: pg.Client, settings: ConnectionSetting
     return { state: { ...state, catalogCheck: last.catalogCheck, identity: await readIdentity(client), pgDump: last.manifest.pgDump, ...summary, ...(definitions ? { definitions } : {}) }, last, drift: [] };
   }
   const state = await captureState(client, settings, options);
-  const drift = last ? factDifferences((await loadSnapshot(client, folder, last)).facts, state.facts) : [];
-  return { state, ...(last ? { last } : {}), drift };
+  if (!last) return { state, drift: [] };
+  return { state, last, ...driftSince((await loadSnapshot(client, folder, last)).facts, state.facts) };
+}
+
+/** How the facts differ from those of a snapshot, without what the platform changed of its own. */
+export function driftSince(then: Facts, now: Facts): { drift: string[]; platform: string[] } {
+  const { facts, changed } = settlePlatform(then, now);
+  return { drift: [...factDifferences(facts, now), ...versionChanges(facts.cluster, now.cluster).map(({ name, from, to }) => `changed: extension ${name} (version ${from}, now ${to})`)], platform: changed };
 }
 
 export interface SnapshotInput {

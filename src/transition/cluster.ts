@@ -33,7 +33,7 @@ export async function clusterCheck(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ check: string }>(`
     select md5(concat(
       (select string_agg(r::text, ',' order by rolname) from pg_roles r),
-      (select string_agg(row(roleid, member, admin_option)::text, ',' order by roleid, member) from pg_auth_members),
+      (select string_agg((to_jsonb(m) - 'oid')::text, ',' order by roleid, member, grantor) from pg_auth_members m),
       (select string_agg(row(setrole, setdatabase, setconfig)::text, ',' order by setrole, setdatabase) from pg_db_role_setting),
       (select string_agg(row(objoid, classoid, description)::text, ',' order by classoid, objoid) from pg_shdescription),
       (select string_agg(row(datname, datdba, datacl)::text, ',' order by datname) from pg_database))) as check`);

@@ -1,7 +1,7 @@
 /**
  * Corrects what the planner (pg-delta 1.0.0-alpha.34) is known to write wrongly: settings that hold a list of names are
  * stored quoted already, and would be quoted again as one name; from PostgreSQL 17 on, NOT NULL of a domain is a constraint
- * with a name, and would be written twice.
+ * with a name, and would be written twice. What a new role has not by itself need not be said, for who says it needs the right to give it.
  */
 export const mendStatement = (sql: string): string =>
   sql
@@ -9,6 +9,7 @@ export const mendStatement = (sql: string): string =>
       /^(ALTER ROLE (?:"(?:[^"]|"")*"|\S+) SET )"?(search_path|temp_tablespaces|session_preload_libraries|local_preload_libraries)"? TO '((?:[^']|'')*)'$/,
       (_, head: string, name: string, list: string) => `${head}${name} TO ${list.replaceAll("''", "'") || "''"}`,
     )
+    .replace(/^CREATE ROLE .* WITH .*/, (create) => create.replace(/ (?:NOSUPERUSER|NOREPLICATION|NOBYPASSRLS)\b/g, ''))
     .replace(/^(CREATE DOMAIN [^]*?) NOT NULL( [^]*?CONSTRAINT "(?:[^"]|"")*" NOT NULL)(?=$| CONSTRAINT )/, '$1$2');
 
 /**

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Shadow } from '../shadow/shadow.ts';
+import { factsOn, type Shadow } from '../shadow/shadow.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
 import type { Identity } from '../snapshot/identity.ts';
 import type { State } from '../snapshot/state.ts';
@@ -11,7 +11,7 @@ import { rollbackScript } from './script.ts';
 /** Renames come first and are run to see what they leave: then only real differences are planned. */
 export async function planBack(
   client: pg.Client,
-  shadow: Pick<Shadow, 'ownRoles'>,
+  shadow: Pick<Shadow, 'ownRoles' | 'standsFor'>,
   goal: Pick<State, 'facts' | 'sql'>,
   reached: { after: Facts; now: Identity; before: Identity },
   insideTransaction: boolean,
@@ -28,7 +28,7 @@ export async function planBack(
 
 async function planRenamed(
   client: pg.Client,
-  shadow: Pick<Shadow, 'ownRoles'>,
+  shadow: Pick<Shadow, 'ownRoles' | 'standsFor'>,
   goal: Pick<State, 'facts' | 'sql'>,
   reached: Facts,
   renames: Rename[],
@@ -39,7 +39,7 @@ async function planRenamed(
   try {
     const script = await rollbackScript('renames', renames.map(({ sql }) => `${sql};`).join('\n'));
     if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, untouched);
-    const renamed = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
+    const renamed = await readFacts(client, factsOn(shadow, true));
     return planTransition(renamed, goal.facts, renames, goal.sql);
   } finally {
     await client.query(insideTransaction ? 'rollback to savepoint supasnap_renames' : 'rollback');

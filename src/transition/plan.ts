@@ -1,8 +1,11 @@
 import { encodeId, plan, type Action } from '@supabase/pg-delta';
 import { failed } from '../errors.ts';
 import { describeId, type Facts } from '../snapshot/facts.ts';
+import { impliedGrants, planCluster } from './cluster-plan.ts';
+import { updateExtensions } from './extension-versions.ts';
+import { fillOptions } from './unrecoverable.ts';
 import { arrangeForReturn, returnPoint, type Arranged } from '../kept/arrange.ts';
-import { quoteName } from '../sql-names.ts';
+import { quoteName, quoteText } from '../sql-names.ts';
 import { respell } from '../snapshot/spelling.ts';
 import { mendEnumCast, mendOrder, mendStatement } from './mend.ts';
 import { asksForOrder, dependencies, farLocksLast, reachOf, replaceTriggers } from './late-order.ts';
@@ -43,10 +46,18 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], g
     });
   }
   const enums = enumNames(to);
+  const roles = new Set(to.base.facts().flatMap(({ id }) => (id.kind === 'role' ? [id.name] : [])));
+  const { first, last } = planCluster(from.cluster, to.cluster, roles);
+  const implied = impliedGrants(to.cluster, new Set([...roles].filter((name) => !from.base.has({ kind: 'role', name }))));
+  const plain = (sql: string): PlannedStatement => ({ sql, lock: 'none', rewrites: false, returns: [] });
   return {
     settings: planned.preamble.map(({ name, value }) => ({ name, value })),
     renames,
-    statements: inGoodOrder(planned.actions, from, to, (action) => statementOf(action, from, { enums, goalSql })),
+    statements: [
+      ...[...updateExtensions(from, to), ...first].map(plain),
+      ...inGoodOrder(planned.actions, from, to, (action) => statementOf(action, from, { enums, goalSql, versions: to.cluster?.extensions ?? {} })),
+      ...last.map(plain),
+    ].filter(({ sql }) => !implied.has(sql)),
   };
 }
 
@@ -58,9 +69,9 @@ function inGoodOrder(actions: Action[], from: Facts, to: Facts, statementOf: (ac
   return replaceTriggers(farLocksLast(mended), (trigger) => commented.has(trigger)).map(({ reach: _, ...statement }) => statement);
 }
 
-function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string }): PlannedStatement {
+function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string; versions: Record<string, string> }): PlannedStatement {
   return {
-    sql: respell(mendEnumCast(mendStatement(action.sql.replace(/;\s*$/, '')), (type) => goal.enums.has(type)), goal.goalSql),
+    sql: fillOptions(respell(mendEnumCast(inVersion(mendStatement(action.sql.replace(/;\s*$/, '')), goal.versions), (type) => goal.enums.has(type)), goal.goalSql), goal.goalSql),
     lock: action.lockClass,
     rewrites: action.rewriteRisk,
     returns: action.produces
@@ -68,6 +79,13 @@ function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; go
       .map(describeId),
   };
 }
+
+/** An extension comes back in the version that it had. */
+const inVersion = (sql: string, versions: Record<string, string>): string => {
+  const name = /^CREATE EXTENSION (?:IF NOT EXISTS )?"((?:[^"]|"")*)"/.exec(sql)?.[1]?.replaceAll('""', '"');
+  const version = name === undefined ? undefined : versions[name];
+  return version === undefined ? sql : `${sql} VERSION ${quoteText(version)}`;
+};
 
 /** As PostgreSQL writes the names of types: quoted only where they need it. */
 const enumNames = ({ base }: Facts): Set<string> => {

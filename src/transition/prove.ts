@@ -1,4 +1,4 @@
-import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { factsOn, onShadow, type Shadow } from '../shadow/shadow.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import { dumpSchema, type PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
@@ -89,6 +89,6 @@ async function readReached(shadow: Shadow, goal: State, options: ProveOptions): 
     ...(shadow.actAs ? { role: goal.session.user } : {}),
   });
   dumping.catch(() => {});
-  const facts = await onShadow(shadow, (client) => readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles }));
+  const facts = await onShadow(shadow, (client) => readFacts(client, factsOn(shadow, false)));
   return { facts, sql: (await dumping).sql };
 }

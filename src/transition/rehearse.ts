@@ -8,7 +8,7 @@ import type { KeptItem } from '../kept/item.ts';
 import { runKeeping, runReturning, withForesight } from '../kept/run.ts';
 import type { Batch } from '../migration/transaction.ts';
 import { emptyShadow } from '../shadow/empty.ts';
-import { guardsOf, onShadow, type Shadow } from '../shadow/shadow.ts';
+import { factsOn, guardsOf, onShadow, type Shadow } from '../shadow/shadow.ts';
 import { quoteName } from '../sql-names.ts';
 import { takeBack, type RehearsedRows } from '../platform-rows/on-shadow.ts';
 import { readPlatformRows } from '../platform-rows/read.ts';
@@ -17,6 +17,7 @@ import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
 import { changesCluster } from './cluster.ts';
+import { reachable } from './extension-versions.ts';
 import { inTransaction, runBatches, runSteps, timeoutStatements, untouched, type Timeouts } from './execute.ts';
 import { forward, type Change, type ForwardInput } from './forward.ts';
 import type { TransitionPlan } from './plan.ts';
@@ -37,6 +38,8 @@ export interface Rehearsal {
   /** The same for each of its steps, where they can't be one transaction. */
   stepEffects: Effects[];
   rollback: Rollback | undefined;
+  /** What of the server does not go back at all, in sentences. */
+  stays?: string[];
   /** What became of made-up rows; undefined where the change touches none. */
   rows?: RowsRehearsed;
   /** Policies and triggers after the change; known only where it was committed on the shadow. */
@@ -81,23 +84,24 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   const advised = input.adviser?.after(shadow);
   const platform = { start, reached: await onShadow(shadow, readPlatformRows) };
   const { effects, stepEffects } = change;
-  const { after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
-    const after = await readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles });
+  const { goal, stays, after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
+    const after = await readFacts(client, factsOn(shadow, false));
     const identity = await readIdentity(client);
-    return { after, identity, ...(await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, false)) };
+    const reached = await reachable(client, state, after);
+    return { ...reached, after, identity, ...(await findWayBack(client, shadow, reached.goal, input, { after, now: identity, before: identityBefore }, false)) };
   });
   await advised;
-  const found = { after, identity, effects, stepEffects, rollback, shadow, platform, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
+  const found = { after, identity, effects, stepEffects, rollback, shadow, platform, stays, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.
   await emptyShadow(shadow);
-  const first = await tryRollback(shadow, state, rollback, input, platform);
+  const first = await tryRollback(shadow, goal, rollback, input, platform);
   if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input);
   await emptyShadow(shadow);
   await forward(shadow, input);
   await emptyShadow(shadow);
   const whole = await rollbackOf(input.version, first.longer);
-  const second = await tryRollback(shadow, state, { ...whole, plan: undefined }, input, platform);
+  const second = await tryRollback(shadow, goal, { ...whole, plan: undefined }, input, platform);
   return finishRehearsal({ ...found, rollback: whole, proof: second.proof }, change, second.effects, input);
 }
 
@@ -179,16 +183,17 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
       const start = await readPlatformRows(client);
       const { effects, kept } = await forwardUncommitted(client, shadow, input.script, execution.batches);
       await client.query('set constraints all immediate; reset all');
-      const after = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
+      const after = await readFacts(client, factsOn(shadow, true));
       const identity = await readIdentity(client);
       const platform = { start, reached: await readPlatformRows(client) };
-      const { rollback, reason } = await findWayBack(client, shadow, state, input, { after, now: identity, before: identityBefore }, true);
-      const found = { after, identity, effects, stepEffects: [], rollback, shadow, platform };
+      const { goal, stays } = await reachable(client, state, after);
+      const { rollback, reason } = await findWayBack(client, shadow, goal, input, { after, now: identity, before: identityBefore }, true);
+      const found = { after, identity, effects, stepEffects: [], rollback, shadow, platform, stays };
       if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
       const failure = await runScript(client, rollback.script, [kept]).then(() => takeBack(client, platform)).then(requireBack).then(() => undefined, asReason);
       if (failure) return { ...found, proof: unproven(shadow.name, failure) };
-      const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
-      return { ...found, proof: judge(shadow.name, { facts: state.facts }, { facts: back }) };
+      const back = await readFacts(client, factsOn(shadow, true));
+      return { ...found, proof: judge(shadow.name, { facts: goal.facts }, { facts: back }) };
     } finally {
       await client.query('rollback').catch(() => {});
     }

@@ -1,7 +1,7 @@
 import { type Effects, noEffects, probeEffects, readEffects } from '../kept/effects.ts';
 import { readKept } from '../kept/record.ts';
 import { tableItems } from '../platform-rows/record.ts';
-import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { factsOn, onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { carryIdentity, readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
@@ -105,7 +105,7 @@ async function walk(shadow: Shadow, waypoints: Waypoint[], { present, timeouts }
     const effects = await onShadow(shadow, (client) => runRollback(client, step.script, timeouts));
     reached.steps.push({ ...step, effects });
     reached.hazards.push(...hazardsOf(plan));
-    reached.facts = await onShadow(shadow, (client) => readFacts(client, { insideTransaction: false, ignoreRoles: shadow.ownRoles }));
+    reached.facts = await onShadow(shadow, (client) => readFacts(client, factsOn(shadow, false)));
     reached.identity = carryIdentity(reached.identity, before, await onShadow(shadow, readIdentity));
   }
   return reached;
@@ -152,7 +152,7 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
         await runScript(client, step.script, shadow.kind === 'target' && ours!.kept ? tableItems(await readKept(client, step.undoes, step.restores)) : []);
         seen.push({ ...step, effects: await readEffects(client, shapes, step.script) });
       }
-      const back = await readFacts(client, { insideTransaction: true, ignoreRoles: shadow.ownRoles });
+      const back = await readFacts(client, factsOn(shadow, true));
       return { steps: seen, proof: judge(shadow.name, { facts: input.goal.facts }, { facts: back }) };
     } catch (error) {
       return { steps, proof: unproven(shadow.name, asReason(error)) };

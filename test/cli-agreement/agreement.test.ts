@@ -14,7 +14,7 @@ const files = {
 const first = base.slice(0, 14);
 
 describe.each(mostly(17))('the Supabase CLI and we agree, on PostgreSQL %i', (major) => {
-  const { withBase, withNothing } = sites(major, 'bare');
+  const { withBase, withNothing } = sites(major, { bare: true });
 
   test('after each migrate and each rollback, on what is applied', () =>
     withBase(files, async (site) => {

@@ -11,7 +11,7 @@ import { type Ended, expectCode, expectUntouched, sites } from './site.ts';
 const next = '20260102000000_v0_2_0_next.sql';
 
 describe('on PostgreSQL 17', () => {
-  const { withBase } = sites(17, 'bare');
+  const { withBase } = sites(17, { bare: true });
 
   test.concurrent('rows behind COPY … FROM stdin are loaded with the rest of the file, also from an included one, and go with the rollback', () =>
     withBase(

@@ -51,7 +51,7 @@ async function withPlatform(url: string, use: (base: string) => Promise<void>): 
 }
 
 describe('targets', () => {
-  const { withBase, server } = sites(17, 'bare');
+  const { withBase, server } = sites(17, { bare: true });
   // A pooler's user has the project's ref in its name; here it is a role like any other.
   beforeAll(() => withClient(server().superuser, (client) => client.query(`create role "postgres.${ref}" superuser login password '${password}'`)));
 

@@ -24,7 +24,7 @@ async function exportText(site: Site, id: number): Promise<string> {
 }
 
 describe.each(mostly(15))('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   test.concurrent('values before and after stand under the names of the table, with the mark in words and what is not written empty', () =>
     withBase(

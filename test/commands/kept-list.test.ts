@@ -14,7 +14,7 @@ update public.notes set body = 'FIRST' where id = 1;
 `;
 
 describe.each(mostly(15))('on PostgreSQL %i', (major) => {
-  const { withBase, withNothing } = sites(major, 'bare');
+  const { withBase, withNothing } = sites(major, { bare: true });
 
   test.concurrent('what a migration and its rollback kept is listed with run, columns, rows and by whom it was put back', () =>
     withBase({ [next]: destroys }, async (site) => {

@@ -24,7 +24,7 @@ const backdate = (site: Site, days: number, ids: string[]) =>
   site.sql(`update supabase_migrations.supasnap_kept set kept_at = now() - interval '${days} days' where relation in (${ids.map((id) => `'supasnap_kept_${id}'`).join(', ')})`);
 
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
-  const { withBase, withNothing } = sites(major, 'bare');
+  const { withBase, withNothing } = sites(major, { bare: true });
 
   test.concurrent('without a terminal and without --yes it shows what would go, for which rollback it is needed, and changes nothing', () =>
     withBase(files, async (site) => {

@@ -11,7 +11,7 @@ const next = '20260102000000_v0_2_0_next.sql';
 const noWait = { 'supabase/supasnap.toml': 'lock_timeout = "200ms"\nlock_retries = 1\n' };
 
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   test.concurrent('CREATE INDEX CONCURRENTLY runs outside a transaction, is recorded, and is rolled back', () =>
     withBase({ [next]: 'create table public.tags (id int);\ncreate index concurrently notes_body on public.notes (body);\n' }, async (site) => {

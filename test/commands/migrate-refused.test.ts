@@ -6,7 +6,7 @@ const next = '20260102000000_v0_2_0_next.sql';
 const nextRollback = 'supabase/rollback/20260102000000_rollback.sql';
 
 describe.each(mostly(15))('on PostgreSQL %i, target and history stay byte for byte as they were when', (major) => {
-  const { withBase, withNothing } = sites(major, 'bare');
+  const { withBase, withNothing } = sites(major, { bare: true });
   test.concurrent('the way back can not be proven; with --allow-unproven it is applied all the same', () =>
     withBase({ [next]: 'alter table public.notes add column done boolean;', [nextRollback]: 'select 1;\n' }, async (site) => {
       const refused = await expectUntouched(site, 3, () => site.migrate());

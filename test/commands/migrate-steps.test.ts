@@ -27,7 +27,7 @@ async function withOldSnapshot<T>(site: Site, use: () => Promise<T>): Promise<T>
 }
 
 describe.each(mostly(17))('a file in steps, on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   test.concurrent('transaction=off: rows that its statements change, drop and delete come back', () =>
     withBase({ [next]: "-- supasnap: transaction=off\nupdate public.notes set body = 'gone';\nalter table public.notes drop column due;\ndelete from public.notes where id = 1;\n" }, async (site) => {

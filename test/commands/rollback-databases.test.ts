@@ -11,7 +11,7 @@ const tables = async (site: Site) => (await site.sql<{ name: string }>("select r
 const dues = async (site: Site) => (await site.sql<{ due: string | null }>('select due::text from public.notes order by id')).map(({ due }) => due);
 
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   test.concurrent('of two databases that are migrated from one folder, each goes back to its own state', () =>
     withBase(files, (one) =>

@@ -26,7 +26,7 @@ const byHand = (site: Site) =>
   withClient(site.database, (client) => client.query(readFileSync(`${site.project.folder}/supabase/rollback/20260102000000_rollback.sql`, 'utf8')).then(() => undefined));
 
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   for (const [how, back] of [
     ['the program', (site: Site) => site.rollback({ steps: 1 }).then((ended) => expectCode(ended, 0))],

@@ -22,7 +22,7 @@ const hasPsql = (): boolean => {
 };
 
 describe.each(mostly(15))('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   test.concurrent('a materialized view that a migration makes or drops holds the rows that came back, both ways', () =>
     withBase({ [next]: "drop materialized view public.old;\nupdate public.notes set body = upper(body);\ncreate materialized view public.new as select id, body from public.notes;\ncreate materialized view public.newer as select body from public.new;\n" }, async (site) => {

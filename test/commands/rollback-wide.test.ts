@@ -21,7 +21,7 @@ end $$`;
 const all = process.env.SUPASNAP_LIMITS === 'all';
 
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   for (const columns of all ? [150, 1590] : [150]) {
     test.concurrent(`a table of ${columns + 1} columns gets the values back that a migration changed and dropped, and keeps what users wrote since`, () =>

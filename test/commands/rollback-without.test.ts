@@ -5,7 +5,7 @@ import { expectCode, sites } from './site.ts';
 const [one, two] = ['20260102000000_v0_2_0_one.sql', '20260103000000_v0_3_0_two.sql'];
 
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
 
   test.concurrent('what --without reaches through foreign keys and triggers is kept too, and returns', () =>
     withBase(

@@ -12,7 +12,7 @@ const files = {
 };
 
 describe.each(majors)('on PostgreSQL %i', (major) => {
-  const { withBase } = sites(major, 'bare');
+  const { withBase } = sites(major, { bare: true });
   const withAll = (more: Record<string, string>, use: (site: Site) => Promise<void>) =>
     withBase({ ...files, ...more }, async (site) => {
       expectCode(await site.migrate(), 0);

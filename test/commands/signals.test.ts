@@ -12,7 +12,7 @@ const slow = (where: 'rehearsal' | 'target') =>
   `alter table public.notes add column done boolean;\ndo $$ begin if (select count(*) from public.notes where body in ('first', 'second')) ${where === 'target' ? '=' : '<'} 2 then perform pg_sleep(60); end if; end $$;\n`;
 
 describe('interrupted, the program stops the statement on the server, leaves all as it was, and ends with 130', () => {
-  const { withBase } = sites(17, 'bare');
+  const { withBase } = sites(17, { bare: true });
 
   const begin = (site: Site, ...words: string[]): Program => {
     const { user, password, host, port, database } = site.database;

@@ -57,31 +57,35 @@ type Use = <T>(files: Record<string, string>, use: (site: Site) => Promise<T>) =
 
 /**
  * Sites on a server of that major version, started for the describe block that calls this. The base is applied once; each
- * site is a copy of that. Files are named by their path, or by their name alone when they are migrations. A `bare` site lacks the platform's schemas.
+ * site is a copy of that. Files are named by their path, or by their name alone when they are migrations. A `bare` site lacks the platform's
+ * schemas. With `ownShadow` rehearsals are on a server of their own, as they are for users: what changes roles needs that.
  */
-export function sites(major: number, shape: 'platform' | 'bare' = 'platform'): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
-  const create = shape === 'bare' ? createBareDatabase : createPlatformDatabase;
+export function sites(major: number, options: { bare?: boolean; ownShadow?: boolean } = {}): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
+  const create = options.bare ? createBareDatabase : createPlatformDatabase;
   let server: EmbeddedServer;
+  let shadows: EmbeddedServer;
   let folder: string;
   let finish: () => void = () => {};
   let ready: Promise<void>;
 
   beforeAll(async () => {
     const memory = memoryFolder(3 * 1024 ** 3);
-    const name = `commands-${major}-${process.pid}`;
-    server = await startEmbedded({
-      major,
-      stateFolder: join(tmpdir(), inject('run')),
-      name,
-      searchFrom: [process.cwd()],
-      settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
-      dataFolder: memory && join(memory, inject('run'), name),
-    });
+    const start = (name: string) =>
+      startEmbedded({
+        major,
+        stateFolder: join(tmpdir(), inject('run')),
+        name,
+        searchFrom: [process.cwd()],
+        settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+        dataFolder: memory && join(memory, inject('run'), name),
+      });
+    server = await start(`commands-${major}-${process.pid}`);
+    shadows = options.ownShadow ? await start(`commands-${major}-${process.pid}-shadow`) : server;
     await ensureTemplate(server);
     await create(server, 'base');
     await new Promise<void>((prepared, broken) => {
       ready = withProject({ [`supabase/migrations/${base}`]: baseSql }, async (project) => {
-        expectCode(await siteOf(server, project, 'base').migrate(), 0);
+        expectCode(await siteOf(server, project, 'base', shadowOn(shadows, 'base')).migrate(), 0);
         folder = project.folder;
         await new Promise<void>((resolve) => {
           finish = resolve;
@@ -95,6 +99,7 @@ export function sites(major: number, shape: 'platform' | 'bare' = 'platform'): {
     finish();
     await ready;
     await stopEmbedded(server);
+    if (shadows !== server) await stopEmbedded(shadows);
   });
 
   let count = 0;
@@ -104,10 +109,11 @@ export function sites(major: number, shape: 'platform' | 'bare' = 'platform'): {
     try {
       return await withProject(named(files), async (project) => {
         if (createFor === copy) cpSync(folder, project.folder, { recursive: true });
-        return use(siteOf(server, project, database));
+        return use(siteOf(server, project, database, shadowOn(shadows, database)));
       });
     } finally {
-      for (const each of [database, `${database}_shadow`]) await asSuperuser(server, `drop database if exists ${quoteName(each)} with (force)`);
+      await asSuperuser(server, `drop database if exists ${quoteName(database)} with (force)`);
+      await asSuperuser(shadows, `drop database if exists ${quoteName(`${database}_shadow`)} with (force)`);
     }
   };
   const copy = (database: string) => asSuperuser(server, `create database ${quoteName(database)} template base owner postgres`);
@@ -121,8 +127,10 @@ export function sites(major: number, shape: 'platform' | 'bare' = 'platform'): {
 const named = (files: Record<string, string>) =>
   Object.fromEntries(Object.entries(files).map(([name, text]) => [name.includes('/') ? name : `supabase/migrations/${name}`, text]));
 
+const shadowOn = (server: EmbeddedServer, name: string): UseShadow => async (state, use) => use(await embeddedShadow(server, state, `${name}_shadow`));
+
 /** A project on that database. `shadow`: null for the one that a command finds by itself. */
-export function siteOf(server: EmbeddedServer, project: Project, name: string, shadow: UseShadow | null = async (state, use) => use(await embeddedShadow(server, state, `${name}_shadow`))): Site {
+export function siteOf(server: EmbeddedServer, project: Project, name: string, shadow: UseShadow | null = shadowOn(server, name)): Site {
   const database = { ...server.postgres, database: name };
   const run = async <T>(extra: Extra, command: (context: Context) => Promise<T>): Promise<Ended<T>> => {
     const told: string[] = [];

@@ -28,7 +28,7 @@ const smoke = { 'supabase/tests/v0.1.0_smoke_test.sql': `select pg_advisory_lock
 if (!pgbouncer) console.warn('No PgBouncer is installed (Debian: apt-get install pgbouncer): its tests are skipped.');
 
 describe.skipIf(!pgbouncer)('through a real PgBouncer', () => {
-  const { withBase } = sites(17, 'bare');
+  const { withBase } = sites(17, { bare: true });
   let poolers: Record<'session' | 'transaction' | 'robin', PgBouncer>;
 
   const through = (site: Site, pooler: PgBouncer) => {

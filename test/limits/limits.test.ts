@@ -57,7 +57,7 @@ async function thereAndBack(site: Site, what: string): Promise<{ there: Run; bac
 const withoutOurs = (dump: string) => dump.split(/(?=^--\n-- Name: )/m).filter((entry) => !entry.includes('Schema: supabase_migrations')).join('');
 
 describe.runIf(all)('within its limits', () => {
-  const { withBase } = sites(17, 'bare');
+  const { withBase } = sites(17, { bare: true });
 
   test('views on views, a table as wide as PostgreSQL allows, names of 63 bytes and a function of megabytes go forward and back', { timeout: 3_600_000 }, () =>
     withBase({ [next]: odd({ views: 200, columns: 1600, bytes: 5_000_000 }) }, async (site) => {
