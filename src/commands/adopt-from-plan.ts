@@ -16,8 +16,8 @@ import { dumpSchema } from '../snapshot/pg-dump/dump.ts';
 import type { TargetSession } from '../target/session.ts';
 import { findVariable } from '../target/variables.ts';
 import type { AdoptFromOptions } from './adopt-from.ts';
-import { readFolder, readPresentFiles } from './adopt-folder.ts';
-import { findTable, type EarlierTable } from './adopt-table.ts';
+import { readFolder, readPresentFiles } from './adopt-from-folder.ts';
+import { findTable, type EarlierTable } from './adopt-from-table.ts';
 import { below, captureOptions } from './present.ts';
 
 /** A file to be written, and what it will hold. */

@@ -10,8 +10,8 @@ import { writeFileAtomic } from '../snapshot/atomic-file.ts';
 import { environmentName } from '../target/target.ts';
 import type { TargetSession } from '../target/session.ts';
 import { toolVersion } from '../version.ts';
-import type { AdoptionPlan } from './adopt-plan.ts';
-import { readRows } from './adopt-table.ts';
+import type { AdoptionPlan } from './adopt-from-plan.ts';
+import { readRows } from './adopt-from-table.ts';
 import { below } from './present.ts';
 
 /** Records all applied migrations in one transaction. The other tool's table is locked and asked once more: it may be at work. */
