@@ -26,15 +26,25 @@ export async function dbmate(site: Site, ...words: string[]): Promise<string> {
   return stdout;
 }
 
+/** A file as a runner would record it. */
+export interface Ran {
+  number: number;
+  fileName: string;
+  sha256: string;
+  md5: string;
+  at: string;
+}
+
 /** Runs numbered files of a folder as a small runner of its own does, and fills its table, which it makes by `create`. */
-export async function runNumbered({ database }: Site, files: Files, { create, insert }: { create: string; insert: (file: { number: number; fileName: string; sha256: string; md5: string; at: string }) => string }): Promise<void> {
+export async function runNumbered({ database }: Site, files: Files, { create, insert }: { create: string; insert: (file: Ran) => string }): Promise<void> {
   await withClient(database, async (client) => {
     await client.query(create);
     for (const [path, sql] of Object.entries(files)) {
       const fileName = path.split('/').at(-1)!;
       const number = Number.parseInt(fileName, 10);
       const hash = (kind: string) => createHash(kind).update(sql).digest('hex');
-      await client.query(`begin; ${sql}; ${insert({ number, fileName, sha256: hash('sha256'), md5: hash('md5'), at: `2024-03-0${number} 10:00:00+00` })}; commit`);
+      await client.query(sql);
+      await client.query(insert({ number, fileName, sha256: hash('sha256'), md5: hash('md5'), at: `2024-03-0${number} 10:00:00+00` }));
     }
   });
 }
