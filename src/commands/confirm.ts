@@ -7,9 +7,16 @@ import type { Target } from '../target/target.ts';
 export async function confirmMigration(context: Context, target: Target, label: string, hazards: Hazard[]): Promise<void> {
   if (isGranted(context, target)) return;
   const destructive = hazards.some((hazard) => hazard.severity === 'high');
-  if (destructive || target.environment?.protected) return confirmByName(context, target, `Apply ${label} to ${target.name}?${destructive ? ' It removes data.' : ''}`);
+  const question = `Apply ${label} to ${target.name}?`;
+  return destructive ? confirmByName(context, target, `${question} It removes data.`) : confirmPlainly(context, target, question);
+}
+
+/** Asks for yes or no, and for the target's name where it is protected. */
+export async function confirmPlainly(context: Context, target: Target, question: string): Promise<void> {
+  if (isGranted(context, target)) return;
+  if (target.environment?.protected) return confirmByName(context, target, question);
   if (!context.ask) throw noTerminal(target);
-  const answer = await context.ask(`Apply ${label} to ${target.name}? [y/N] `);
+  const answer = await context.ask(`${question} [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw declined(target);
 }
 

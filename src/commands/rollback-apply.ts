@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
-import { completeRun, recordApplied, recordRun, removeApplied } from '../history/history.ts';
+import { completeRun, recordApplied, recordRun, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport, Waiting } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
@@ -29,6 +29,7 @@ import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import { answering, asQuestion, misfitTable, nameRoot, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
+import { keepAllRebuilt } from './rebuild-snapshots.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
 import { tellReturned } from './tell-returned.ts';
 import { count, seconds } from './text.ts';
@@ -141,6 +142,7 @@ async function inOneTransaction(
       throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
     }
     const check = await catalogCheck(client);
+    await keepAllRebuilt(client, prepared.rebuilt);
     await keepInTarget(client, manifest!, present, present);
     await removeApplied(client, undone);
     for (const version of restored) await restoreRow(client, version, prepared);
@@ -161,7 +163,7 @@ async function inOneTransaction(
         proof: way.proof,
         changes: changesBetween(present.facts, facts),
         tested: null,
-        progress: null,
+        progress: rowsOnlyHere(step.undoes, prepared.history),
         startedAt: startedAt.toISOString(),
         durationMs: Math.round(performance.now() - started),
         environment: environmentName(target, context.config.settings.environment),
@@ -237,7 +239,14 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
 async function restoreRow(client: TargetSession['client'], version: string, { history, goal: { snapshot } }: PreparedRollback): Promise<void> {
   const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version).at(-1);
   const name = snapshot.manifest.applied.find((row) => row.version === version)?.name ?? run?.name ?? '';
-  await recordApplied(client, { version, name, statements: run?.statements ?? [], rollback: [] }, undefined);
+  const removed = history.runs.flatMap(({ progress }) => (progress as { rows?: AppliedMigration[] } | null)?.rows ?? []).findLast((row) => row.version === version);
+  await recordApplied(client, { version, name, statements: run?.statements ?? removed?.statements ?? [], rollback: [] }, undefined);
+}
+
+/** History rows of what another tool applied: no run of ours holds them. */
+function rowsOnlyHere(undone: string[], { applied, runs }: History): { rows: AppliedMigration[] } | null {
+  const rows = applied.filter(({ version }) => undone.includes(version) && !runs.some((run) => run.kind === 'migrate' && run.version === version));
+  return rows.length > 0 ? { rows } : null;
 }
 
 async function smokeTest(context: Context, { client }: TargetSession, applied: { version: string; name: string | null }[]): Promise<SmokeResult | undefined> {
