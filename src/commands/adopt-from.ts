@@ -4,17 +4,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conversion } from '../adopt/convert.ts';
 import type { Context } from '../context.ts';
-import { attention } from '../errors.ts';
+import { attention, exitCodes, Problem } from '../errors.ts';
 import { readHistory } from '../history/history.ts';
+import type { ReadFresh } from '../shadow/fresh.ts';
+import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { requireWritable } from '../snapshot/atomic-file.ts';
+import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
+import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import { planAdoption, type AdoptionPlan } from './adopt-from-plan.ts';
 import { recordAdopted, writeAdopted } from './adopt-from-record.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
-import { confirmByName, requireName } from './confirm.ts';
+import { confirmPlainly, requireName } from './confirm.ts';
 import { tellCutOff } from './cut-off.ts';
 import { below } from './present.ts';
+import { rebuildSnapshots } from './rebuild-snapshots.ts';
 import { updateReport } from './report-history.ts';
 import { count } from './text.ts';
 
@@ -26,6 +31,11 @@ export interface AdoptFromOptions {
   /** Take over files that were edited since they were applied. */
   allowEdited?: boolean;
   lockWaitMs?: number;
+  pgDump?: PgDumpChoice;
+  /** An empty database to replay the migrations in, or a function that gives a shadow. */
+  shadow?: ConnectionSettings | UseShadow;
+  /** How a fresh project is read; none: from an embedded server of its own. */
+  fresh?: ReadFresh;
 }
 
 /** Migrations that were taken over, by their new versions; paths are below the working folder. */
@@ -39,6 +49,8 @@ export interface AdoptedFrom {
   pending: string[];
   /** In a dry run: what would be written. */
   written: string[];
+  /** Snapshots of the states before each of them, oldest first; none where the files do not lead to the schema that is there. */
+  rebuilt: string[];
   changed: boolean;
 }
 
@@ -67,19 +79,37 @@ async function run(context: Context, session: TargetSession, options: AdoptFromO
     alreadyRecorded: plan.recorded.map(({ version }) => version),
     pending: plan.pending.map(({ version }) => version),
     written: plan.files.map(({ path }) => below(context, path)),
+    rebuilt: [],
     changed: false,
   };
-  if (options.dryRun) return result;
-  if (plan.toRecord.length + plan.files.length > 0) {
-    await requireWritable([config.folders.migrations, config.folders.rollback, config.folders.docs]);
-    await confirmByName(context, session.target, question(session, plan));
-    if (plan.toRecord.length > 0) await knowingWhatCameOfIt(session, 'The takeover', () => recordAdopted(context, session, plan));
-    await writeAdopted(context, session, plan);
-    await verify(context, session, plan);
-    await updateReport(context, session);
-    tellDone(context, session, plan);
+  if (options.dryRun || plan.toRecord.length + plan.files.length === 0) return result;
+  await requireWritable([config.folders.migrations, config.folders.rollback, config.folders.docs, config.folders.snapshots]);
+  await confirmPlainly(context, session.target, question(session, plan));
+  if (plan.toRecord.length > 0) await knowingWhatCameOfIt(session, 'The takeover', () => recordAdopted(context, session, plan));
+  await writeAdopted(context, session, plan);
+  await verify(context, session, plan);
+  await updateReport(context, session);
+  tellDone(context, session, plan);
+  const rebuilt = plan.toRecord.length > 0 ? await rebuild(context, session, options) : [];
+  return { ...result, rebuilt, changed: true };
+}
+
+/** With the states in between a rollback needs no replay. What is taken over stays so where they can't be had, for that is true in any case. */
+async function rebuild({ config, report, ...context }: Context, session: TargetSession, options: AdoptFromOptions): Promise<string[]> {
+  const { pgDump, fresh } = options;
+  try {
+    const rebuilt = await withShadows({ config, target: session.target, major: session.server.major, url: options.shadow, note: report.note }, (useShadow) =>
+      rebuildSnapshots({ config, report, ...context }, session, useShadow, { ...(pgDump ? { pgDump } : {}), ...(fresh ? { fresh } : {}) }),
+    );
+    if (rebuilt.length > 0) report.step(`Replayed, the files lead to exactly the schema that is there: ${count(rebuilt.length, 'snapshot')} of the states in between ${rebuilt.length === 1 ? 'is' : 'are'} kept, so each migration can be rolled back.`);
+    return rebuilt;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.exitCode === exitCodes.attention) throw error;
+    report.warn(`${error.message}${error.place ? ` (${error.place.file}, line ${error.place.line})` : ''}`);
+    for (const line of error.detail.slice(0, 10)) report.warn(`  ${line}`);
+    report.warn('The history is taken over all the same, and migrate goes on from here. What was taken over can be rolled back only once that is mended: then npx supasnap adopt keeps the states in between.');
+    return [];
   }
-  return { ...result, changed: plan.toRecord.length + plan.files.length > 0 };
 }
 
 const question = ({ target }: TargetSession, { toRecord, files }: AdoptionPlan) =>

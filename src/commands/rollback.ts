@@ -279,7 +279,7 @@ const notKept = (runs: Run[], undone: string[]): string[] =>
 const notOurs = ({ applied, runs }: History, undone: string[]): string[] =>
   undone.flatMap((version) => {
     const last = runs.findLast((run) => run.version === version || run.undone?.includes(version) || run.restored?.includes(version));
-    if (last && !last.undone?.includes(version)) return [];
+    if (last && !last.undone?.includes(version) && (last.progress as { keeps?: string } | null)?.keeps !== 'elsewhere') return [];
     const row = applied.find((one) => one.version === version);
     return row ? [`${[version, row.name].filter(Boolean).join('_')} was applied by another tool: rows and values that it took away were not kept and do not come back. Rows that it added or changed stay as they are now, where their tables stay.`] : [];
   });

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adoptFrom, type AdoptFromOptions } from '../../src/commands/adopt-from.ts';
+import { refused } from '../../src/errors.ts';
 import { status } from '../../src/commands/status.ts';
+import { embeddedShadow } from '../../src/shadow/embedded.ts';
+import { captureFresh } from '../../src/shadow/fresh.ts';
 import { withClient } from '../../src/target/connection.ts';
 import { mostly } from '../postgres/database.ts';
 import { dbmate, dbmateBinary, runNumbered, type Files, type Ran } from './earlier-tools.ts';
@@ -25,7 +28,16 @@ const migrationsTable = {
   insert: ({ fileName, sha256, at }: Ran) => `insert into public._migrations (filename, checksum, applied_at) values ('${fileName}', '${sha256}', '${at}')`,
 };
 
-const adopt = (site: Site, options: Partial<AdoptFromOptions> = {}, extra: Parameters<Site['run']>[1] = {}) => site.run((context) => adoptFrom(context, { from: 'db', ...options }), extra);
+const none = () => Promise.reject(refused('There is none in this test.'));
+const nowhere = { fresh: none, shadow: none };
+/** On the server of the test: no other has to start. */
+const onServer = ({ server, database }: Site): Pick<AdoptFromOptions, 'fresh' | 'shadow'> => ({
+  fresh: (kind) => captureFresh(server, kind, { pgDump: 'bundled', serverVersionNum: server.major * 10_000, lockWaitMs: 10_000 }),
+  shadow: async (state, use) => use(await embeddedShadow(server, state, `${database.database}_shadow`)),
+});
+
+/** States in between are rebuilt only where a test says so: elsewhere there is no fresh project to replay in. */
+const adopt = (site: Site, options: Partial<AdoptFromOptions> = {}, extra: Parameters<Site['run']>[1] = {}) => site.run((context) => adoptFrom(context, { from: 'db', ...nowhere, ...options }), extra);
 const history = (site: Site) => site.sql(`select version, name, statements from supabase_migrations.schema_migrations order by version`);
 const runs = (site: Site) => site.sql(`select version, status, file_sha256, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as at from supabase_migrations.supasnap_runs order by id`);
 const sha256 = (content: Buffer | string) => createHash('sha256').update(content).digest('hex');
@@ -130,6 +142,32 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
         expect(await dbmate(site, '--migrations-dir', 'db/migrations', 'status')).toContain('Applied: 3');
       },
     ));
+
+  test('what was taken over is rolled back by the file that came with it, proven, and goes forward again', () =>
+    withMigrated(pending, async (site) => {
+      const adopted = expectCode(await adopt(site, onServer(site)), 0);
+      expect(adopted.told).toContain('Replayed, the files lead to exactly the schema that is there');
+      expect(adopted.value?.rebuilt).toHaveLength(3);
+      await site.sql("insert into public.notes values (2, 'of a user', '2026-02-02')");
+
+      const back = expectCode(await site.rollback({ steps: 1 }), 0);
+      expect(back.value).toMatchObject({ changed: true, proven: true, statements: [expect.stringMatching(/^-- Rollback of .*\n\nalter table public\.notes drop column due$/s)] });
+      expect(back.told).toContain(`Runs what was written by hand: supabase/rollback/${second}_rollback.sql`);
+      expect(back.told).toContain(`${second}_add_due was applied by another tool: rows and values that it took away were not kept`);
+      expect(await site.sql('select * from public.notes order by 1')).toEqual([{ id: 1, body: 'first' }, { id: 2, body: 'of a user' }]);
+      expect((await history(site)).map(({ version }) => version)).toEqual([table, first]);
+      expect(await site.sql('select filename from public._migrations order by 1')).toHaveLength(2);
+
+      // The row that the file inserts is there already; that is the file's own.
+      site.project.write(`supabase/migrations/${second}_add_due.sql`, 'alter table public.notes add column due date;\n');
+      expectCode(await site.migrate(), 0);
+      expect(await site.sql("select id, to_char(due, 'YYYY-MM-DD') as due from public.notes order by 1")).toEqual([{ id: 1, due: '2026-01-01' }, { id: 2, due: '2026-02-02' }]);
+      expect((await history(site)).map(({ version }) => version)).toEqual([table, first, second, third]);
+      expect(expectCode(await site.rollback({ to: first }), 3).told).toContain('newer migrations stand on');
+      const all = expectCode(await site.rollback({ steps: 3 }), 0);
+      expect(all.value?.statements.map((text) => text.split('\n').at(-1))).toEqual(['drop table public.tags', 'alter table public.notes drop column due', 'drop table public.notes']);
+      expect(await site.sql("select to_regclass('public.notes') as notes, to_regclass('public.tags') as tags, to_regclass('public._migrations')::text as theirs")).toEqual([{ notes: null, tags: null, theirs: '_migrations' }]);
+    }));
 
   test('a second database with the same files gets the same versions, whenever its migrations were applied', () =>
     withMigrated(pending, (staging) =>
