@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
 import { completeRun, recordApplied, recordRun, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
+import { takenOut } from '../history/rebuilt.ts';
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport, Waiting } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
@@ -239,7 +240,7 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
 async function restoreRow(client: TargetSession['client'], version: string, { history, goal: { snapshot } }: PreparedRollback): Promise<void> {
   const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version).at(-1);
   const name = snapshot.manifest.applied.find((row) => row.version === version)?.name ?? run?.name ?? '';
-  const removed = history.runs.flatMap(({ progress }) => (progress as { rows?: AppliedMigration[] } | null)?.rows ?? []).findLast((row) => row.version === version);
+  const removed = takenOut(history).findLast((row) => row.version === version);
   await recordApplied(client, { version, name, statements: run?.statements ?? removed?.statements ?? [], rollback: [] }, undefined);
 }
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import { readHistory, type History, type Run } from '../history/history.ts';
-import { snapshotBefore } from '../history/rebuilt.ts';
+import { rebuiltAfterTakenOut, snapshotBefore } from '../history/rebuilt.ts';
 import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
@@ -216,7 +216,7 @@ async function readWaypoints(
   const runOf = (version: string) => history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
   const places = [
     ...undone.map((version) => ({ undoes: [version], restores: [], id: snapshotBefore(version, history, known)?.id })),
-    ...restored.map((version) => ({ undoes: [], restores: [version], id: runOf(version)?.snapshotAfter })),
+    ...restored.map((version) => ({ undoes: [], restores: [version], id: runOf(version)?.snapshotAfter ?? rebuiltAfterTakenOut(version, history, known)?.id })),
   ];
   if (places.length < 2) return undefined;
   const waypoints: Waypoint[] = [];

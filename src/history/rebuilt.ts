@@ -23,6 +23,15 @@ export function rebuiltAfter(applied: AppliedMigration[], snapshots: StoredSnaps
   return snapshots.findLast(({ manifest, inTarget, held }) => (inTarget || held) && manifest.rebuilt === key);
 }
 
+/** What a rollback took out of history of migrations that no run of ours had applied: nothing else holds their statements. */
+export const takenOut = ({ runs }: History): AppliedMigration[] => runs.flatMap(({ progress }) => (progress as { rows?: AppliedMigration[] } | null)?.rows ?? []);
+
+/** The snapshot that was rebuilt of the state after a migration which a rollback took out, with what is applied now and comes before it. */
+export function rebuiltAfterTakenOut(version: string, history: History, snapshots: StoredSnapshot[]): StoredSnapshot | undefined {
+  const rows = new Map([...takenOut(history), ...history.applied].map((row) => [row.version, row]));
+  return rebuiltAfter([...rows.values()].filter((row) => row.version <= version).sort((a, b) => (a.version < b.version ? -1 : 1)), snapshots);
+}
+
 /** Whether adopt wrote it, as the beginning of a history: before it there is nothing to go back to. */
 export const isBaseline = (version: string, { runs }: History): boolean =>
   (runs.findLast((run) => run.kind === 'migrate' && run.version === version)?.progress as { adopted?: boolean } | null | undefined)?.adopted === true;

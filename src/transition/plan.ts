@@ -45,8 +45,14 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], g
   return {
     settings: planned.preamble.map(({ name, value }) => ({ name, value })),
     renames,
-    statements: mendOrder(planned.actions.map((action) => statementOf(action, from, { enums, goalSql }))),
+    statements: mendOrder(planned.actions.filter((action) => !comesWithExtension(action, from, to)).map((action) => statementOf(action, from, { enums, goalSql }))),
   };
+}
+
+/** What may be done with the members of an extension that is made: its script and the default privileges of its maker say so. */
+function comesWithExtension({ sql, produces, consumes }: Action, from: Facts, to: Facts): boolean {
+  if (!/^(GRANT|REVOKE) /.test(sql)) return false;
+  return [...produces, ...consumes].some((id) => id.kind === 'acl' && to.base.outgoingEdges(id.target).some(({ kind, to: extension }) => kind === 'memberOfExtension' && !from.base.has(extension)));
 }
 
 function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string }): PlannedStatement {
