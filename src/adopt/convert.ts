@@ -33,8 +33,8 @@ export interface PresentFile {
 export interface ConvertInput {
   migrations: EarlierMigration[];
   applied: EarlierRecord[];
-  /** Down files without a statement. */
-  emptyDowns: Set<EarlierMigration>;
+  /** What leads back, for those that have it. */
+  ways: Map<EarlierMigration, string>;
   /** The file that makes the other tool's own table, where no migration does. */
   table?: Conversion;
   present: PresentFile[];
@@ -53,7 +53,7 @@ export interface ConversionPlan {
  * Decides what every migration becomes. What follows from a folder is always the same: another machine, or another database with another
  * past, gets the same files. Throws a Problem where two would get one version, or where another file is in the way.
  */
-export function planConversion({ migrations, applied, emptyDowns, table, present, requireVersion }: ConvertInput): ConversionPlan {
+export function planConversion({ migrations, applied, ways, table, present, requireVersion }: ConvertInput): ConversionPlan {
   const recordOf = new Map(applied.map((record) => [record.migration, record]));
   const converted = migrations.map((migration): Conversion => {
     const version = versionOf(migration.number);
@@ -61,7 +61,8 @@ export function planConversion({ migrations, applied, emptyDowns, table, present
     const { label, name, up, down } = migration;
     const record = recordOf.get(migration);
     const content = up;
-    const rollback = down && !emptyDowns.has(migration) ? rollbackText(down.label, down.text, `${version}_${name}.sql`) : undefined;
+    const way = ways.get(migration);
+    const rollback = way === undefined ? undefined : rollbackText(down!.label, way, `${version}_${name}.sql`);
     return { version, name, fileName: `${version}_${name}.sql`, content, from: label, rollback, applied: record && { appliedAt: record.appliedAt, appliedBy: record.appliedBy } };
   });
   const all = [...(table ? [table] : []), ...converted];

@@ -2,12 +2,12 @@ import { Problem } from '../errors.ts';
 import { parseHeader } from '../migration/header.ts';
 import { splitStatements, type Statement } from '../migration/statements.ts';
 import { planExecution } from '../migration/transaction.ts';
-import type { EarlierMigration } from './earlier.ts';
+import type { EarlierDown, EarlierMigration } from './earlier.ts';
 
 /** What the SQL of the files says. */
 export interface Inspection {
-  /** Down files without a statement: nothing leads back there, or nobody said what. */
-  emptyDowns: Set<EarlierMigration>;
+  /** What leads back from a migration, as a rollback can run it. */
+  ways: Map<EarlierMigration, string>;
   /** `schema.name` or the bare name of all tables that the files make. */
   tables: Set<string>;
   notes: string[];
@@ -15,7 +15,8 @@ export interface Inspection {
 
 /** Parses all files. Throws a Problem at one that is no SQL: neither the Supabase CLI nor we could run it. */
 export async function inspect(migrations: EarlierMigration[]): Promise<Inspection> {
-  const found: Inspection = { emptyDowns: new Set(), tables: new Set(), notes: [] };
+  const found: Inspection = { ways: new Map(), tables: new Set(), notes: [] };
+  const empty: string[] = [];
   for (const migration of migrations) {
     const { label, up, down } = migration;
     const text = up.toString('utf8').replace(/^\ufeff/, '');
@@ -23,15 +24,38 @@ export async function inspect(migrations: EarlierMigration[]): Promise<Inspectio
     for (const table of tablesOf(statements)) found.tables.add(table);
     if (statements.some(({ node }) => 'TransactionStmt' in node)) found.notes.push(...runNotes(label, statements, text));
     if (!down) continue;
-    const way = await splitStatements(down.text, down.label).catch((error: unknown) => error);
-    if (way instanceof Problem) found.notes.push(`The way back in ${down.label} can't be used: ${way.message}${way.place ? ` (line ${way.place.line})` : ''}.`);
-    else if (!Array.isArray(way)) throw way;
-    else if (way.every(({ node }) => 'TransactionStmt' in node)) found.emptyDowns.add(migration);
-    else found.notes.push(...wayNotes(down.label, way, down.text));
+    const way = await wayOf(down);
+    if ('reason' in way) found.notes.push(`The way back in ${down.label} is not taken over, and one is planned where it is asked for: ${way.reason}`);
+    else if (way.text === undefined) empty.push(down.label);
+    else found.ways.set(migration, way.text);
+    if ('note' in way && way.note) found.notes.push(way.note);
   }
-  if (found.emptyDowns.size > 0) found.notes.push(`No statement leads back in ${[...found.emptyDowns].map(({ down }) => down!.label).join(', ')}: a way back is planned where it is asked for.`);
+  if (empty.length > 0) found.notes.push(`No statement leads back in ${empty.join(', ')}: a way back is planned where it is asked for.`);
   return found;
 }
+
+type Way = { text: string | undefined; note?: string } | { reason: string };
+
+/** A way back runs in one transaction, as every rollback does. */
+async function wayOf({ label, text }: EarlierDown): Promise<Way> {
+  try {
+    const statements = await splitStatements(text, label);
+    if (statements.every(({ node }) => 'TransactionStmt' in node)) return { text: undefined };
+    if (runsAsOne(statements, label, text).mode === 'transaction') return { text };
+    const plain = withoutConcurrently(statements, text);
+    const { mode, notes } = runsAsOne(await splitStatements(plain, label), label, plain);
+    return mode === 'transaction' ? { text: plain, note: `CONCURRENTLY is taken out of the way back in ${label}: a rollback runs in one transaction.` } : { reason: `it can't run in a transaction. ${notes.join(' ')}` };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { reason: `${error.message}${error.place ? ` (line ${error.place.line})` : ''}.` };
+  }
+}
+
+const runsAsOne = (statements: Statement[], label: string, text: string) => planExecution(statements, { file: label, text, commitNewLabels: false });
+
+/** An index that is made or dropped in a transaction is the same index; others wait meanwhile. */
+const withoutConcurrently = (statements: Statement[], text: string): string =>
+  [...statements].reverse().reduce((all, { first, end }) => `${all.slice(0, first)}${all.slice(first, end).replace(/^(drop\s+index|create\s+(?:unique\s+)?index)\s+concurrently\b/i, '$1')}${all.slice(end)}`, text);
 
 const tablesOf = (statements: Statement[]): string[] =>
   statements.flatMap(({ node }) => {
@@ -45,16 +69,5 @@ function runNotes(label: string, statements: Statement[], text: string): string[
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return [`${label}: ${error.message}${error.place ? ` (line ${error.place.line})` : ''}. It can't be applied anew as it is.`];
-  }
-}
-
-/** A rollback runs in one transaction. */
-function wayNotes(label: string, statements: Statement[], text: string): string[] {
-  try {
-    const { mode, notes } = planExecution(statements, { file: label, text, commitNewLabels: false });
-    return mode === 'transaction' ? [] : [`The way back in ${label} can't run in a transaction (${notes.join(' ')}), so a rollback plans another one. Take CONCURRENTLY and the like out of it to have it used.`];
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return [`The way back in ${label} can't be used: ${error.message}.`];
   }
 }

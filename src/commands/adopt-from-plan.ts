@@ -57,7 +57,7 @@ export async function planAdoption(context: Context, session: TargetSession, opt
   const present = await readPresentFiles(context);
   const first = applied.map(({ appliedAt }) => appliedAt).sort()[0] ?? null;
   const tableFile = await tableConversion(context, session, { table, inspection, tool, present: present.find(({ version }) => version === tableVersion)?.bytes, appliedAt: first });
-  const { conversions, toWrite, notes: conversionNotes } = planConversion({ migrations: folder.migrations, applied, emptyDowns: inspection.emptyDowns, table: tableFile, present, requireVersion: config.settings.requireVersion });
+  const { conversions, toWrite, notes: conversionNotes } = planConversion({ migrations: folder.migrations, applied, ways: inspection.ways, table: tableFile, present, requireVersion: config.settings.requireVersion });
   const history = await readHistory(session.client);
   const { toRecord, recorded, notes: historyNotes } = compareWithHistory(conversions, history);
   const rollbacks = await rollbackFiles(context, conversions);

@@ -7,9 +7,11 @@ import { status } from '../../src/commands/status.ts';
 import { embeddedShadow } from '../../src/shadow/embedded.ts';
 import { captureFresh } from '../../src/shadow/fresh.ts';
 import { withClient } from '../../src/target/connection.ts';
+import { runCli } from '../project.ts';
 import { mostly } from '../postgres/database.ts';
+import { listedByCli } from '../supabase-cli.ts';
 import { dbmate, dbmateBinary, runNumbered, type Files, type Ran } from './earlier-tools.ts';
-import { expectCode, type Site, sites } from './site.ts';
+import { expectCode, type Site, sites, urlOf } from './site.ts';
 
 const ups: Files = {
   'db/001_create_notes.sql': 'create table public.notes (id int primary key, body text not null);\n',
@@ -107,7 +109,14 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       async (site) => {
         const files = Object.fromEntries(['db/001_tracking.sql', 'db/002_notes.sql'].map((path) => [path, site.project.read(path)]));
         await runNumbered(site, files, { create: 'select 1', insert: ({ fileName, md5 }) => `insert into archon_migrations (version, migration_name, checksum) values ('0.1.0', '${fileName.replace('.sql', '')}', '${md5}')` });
+        const words = ['--from', 'db', '--remote', urlOf(site.database)];
+        const program = (...more: string[]) => runCli('db-adopt', [...words, ...more], { cwd: site.project.folder });
+        expect(await program()).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('There is no terminal') });
+        expect(await program('--dry-run')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Dry run: nothing was changed. It would be: 2 migrations recorded as applied, 3 files written, 0 pending.') });
+        expect((await program('v0.1.0')).exitCode).toBe(2);
+        expect(site.project.list('supabase/migrations')).toEqual([]);
         const { value } = expectCode(await adopt(site), 0);
+        expect(await listedByCli(site)).toEqual({ local: [first, second], remote: [first, second] });
         // Its first migration makes the table, so no other file has to.
         expect(value).toMatchObject({ table: 'public.archon_migrations', recorded: [first, second], pending: [] });
         expect((await history(site)).map(({ version, name }) => [version, name])).toEqual([[first, 'tracking'], [second, 'notes']]);
@@ -127,7 +136,7 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
         await dbmate(site, 'migrate');
         site.project.write('db/migrations/20250101000000_tags.sql', '-- migrate:up\ncreate table tags (id int);\n-- migrate:down\ndrop table tags;\n');
         const before = await site.sql('select version from public.schema_migrations order by 1');
-        const { value, told } = expectCode(await adopt(site, { from: 'db/migrations' }), 0);
+        const { value, told } = expectCode(await adopt(site, { from: 'db/migrations', ...onServer(site) }), 0);
         const versions = ['20240102030405', '20240203040506', '20240304050607'];
         expect(before.map(({ version }) => version)).toEqual(versions);
         expect(value).toMatchObject({ table: 'public.schema_migrations', recorded: [table, ...versions], pending: ['20250101000000'] });
@@ -136,10 +145,21 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
         // Nothing leads back from the third: no file would claim that.
         expect(site.project.list('supabase/rollback')).toEqual([versions[0], versions[1], '20250101000000'].map((version) => `${version}_rollback.sql`));
         expect(told).toContain('No statement leads back in db/migrations/20240304050607_later.sql');
-        expect(told).toMatch(/20240203040506_index\.sql can't run in a transaction/);
+        expect(told).toContain('CONCURRENTLY is taken out of the way back in db/migrations/20240203040506_index.sql');
         expect(await site.sql('select version from public.schema_migrations order by 1')).toEqual(before);
         // dbmate still finds its own files and its own table.
-        expect(await dbmate(site, '--migrations-dir', 'db/migrations', 'status')).toContain('Applied: 3');
+        expect(await dbmate(site, 'status')).toContain('Applied: 3');
+
+        // Nothing leads back from the third, so the way over both is planned.
+        const { value: back } = expectCode(await site.rollback({ steps: 2 }), 0);
+        expect(back).toMatchObject({ proven: true, done: { undone: [versions[2], versions[1]] } });
+        expect(await site.sql("select to_regclass('public.notes_body') as index, (select count(*)::int from notes) as rows")).toEqual([{ index: null, rows: 1 }]);
+        const first = expectCode(await site.rollback({ steps: 1 }), 0);
+        expect(first.told).toContain(`Runs what was written by hand: supabase/rollback/${versions[0]}_rollback.sql`);
+        expect(await site.sql("select to_regclass('public.notes') as notes, to_regclass('public.schema_migrations')::text as theirs")).toEqual([{ notes: null, theirs: 'schema_migrations' }]);
+        expect(await listedByCli(site)).toEqual({ local: [table, ...versions, '20250101000000'], remote: [table] });
+        expectCode(await site.migrate(), 0);
+        expect(await site.sql("select to_regclass('public.notes_body')::text as index, to_regclass('public.tags')::text as tags, (select count(*)::int from notes) as rows")).toEqual([{ index: 'notes_body', tags: 'tags', rows: 1 }]);
       },
     ));
 
