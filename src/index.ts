@@ -7,6 +7,8 @@ export type { MigrateOptions } from './commands/migrate-options.ts';
 export { rollback, snapshots, type RollbackOptions, type RollbackResult } from './commands/rollback.ts';
 export { test, type TestOptions } from './commands/test.ts';
 export { status, type Status } from './commands/status.ts';
+export { adopt, type AdoptOptions, type AdoptResult } from './commands/adopt.ts';
+export { adoptFrom, type AdoptedFrom, type AdoptFromOptions } from './commands/adopt-from.ts';
 export { checklist, type Checklist, type ChecklistItem } from './commands/checklist.ts';
 export { newFiles, type NewFiles, type NewOptions } from './commands/new.ts';
 export { doctor, type Finding } from './commands/doctor.ts';

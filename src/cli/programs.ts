@@ -129,6 +129,24 @@ export const programs: Program[] = [
     run: async (...call) => (await import('./repair.ts')).run(...call),
   },
   {
+    name: 'adopt',
+    description: 'Take a database as it is: write and prove a baseline where there is no history, else rebuild the snapshots that a rollback needs; or take over the migrations of another tool.',
+    arguments: [
+      ['[version]', 'of the baseline, such as v1.0.0 (default v0.1.0)'],
+      ['[description...]', 'of the baseline, in a word or more (default baseline)'],
+    ],
+    options: [
+      ['--from <folder>', 'take over the migrations there and their history table: numbered files with down/ or rollbacks/, or those of dbmate'],
+      ['--allow-edited', 'with --from: take over files that were edited since they were applied'],
+      ['--dry-run', 'show what would be done, change nothing'],
+      ['--allow-unproven', 'adopt although it could not be proven that the baseline makes the same'],
+      ['--shadow <url>', 'an empty database to prove it in'],
+      ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
+      ['--pg-dump <which>', 'native, bundled or auto'],
+    ],
+    run: async (...call) => (await import('./adopt.ts')).run(...call),
+  },
+  {
     name: 'kept',
     description: 'Show the rows that migrates and rollbacks kept in the database, or let go of what is kept there.',
     arguments: [

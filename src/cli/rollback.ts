@@ -56,7 +56,7 @@ export function renderList(all: StoredSnapshot[], now: Date): string {
   const rows = all.map(({ id, manifest, inFolder, inTarget }) => [
     // The plain name means the newest of several.
     manifest.copy === 1 && named(manifest.name) > 1 ? `${id}.1` : id,
-    age(new Date(manifest.takenAt), now),
+    manifest.rebuilt ? 'rebuilt' : age(new Date(manifest.takenAt), now),
     manifest.applied.at(-1)?.version ?? 'before any migration',
     size(manifest.databaseBytes),
     inFolder && inTarget ? 'folder and target' : inFolder ? 'folder' : 'target',

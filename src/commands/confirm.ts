@@ -7,10 +7,17 @@ import type { Target } from '../target/target.ts';
 export async function confirmMigration(context: Context, target: Target, label: string, hazards: Hazard[]): Promise<void> {
   if (isGranted(context, target)) return;
   const high = hazards.filter((hazard) => hazard.severity === 'high');
-  const destructive = high.length > 0;
-  if (destructive || target.environment?.protected) return confirmByName(context, target, `Apply ${label} to ${target.name}?${high.some(({ returns }) => !returns) ? ' It removes data.' : ''}${high.some(({ platform }) => platform) ? ' It takes away what the platform needs.' : ''}`);
+  const question = `Apply ${label} to ${target.name}?`;
+  if (high.length === 0) return confirmPlainly(context, target, question);
+  return confirmByName(context, target, `${question}${high.some(({ returns }) => !returns) ? ' It removes data.' : ''}${high.some(({ platform }) => platform) ? ' It takes away what the platform needs.' : ''}`);
+}
+
+/** Asks for yes or no, and for the target's name where it is protected. */
+export async function confirmPlainly(context: Context, target: Target, question: string): Promise<void> {
+  if (isGranted(context, target)) return;
+  if (target.environment?.protected) return confirmByName(context, target, question);
   if (!context.ask) throw noTerminal(target);
-  const answer = await context.ask(`Apply ${label} to ${target.name}? [y/N] `);
+  const answer = await context.ask(`${question} [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw declined(target);
 }
 

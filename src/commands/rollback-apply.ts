@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
-import { completeRun, recordApplied, recordRun, removeApplied } from '../history/history.ts';
+import { completeRun, recordApplied, recordRun, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
+import { takenOut } from '../history/rebuilt.ts';
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport, Waiting } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
@@ -33,6 +34,7 @@ import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
 import { answering, asQuestion, misfitTable, nameRoot, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
+import { keepAllRebuilt } from './rebuild-snapshots.ts';
 import type { PreparedRollback, RollbackOptions } from './rollback.ts';
 import { tellNewSecrets } from './secrets.ts';
 import { tellReturned } from './tell-returned.ts';
@@ -138,6 +140,7 @@ async function inOneTransaction(
   await openApply(client, settings, present.catalogCheck, target.name);
   try {
     // Whatever takes long comes before the locks that keep others waiting.
+    await keepAllRebuilt(client, prepared.rebuilt);
     await keepInTarget(client, manifest!, present, present);
     const end = endOf(prepared);
     if (end) await waitForLate(client, end);
@@ -177,7 +180,7 @@ async function inOneTransaction(
         proof: way.proof,
         changes: changesBetween(present.facts, facts),
         tested: null,
-        progress: null,
+        progress: rowsOnlyHere(step.undoes, prepared.history),
         startedAt: startedAt.toISOString(),
         durationMs: Math.round(performance.now() - started),
         environment: environmentName(target, context.config.settings.environment),
@@ -268,7 +271,14 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
 async function restoreRow(client: TargetSession['client'], version: string, { history, goal: { snapshot } }: PreparedRollback): Promise<void> {
   const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version).at(-1);
   const name = snapshot.manifest.applied.find((row) => row.version === version)?.name ?? run?.name ?? '';
-  await recordApplied(client, { version, name, statements: run?.statements ?? [], rollback: [] }, undefined);
+  const removed = takenOut(history).findLast((row) => row.version === version);
+  await recordApplied(client, { version, name, statements: run?.statements ?? removed?.statements ?? [], rollback: [] }, undefined);
+}
+
+/** History rows of what another tool applied: no run of ours holds them. */
+function rowsOnlyHere(undone: string[], { applied, runs }: History): { rows: AppliedMigration[] } | null {
+  const rows = applied.filter(({ version }) => undone.includes(version) && !runs.some((run) => run.kind === 'migrate' && run.version === version));
+  return rows.length > 0 ? { rows } : null;
 }
 
 async function smokeTest(context: Context, { client }: TargetSession, applied: { version: string; name: string | null }[]): Promise<SmokeResult | undefined> {

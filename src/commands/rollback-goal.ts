@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { nearest } from '../config/nearest.ts';
-import { refused, usage } from '../errors.ts';
+import { exitCodes, Problem, refused, usage } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import type { History } from '../history/history.ts';
+import { isBaseline, rebuiltAfter, snapshotBefore } from '../history/rebuilt.ts';
 import { migrationName } from '../migration/file-name.ts';
 import type { StoredSnapshot } from '../snapshot/store.ts';
 
@@ -16,6 +17,20 @@ export interface Goal {
 export interface GoalWords {
   to?: string;
   steps?: number;
+}
+
+/** Exit 3: no snapshot of that state was taken. It may be rebuilt by replaying history, for all migrations from `from` on. */
+export class SnapshotMissing extends Problem {
+  readonly from: string | undefined;
+
+  constructor(moment: string, from: string | undefined) {
+    super(exitCodes.refused, `There is no snapshot of the state ${moment}.`, {
+      detail: ['It was applied by another tool, or its snapshot is gone from the folder and from the target.'],
+      state: nothing,
+      next: list,
+    });
+    this.from = from;
+  }
 }
 
 const fileEnding = /\.(sql|json|facts\.json\.gz)$/;
@@ -51,9 +66,10 @@ function newestOf(id: string, snapshots: StoredSnapshot[]): StoredSnapshot | und
 function afterRelease(release: string, history: History, snapshots: StoredSnapshot[]): Goal {
   const versions = history.applied.filter(({ version, name }) => migrationName(`${version}_${name ?? ''}.sql`)?.release === release).map(({ version }) => version);
   const last = versions.at(-1);
-  const snapshot = last && newestOf(`${release}_${last}_after`, snapshots);
+  const place = history.applied.findIndex(({ version }) => version === last) + 1;
+  const snapshot = last && (newestOf(`${release}_${last}_after`, snapshots) ?? rebuiltAfter(history.applied.slice(0, place), snapshots));
   if (snapshot) return { snapshot, what: `${release}, as it was after ${last}` };
-  if (last) throw noSnapshot(`after ${last}, the last migration of ${release}`);
+  if (last) throw new SnapshotMissing(`after ${last}, the last migration of ${release}`, history.applied[place]?.version);
   const after = snapshots.filter(({ manifest }) => manifest.name.startsWith(`${release}_`) && manifest.name.endsWith('_after'));
   const earlier = after.findLast(({ inTarget }) => inTarget) ?? after.at(-1);
   if (earlier) return { snapshot: earlier, what: `${release}, as it was at ${earlier.manifest.takenAt}` };
@@ -69,14 +85,14 @@ function beforeMigration(version: string, history: History, snapshots: StoredSna
   }
   const newer = history.applied.slice(index + 1);
   const snapshot = snapshotBefore(version, history, snapshots);
-  if (!snapshot) throw noSnapshot(`before ${version}`);
   if (newer.length > 0) {
     throw refused(`${newer.length} newer migration${newer.length === 1 ? ' stands' : 's stand'} on ${version}: ${newer.map((row) => row.version).join(', ')}.`, {
       detail: ['A migration can be undone alone only while it is the newest.'],
       state: nothing,
-      next: `To undo it and the newer ones: npx supasnap rollback ${snapshot.id === version ? `--steps ${newer.length + 1}` : snapshot.id}`,
+      next: `To undo it and the newer ones: npx supasnap rollback ${!snapshot || snapshot.id === version ? `--steps ${newer.length + 1}` : snapshot.id}`,
     });
   }
+  if (!snapshot) throw missingBefore(version, history);
   return { snapshot, what: `the state before ${[version, history.applied[index]!.name].filter(Boolean).join('_')}` };
 }
 
@@ -85,26 +101,17 @@ function stepsBack(steps: number, history: History, snapshots: StoredSnapshot[])
   const open = halfDone(history.runs, history.applied).at(0);
   if (open && steps === 1) {
     const snapshot = snapshots.find(({ id }) => id === open.snapshotBefore);
-    if (!snapshot) throw noSnapshot(`before ${open.version}`);
+    if (!snapshot) throw new SnapshotMissing(`before ${open.version}`, undefined);
     return { snapshot, what: `the state before ${[open.version, open.name].filter(Boolean).join('_')}, which stopped between its steps` };
   }
   const row = history.applied.at(open ? 1 - steps : -steps);
   if (!row) throw usage(`Only ${history.applied.length} migration${history.applied.length === 1 ? ' is' : 's are'} applied.`, { state: nothing, next: 'What is applied: npx supasnap status' });
   const snapshot = snapshotBefore(row.version, history, snapshots);
-  if (!snapshot) throw noSnapshot(`before ${row.version}`);
+  if (!snapshot) throw missingBefore(row.version, history);
   return { snapshot, what: `the state before ${[row.version, row.name].filter(Boolean).join('_')}` };
 }
 
-function snapshotBefore(version: string, history: History, snapshots: StoredSnapshot[]): StoredSnapshot | undefined {
-  const runs = history.runs.filter((one) => one.kind === 'migrate' && one.version === version);
-  // One that stopped between its steps may have been recorded by hand since.
-  const run = runs.findLast(({ status }) => ['applied', 'done'].includes(status)) ?? runs.findLast(({ status }) => ['failed', 'applying'].includes(status));
-  return run?.snapshotBefore ? snapshots.find(({ id }) => id === run.snapshotBefore) : undefined;
-}
-
-const noSnapshot = (moment: string) =>
-  refused(`There is no snapshot of the state ${moment}.`, {
-    detail: ['It was applied by another tool, or its snapshot is gone from the folder and from the target.'],
-    state: nothing,
-    next: list,
-  });
+const missingBefore = (version: string, history: History): Problem =>
+  isBaseline(version, history)
+    ? refused(`${version} is the baseline with which this history begins: nothing stands before it.`, { state: nothing, next: list })
+    : new SnapshotMissing(`before ${version}`, version);

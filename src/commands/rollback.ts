@@ -3,12 +3,14 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import { readHistory, type History, type Run } from '../history/history.ts';
+import { rebuiltAfterTakenOut, snapshotBefore } from '../history/rebuilt.ts';
 import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
 import { platformHazards } from '../migration/platform-hazards.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { guardsOf } from '../shadow/shadow.ts';
+import { freshFrom, type ReadFresh } from '../shadow/fresh.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
@@ -36,7 +38,9 @@ import { changesBetween, listChanges } from '../report/changes.ts';
 import { updateReport } from './report-history.ts';
 import { passSecrets } from './secrets.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
-import { findGoal, type Goal } from './rollback-goal.ts';
+import { writeRebuilt } from './rebuild-snapshots.ts';
+import { replayHistory, type Rebuilt } from './rebuild-replay.ts';
+import { findGoal, SnapshotMissing, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
 import { platformInWords, settling, type Settle } from './rollback-settle.ts';
@@ -58,6 +62,8 @@ export interface RollbackOptions extends Answers {
   keepData?: KeepData;
   /** End before anything is written where a snapshot would hold what looks like a secret; default as the setting says. */
   failOnSecrets?: boolean;
+  /** How a fresh project is read, where a snapshot has to be rebuilt from the first migration on; none: from an embedded server of its own. */
+  fresh?: ReadFresh;
 }
 
 export interface RollbackResult {
@@ -94,6 +100,8 @@ export interface PreparedRollback {
   undone: string[];
   restored: string[];
   known: StoredSnapshot[];
+  /** Snapshots that nobody took, rebuilt for this rollback. */
+  rebuilt: Rebuilt[];
   history: History;
   provenance: Provenance;
   /** None in a dry run. */
@@ -113,25 +121,45 @@ export function rollback(context: Context, options: RollbackOptions): Promise<Ro
   return withTarget(context, async (session) => {
     await tellCutOff(context, session);
     if (!options.dryRun) requireName(context, session.target);
-    const goalOfNow = async (): Promise<string> => {
+    const goalOfNow = async (rebuilt: Rebuilt[] = []): Promise<string> => {
       const history = await readHistory(session.client);
-      return findGoal(options, history, await listSnapshots(session.client, config.folders.snapshots, history.ours)).snapshot.id;
+      return findGoal(options, history, [...(await listSnapshots(session.client, config.folders.snapshots, history.ours)), ...rebuilt]).snapshot.id;
     };
-    await goalOfNow();
+    /** The oldest migration whose snapshot has to be rebuilt; undefined where the goal is there. */
+    const toRebuild = () => goalOfNow().then(() => undefined, (error: unknown) => {
+      if (error instanceof SnapshotMissing && error.from !== undefined) return error.from;
+      throw error;
+    });
+    await toRebuild();
     if (!options.dryRun) await requireWritable([config.folders.snapshots, config.folders.docs]);
     return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, async () => {
-      const goal = await goalOfNow();
+      const from = await toRebuild();
       const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: report.note };
-      return withShadows(shadowOptions, (useShadow) =>
-        options.dryRun ? run(context, session, options, useShadow) : journalled(context, session, { kind: 'rollback', what: goal, version: goal }, (journal) => run(context, session, options, useShadow, journal)),
-      );
+      return withShadows(shadowOptions, async (useShadow) => {
+        const rebuilt = from === undefined ? [] : await rebuildFrom(context, session, options, useShadow, from);
+        const goal = await goalOfNow(rebuilt);
+        if (options.dryRun) return run(context, session, options, useShadow, rebuilt);
+        return journalled(context, session, { kind: 'rollback', what: goal, version: goal }, (journal) => run(context, session, options, useShadow, rebuilt, journal));
+      });
     });
   });
 }
 
-async function run(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, journal?: Journal): Promise<RollbackResult> {
+/** Snapshots of states that nobody took one of; nothing is written yet. */
+async function rebuildFrom(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, from: string): Promise<Rebuilt[]> {
+  const { config, report } = context;
+  const capture = captureOptions(context, session, options);
+  const history = await readHistory(session.client);
+  const known = await listSnapshots(session.client, config.folders.snapshots, history.ours);
+  const { state: present } = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, capture);
+  const rebuilt = await replayHistory(context, session, useShadow, { history, known, present, fresh: options.fresh ?? freshFrom(config, session.server.major, capture), from, pgDump: capture.pgDump });
+  if (rebuilt.length > 0) report.step(`Rebuilt: ${rebuilt.map(({ id }) => id).join(', ')}. The replay ended in exactly the present schema, by facts and by pg_dump.`);
+  return rebuilt;
+}
+
+async function run(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, rebuilt: Rebuilt[], journal?: Journal): Promise<RollbackResult> {
   const { report, config } = context;
-  const prepared = await prepare(context, session, options, useShadow, journal);
+  const prepared = await prepare(context, session, options, useShadow, rebuilt, journal);
   const { way, goal, undone, restored } = prepared;
   const removals = await countRemovals(session.client, way.steps.map(({ effects }) => effects));
   show(context, options, prepared, removals);
@@ -156,11 +184,11 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
   return { ...result, changed: true, done };
 }
 
-async function prepare(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, journal: Journal | undefined): Promise<PreparedRollback> {
+async function prepare(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, rebuilt: Rebuilt[], journal: Journal | undefined): Promise<PreparedRollback> {
   const { config, report } = context;
   const { client, server, target } = session;
   const history = await readHistory(client);
-  const known = await listSnapshots(client, config.folders.snapshots, history.ours);
+  const known = [...(await listSnapshots(client, config.folders.snapshots, history.ours)), ...rebuilt];
   const goal = findGoal(options, history, known);
   const snapshotState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
   const successors = await readSuccessors(client, history.runs, known);
@@ -179,9 +207,12 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   const { settle, stays } = await settling(context, client, { history, known, present, goal: snapshotState, versions: [...undone, ...restored] });
   const { goal: goalState, identity: goalIdentity, changed, lost } = settle(snapshotState, snapshotIdentity);
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
-  if (manifest) await journal?.phase('snapshotted');
+  if (manifest) {
+    await writeRebuilt(context, rebuilt);
+    await journal?.phase('snapshotted');
+  }
   report.step(`Planning and proving the way to ${goal.what} …`);
-  const since = history.ours ? runsSince(goal.snapshot.id, history.runs) : [];
+  const since = !history.ours ? [] : goal.snapshot.manifest.rebuilt ? runsOf(undone, history.runs) : runsSince(goal.snapshot.id, history.runs);
   const outstanding = since.length > 0 ? outstandingOf(since, await readReturns(client)) : [];
   const waiting = outstanding.length > 0 ? await readKept(client, [], [], outstanding) : [];
   const rowsWait = waiting.length > 0;
@@ -194,7 +225,13 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   });
   await journal?.phase('rehearsed');
   const remarks = { platform: changed, stays: [...stays, ...lost.map((what) => `${what} does not come back: the platform took away what it was on.`)] };
-  return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, expected, undone, restored, known, history, provenance, journal };
+  return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, expected, undone, restored, known, rebuilt, history, provenance, journal };
+}
+
+/** No run took a rebuilt snapshot: the runs since then begin with the first that applied one of what is undone. */
+function runsOf(undone: string[], runs: Run[]): Run[] {
+  const first = runs.findIndex(({ kind, version, restored }) => (kind === 'migrate' && undone.includes(version!)) || restored?.some((one) => undone.includes(one)));
+  return first < 0 ? [] : runs.slice(first).filter(({ status }) => status !== 'undone');
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
@@ -205,8 +242,8 @@ async function readWaypoints(
 ): Promise<Waypoint[] | undefined> {
   const runOf = (version: string) => history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
   const places = [
-    ...undone.map((version) => ({ undoes: [version], restores: [], id: runOf(version)?.snapshotBefore })),
-    ...restored.map((version) => ({ undoes: [], restores: [version], id: runOf(version)?.snapshotAfter })),
+    ...undone.map((version) => ({ undoes: [version], restores: [], id: snapshotBefore(version, history, known)?.id })),
+    ...restored.map((version) => ({ undoes: [], restores: [version], id: runOf(version)?.snapshotAfter ?? rebuiltAfterTakenOut(version, history, known)?.id })),
   ];
   if (places.length < 2) return undefined;
   const waypoints: Waypoint[] = [];
@@ -243,7 +280,7 @@ function show(context: Context, options: RollbackOptions, { way, goal, goalState
   if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
   if (remarks.platform.length > 0) report.note(platformInWords(remarks.platform));
   for (const text of [...remarks.stays, ...unrecoverable(way.steps.flatMap(({ script }) => script.statements.map(({ text }) => text)))]) report.warn(text);
-  for (const text of notKept(history.runs, undone)) report.warn(text);
+  for (const text of [...notKept(history.runs, undone), ...notOurs(history, undone)]) report.warn(text);
   for (const what of platform) report.warn(`${what.replace(/^./, (letter) => letter.toUpperCase())}.`);
   if (missing) report.step(`Makes what the snapshot holds and is not here: ${namesOf(missing).join(', ')}.`);
   for (const statement of way.hazards) report.warn(statement);
@@ -269,6 +306,15 @@ const notKept = (runs: Run[], undone: string[]): string[] =>
     const keeps = (last?.progress as { keeps?: string } | null | undefined)?.keeps;
     if (keeps === 'never') return [`${version} was applied with --keep-data never: rows and values that it took away do not come back.`];
     return keeps === 'pruned' ? [`Copies of ${version} were pruned: rows and values in them do not come back.`] : [];
+  });
+
+/** Migrations that another tool applied: nothing of what they did to rows is known. */
+const notOurs = ({ applied, runs }: History, undone: string[]): string[] =>
+  undone.flatMap((version) => {
+    const last = runs.findLast((run) => run.version === version || run.undone?.includes(version) || run.restored?.includes(version));
+    if (last && !last.undone?.includes(version) && (last.progress as { keeps?: string } | null)?.keeps !== 'elsewhere') return [];
+    const row = applied.find((one) => one.version === version);
+    return row ? [`${[version, row.name].filter(Boolean).join('_')} was applied by another tool: rows and values that it took away were not kept and do not come back. Rows that it added or changed stay as they are now, where their tables stay.`] : [];
   });
 
 /** Columns that are added to tables which no step makes. */

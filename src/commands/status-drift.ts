@@ -34,7 +34,7 @@ interface KeptSnapshot extends LastSnapshot {
 export async function readLastSnapshot(client: pg.Client, folder: string): Promise<KeptSnapshot | undefined> {
   const { rows } = await client.query<{ manifest: Manifest; catalog_check: string; bytes: number }>(
     `select manifest, catalog_check, (select octet_length(sql_gz) from supabase_migrations.supasnap_states t where t.sha256 = s.sha256) as bytes
-     from supabase_migrations.supasnap_snapshots s order by taken_at desc, id desc limit 1`,
+     from supabase_migrations.supasnap_snapshots s where catalog_check <> 'rebuilt' order by taken_at desc, id desc limit 1`,
   );
   const row = rows[0];
   if (!row) return undefined;

@@ -98,16 +98,16 @@ async function readRuns(client: pg.Client, there: Set<string>): Promise<Run[]> {
   return rows;
 }
 
-/** Writes the row of a run and gives its id. Called inside the transaction that does the work. */
-export async function recordRun(client: pg.Client, run: Omit<Run, 'id' | 'appliedAt'>): Promise<string> {
+/** Writes the row of a run and gives its id. Called inside the transaction that does the work. `appliedAt` is for one that another tool did before. */
+export async function recordRun(client: pg.Client, run: Omit<Run, 'id' | 'appliedAt'>, appliedAt?: string): Promise<string> {
   const json = new Set(['proof', 'changes', 'tested', 'progress']);
   const fields = { ...run } as Record<string, unknown>;
   const entries = Object.entries(runColumns).filter(([field]) => field !== 'id');
   const values = entries.map(([field]) => (json.has(field) && fields[field] != null ? JSON.stringify(fields[field]) : (fields[field] ?? null)));
   const { rows } = await client.query<{ id: string }>(
     `insert into supabase_migrations.supasnap_runs (${entries.map(([, column]) => column).join(', ')}, started_at, applied_at, xid)
-     values (${entries.map((_, index) => `$${index + 1}`).join(', ')}, $${entries.length + 1}, clock_timestamp(), pg_current_xact_id()::text) returning id`,
-    [...values, run.startedAt],
+     values (${entries.map((_, index) => `$${index + 1}`).join(', ')}, $${entries.length + 1}, coalesce($${entries.length + 2}::timestamptz, clock_timestamp()), pg_current_xact_id()::text) returning id`,
+    [...values, run.startedAt, appliedAt ?? null],
   );
   const { id } = rows[0]!;
   if (run.kind === 'rollback') await noteRowsUntil(client, id);

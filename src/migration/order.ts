@@ -70,5 +70,5 @@ function differenceOf(recorded: string[], local: string[]): Edited['firstDiffere
 }
 
 /** Cut at other semicolons (an older CLI, `migration fetch`) around the rows of COPY, or checked out with other line ends: that is no edit. */
-const sameText = (recorded: string[], local: string[]) => joined(recorded) === joined(local);
+export const sameText = (recorded: string[], local: string[]) => joined(recorded) === joined(local);
 const joined = (statements: string[]) => `${statements.join(';')};`.replace(/\r\n/g, '\n').replace(/\n\\\.\s*;?/g, '\n\\.;').replace(/\s*;[\s;]*/g, ';');

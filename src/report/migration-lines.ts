@@ -50,13 +50,22 @@ function factLines(version: string, run: Run, incomplete: boolean): string[] {
       lines.push(`  - ${countOf(names.length, plainMarkdown(kind))} ${verb}: ${cutList(names, longestList, codeMarkdown).join(', ')}`);
     }
   }
-  if (!incomplete) {
+  const earlier = takenOverFrom(run.progress);
+  add('Taken over', earlier && plainMarkdown(earlier));
+  if (!incomplete && !earlier) {
     add('Tested', testedOf(run.tested) ?? 'no smoke test');
     add('Migration time', duration(run.durationMs));
   }
   add('Who', run.who ? plainMarkdown(run.who) : undefined);
   add('Git commit', run.gitCommit ? codeMarkdown(run.gitCommit) : undefined);
   return lines;
+}
+
+/** What another tool applied was not tested or timed here, and its rollback was not proven. */
+function takenOverFrom(value: unknown): string | undefined {
+  const { keeps, by, table, undated } = (value ?? {}) as Record<string, unknown>;
+  if (keeps !== 'elsewhere') return undefined;
+  return `applied by ${String(by)}, as ${String(table)} says${undated ? '; it does not say when, so the date is that of the takeover' : ''}`;
 }
 
 const eventLine = ({ what, run }: MigrationEvent): string =>
@@ -68,7 +77,7 @@ export function runLines(run: Run): string[] {
     run.snapshotBefore ? `snapshot before ${codeMarkdown(run.snapshotBefore)}` : '',
     run.snapshotAfter ? `after ${codeMarkdown(run.snapshotAfter)}` : '',
   ].filter(Boolean);
-  return [snapshots.join(', '), testedOf(run.tested) ?? '', duration(run.durationMs), run.who ? `by ${plainMarkdown(run.who)}` : '', run.overrideReason ? `outside its deployment window: ${plainMarkdown(run.overrideReason)}` : ''].filter(Boolean);
+  return [snapshots.join(', '), testedOf(run.tested) ?? '', takenOverFrom(run.progress) ? 'applied by another tool' : duration(run.durationMs), run.who ? `by ${plainMarkdown(run.who)}` : '', run.overrideReason ? `outside its deployment window: ${plainMarkdown(run.overrideReason)}` : ''].filter(Boolean);
 }
 
 /** "2025-10-26 21:15:00 UTC"; the time comes from the database. */

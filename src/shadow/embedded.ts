@@ -20,11 +20,11 @@ const throwaway = { fsync: 'off', full_page_writes: 'off', synchronous_commit: '
  * A server of the target's major version, for the length of a command. It is stopped afterwards and its data stays, so a
  * state that was loaded, or reached by a rehearsal, need not be loaded again.
  */
-export async function withShadowServer<T>(config: Config, major: number, use: (server: EmbeddedServer) => Promise<T>): Promise<T> {
+export async function withShadowServer<T>(config: Config, major: number, use: (server: EmbeddedServer) => Promise<T>, name = `shadow-${major}`): Promise<T> {
   const server = await startEmbedded({
     major,
     stateFolder: config.stateFolder,
-    name: `shadow-${major}`,
+    name,
     searchFrom: packageFolders(config),
     settings: throwaway,
   });

@@ -104,7 +104,7 @@ async function availableVersions(client: pg.Client): Promise<Set<string>> {
 }
 
 /** The role that made each extension: its functions and types belong to that role. */
-function extensionMakers({ base }: Facts): Map<string, string> {
+export function extensionMakers({ base }: Facts): Map<string, string> {
   const owners = new Map<string, string>();
   for (const { kind, from, to } of base.edges) if (kind === 'owner' && to.kind === 'role') owners.set(encodeId(from), to.name);
   const makers = new Map<string, string>();

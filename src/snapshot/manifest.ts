@@ -20,6 +20,8 @@ export interface Manifest {
   gitCommit: string | null;
   who: string | null;
   toolVersion: string;
+  /** It was not taken then: it was rebuilt later by replaying the migrations that lead there. The sha256 of what history held of them. */
+  rebuilt?: string;
 }
 
 export const currentFormat = 1;

@@ -21,6 +21,8 @@ export interface StoredSnapshot {
   catalogCheck?: string;
   /** Only of snapshots in the target: their order by when they were last its state. */
   kept?: number;
+  /** Only of snapshots that were rebuilt just now, and may be nowhere yet. */
+  held?: { state: State; identity: Identity };
 }
 
 /** The snapshot that was the target's state last; it may have been taken long ago, and reached again by a rollback. */
@@ -41,7 +43,9 @@ export async function listSnapshots(client: pg.Client, folder: string, ours: boo
     : [];
   for (const [index, { manifest, catalog_check }] of rows.entries()) {
     checkManifest(manifest, 'The manifest of a snapshot in the target');
-    found.set(snapshotId(manifest), { id: snapshotId(manifest), manifest, inFolder: false, inTarget: true, catalogCheck: catalog_check, kept: index + 1 });
+    // A rebuilt one was the target's state before any tool of ours looked at it.
+    const seen = manifest.rebuilt ? {} : { catalogCheck: catalog_check, kept: index + 1 };
+    found.set(snapshotId(manifest), { id: snapshotId(manifest), manifest, inFolder: false, inTarget: true, ...seen });
   }
   for (const manifest of await readManifests(folder)) {
     const id = snapshotId(manifest);
@@ -55,6 +59,7 @@ export async function listSnapshots(client: pg.Client, folder: string, ours: boo
 
 /** The state of a snapshot, from the folder when it is there and whole, else from the target. */
 export async function loadSnapshot(client: pg.Client, folder: string, snapshot: StoredSnapshot): Promise<State> {
+  if (snapshot.held) return snapshot.held.state;
   const files = snapshotFiles(folder, snapshot.id);
   if (existsSync(files.sql) && !(snapshot.inTarget && (await isOfAnother(files.manifest, snapshot)))) {
     const sql = await readFile(files.sql, 'utf8');
@@ -85,6 +90,7 @@ async function isOfAnother(path: string, { manifest }: StoredSnapshot): Promise<
 
 /** Which object was which at the time of a snapshot; only the target itself knows. */
 export async function loadIdentity(client: pg.Client, snapshot: StoredSnapshot): Promise<Identity | undefined> {
+  if (snapshot.held) return snapshot.held.identity;
   if (!snapshot.inTarget) return undefined;
   const { rows } = await client.query<{ identity_gz: Buffer }>('select identity_gz from supabase_migrations.supasnap_snapshots where name = $1 and copy = $2', [
     snapshot.manifest.name,
@@ -133,6 +139,25 @@ export async function writeSnapshotFiles(folder: string, manifest: Manifest, sta
 
 /** Keeps the snapshot in the target too, as the last one even when a clock was set back. Called inside a transaction; a state already there is stored once. */
 export async function keepInTarget(client: pg.Client, manifest: Manifest, state: State, anchor: Anchor): Promise<void> {
+  const key = await keepState(client, manifest, state);
+  await client.query(
+    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, $5, $6, greatest(clock_timestamp(), (select max(taken_at) + interval '1 microsecond' from supabase_migrations.supasnap_snapshots)))
+     on conflict (name, copy) do update set catalog_check = excluded.catalog_check, identity_gz = excluded.identity_gz, taken_at = excluded.taken_at`,
+    [manifest.name, manifest.copy, key, JSON.stringify(manifest), anchor.catalogCheck, gzipSync(JSON.stringify(anchor.identity))],
+  );
+}
+
+/** Keeps a rebuilt snapshot in the target, as one from before all that are there. Called inside a transaction. */
+export async function keepRebuilt(client: pg.Client, manifest: Manifest, { state, identity }: { state: State; identity: Identity }): Promise<void> {
+  const key = await keepState(client, manifest, state);
+  await client.query(
+    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, 'rebuilt', $5, least(clock_timestamp(), (select min(taken_at) - interval '1 microsecond' from supabase_migrations.supasnap_snapshots)))
+     on conflict (name, copy) do nothing`,
+    [manifest.name, manifest.copy, key, JSON.stringify(manifest), gzipSync(JSON.stringify(identity))],
+  );
+}
+
+async function keepState(client: pg.Client, manifest: Manifest, state: State): Promise<string> {
   const key = stateKey(manifest);
   const { rowCount } = await client.query('select from supabase_migrations.supasnap_states where sha256 = $1', [key]);
   if (!rowCount) {
@@ -142,11 +167,7 @@ export async function keepInTarget(client: pg.Client, manifest: Manifest, state:
       companionOf(state).gz,
     ]);
   }
-  await client.query(
-    `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, $5, $6, greatest(clock_timestamp(), (select max(taken_at) + interval '1 microsecond' from supabase_migrations.supasnap_snapshots)))
-     on conflict (name, copy) do update set catalog_check = excluded.catalog_check, identity_gz = excluded.identity_gz, taken_at = excluded.taken_at`,
-    [manifest.name, manifest.copy, key, JSON.stringify(manifest), anchor.catalogCheck, gzipSync(JSON.stringify(anchor.identity))],
-  );
+  return key;
 }
 
 const stateKey = (manifest: Manifest) => createHash('sha256').update(`${manifest.sha256}/${manifest.factsSha256}`).digest('hex');

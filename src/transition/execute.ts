@@ -6,7 +6,7 @@ import { failed } from '../errors.ts';
 import { sqlProblem, type ServerError } from '../sql-error.ts';
 import { locksFar } from '../migration/far-locks.ts';
 import { durationMs } from '../migration/header.ts';
-import { quoteText } from '../sql-names.ts';
+import { quoteName, quoteText } from '../sql-names.ts';
 import { badRow, copyRows } from './copy-rows.ts';
 import type { Script } from './script.ts';
 
@@ -138,9 +138,21 @@ export const rightsStatement = (granted: boolean) =>
 async function sendBatch(client: pg.Client, script: Script, batch: Batch, progress: { completed: number }): Promise<void> {
   const sql = script.text.slice(batch.start, batch.end);
   if (batch.platformRights) await client.query(rightsStatement(true));
+  const asMaker = batch.platformRights && batch.statements.some(({ node }) => 'CreateExtensionStmt' in node) ? await becomeMaker(client) : undefined;
   const data = batch.statements[0]?.data;
   await counting(client, progress, () => (data ? copyRows(client, sql, script.text.slice(data.from, data.to)) : client.query(sql)));
+  if (asMaker) await client.query(asMaker.back);
   if (batch.platformRights) await client.query(rightsStatement(false));
+}
+
+/** On the hosted platform what an extension brings belongs to a superuser of the platform, also where the Supabase CLI makes it. */
+async function becomeMaker(client: pg.Client): Promise<{ back: string } | undefined> {
+  const { rows } = await client.query<{ maker: string; role: string }>(
+    `select pg_get_userbyid(proowner)::text as maker, current_setting('role') as role from pg_proc where oid = to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)')`,
+  );
+  if (!rows[0]) return undefined;
+  await client.query(`set role ${quoteName(rows[0].maker)}`);
+  return { back: rows[0].role === 'none' ? 'reset role' : `set role ${quoteName(rows[0].role)}` };
 }
 
 /** The server tells of each statement that it completed: so the one that failed is known, also when its error has no position. */

@@ -55,7 +55,7 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], g
     renames,
     statements: [
       ...[...updateExtensions(from, to), ...first].map(plain),
-      ...inGoodOrder(planned.actions, from, to, (action) => statementOf(action, from, { enums, goalSql, versions: to.cluster?.extensions ?? {} })),
+      ...inGoodOrder(planned.actions.filter((action) => !comesWithExtension(action, from, to)), from, to, (action) => statementOf(action, from, { enums, goalSql, versions: to.cluster?.extensions ?? {} })),
       ...last.map(plain),
     ].filter(({ sql }) => !implied.has(sql)),
   };
@@ -67,6 +67,12 @@ function inGoodOrder(actions: Action[], from: Facts, to: Facts, statementOf: (ac
   const mended = mendOrder(actions.map((action) => ({ ...statementOf(action), reach: reachOf(action, dependsOn) })));
   const commented = new Set(from.base.facts().flatMap(({ id }) => (id.kind === 'comment' ? [encodeId(id.target)] : [])));
   return replaceTriggers(farLocksLast(mended), (trigger) => commented.has(trigger)).map(({ reach: _, ...statement }) => statement);
+}
+
+/** What may be done with the members of an extension that is made: its script and the default privileges of its maker say so. */
+function comesWithExtension({ sql, produces, consumes }: Action, from: Facts, to: Facts): boolean {
+  if (!/^(GRANT|REVOKE) /.test(sql)) return false;
+  return [...produces, ...consumes].some((id) => id.kind === 'acl' && to.base.outgoingEdges(id.target).some(({ kind, to: extension }) => kind === 'memberOfExtension' && !from.base.has(extension)));
 }
 
 function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string; versions: Record<string, string> }): PlannedStatement {

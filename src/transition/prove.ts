@@ -14,7 +14,8 @@ export interface Judged {
   longer?: TransitionPlan;
 }
 
-interface Reached {
+/** The committed state of a shadow. */
+export interface Reached {
   facts: Facts;
   sql: string;
 }
@@ -63,7 +64,8 @@ async function extendPlan(shadow: Shadow, goal: State, options: ProveOptions, pl
   return undefined;
 }
 
-function restOf(goal: State, present: Reached): PlannedStatement[] {
+/** What still leads from the state reached to the goal: as planned from facts, and where those are equal, from the dumps. */
+export function restOf(goal: State, present: Reached): PlannedStatement[] {
   const byFacts = planTransition(present.facts, goal.facts, [], goal.sql).statements;
   if (byFacts.length > 0) return byFacts;
   return completeFromDumps(goal.sql, present.sql).map((sql) => ({ sql, lock: 'accessExclusive', rewrites: false, returns: [] }));
@@ -80,7 +82,7 @@ async function runRest(shadow: Shadow, plan: TransitionPlan, rest: PlannedStatem
   });
 }
 
-async function readReached(shadow: Shadow, goal: State, options: ProveOptions): Promise<Reached> {
+export async function readReached(shadow: Shadow, goal: State, options: ProveOptions): Promise<Reached> {
   const dumping = dumpSchema(shadow.settings, {
     choice: options.pgDump,
     serverVersion: options.serverVersionNum,
