@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { majors, withDatabase, type TestDatabase } from '../postgres/database.ts';
@@ -51,7 +52,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 });
 
 test('--all runs the smoke tests of versions and every file for "supabase test db"; each passes or fails as it should', async () => {
-  await withNotes(17, asFiles(cliTests), async (run, database) => {
+  await withNotes(17, asFiles(cliTests), async (run, database, project) => {
     const before = await contents(database);
     const { exitCode, stdout } = await run('--all', '--output-format', 'json');
     const results: { version: string; ok: boolean }[] = JSON.parse(stdout);
@@ -61,8 +62,20 @@ test('--all runs the smoke tests of versions and every file for "supabase test d
     });
     expect(exitCode).toBe(1);
     expect(await contents(database)).toEqual(before);
+
+    project.write('results.tap', (await run('--all', '--format', 'tap')).stdout);
+    const said = await prove(project.path('results.tap'));
+    if (said === undefined) return;
+    expect(said).toContain(`Failed ${results.filter(({ ok }) => !ok).length}/${results.length} subtests`);
+    expect(said).not.toMatch(/Parse errors|Bad plan/);
   });
 });
+
+/** What Perl's prove, which is on every Debian, says of TAP; undefined where there is none. */
+const prove = async (file: string): Promise<string | undefined> => {
+  const { all, code } = await execa('prove', ['-e', 'cat', file], { all: true, reject: false, stdin: 'ignore' });
+  return code === 'ENOENT' ? undefined : all;
+};
 
 test('a failing check shows what was had and what was wanted; an error, where it stands', async () => {
   await withNotes(17, asFiles(cliTests), async (run) => {
