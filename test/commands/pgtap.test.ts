@@ -117,3 +117,17 @@ test('a test that does not find pgTAP says what to do', async () => {
     expect(await run('a.sql')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('The test calls pgTAP and does not find it: install it on that server') });
   });
 });
+
+test('a migration that makes pgTAP is rehearsed on the embedded shadow, and taken back', async () => {
+  await withDatabase(17, async (database) => {
+    await withProject(inMigrations({ '20260101000000_v0_1_0_pgtap.sql': 'create extension pgtap with schema extensions;\n' }), async ({ folder }) => {
+      const run = (name: string, ...words: string[]) => runCli(name, [...words, '--yes', `--remote=${database.url}`], { cwd: folder });
+      const pgtap = () => withClient(database.settings, async (client) => (await client.query("select from pg_extension where extname = 'pgtap'")).rowCount);
+      const migrated = await run('db-migrate');
+      expect([migrated.exitCode, migrated.stderr]).toEqual([0, expect.stringContaining('Rollback proven: migrated and rolled back on embedded PostgreSQL 17')]);
+      expect(await pgtap()).toBe(1);
+      expect(await run('db-rollback', '--steps', '1')).toMatchObject({ exitCode: 0 });
+      expect(await pgtap()).toBe(0);
+    });
+  });
+});
