@@ -4,6 +4,7 @@
  */
 export { migrate, type MigrateResult } from './commands/migrate.ts';
 export type { MigrateOptions } from './commands/migrate-options.ts';
+export type { AdviceLevel, Finding as AdviceFinding } from './advice/finding.ts';
 export { rollback, snapshots, type RollbackOptions, type RollbackResult } from './commands/rollback.ts';
 export { test, type TestOptions } from './commands/test.ts';
 export { status, type Status } from './commands/status.ts';

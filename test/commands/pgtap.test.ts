@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { majors, withDatabase, type TestDatabase } from '../postgres/database.ts';
@@ -51,7 +52,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 });
 
 test('--all runs the smoke tests of versions and every file for "supabase test db"; each passes or fails as it should', async () => {
-  await withNotes(17, asFiles(cliTests), async (run, database) => {
+  await withNotes(17, asFiles(cliTests), async (run, database, project) => {
     const before = await contents(database);
     const { exitCode, stdout } = await run('--all', '--output-format', 'json');
     const results: { version: string; ok: boolean }[] = JSON.parse(stdout);
@@ -61,8 +62,20 @@ test('--all runs the smoke tests of versions and every file for "supabase test d
     });
     expect(exitCode).toBe(1);
     expect(await contents(database)).toEqual(before);
+
+    project.write('results.tap', (await run('--all', '--format', 'tap')).stdout);
+    const said = await prove(project.path('results.tap'));
+    if (said === undefined) return;
+    expect(said).toContain(`Failed ${results.filter(({ ok }) => !ok).length}/${results.length} subtests`);
+    expect(said).not.toMatch(/Parse errors|Bad plan/);
   });
 });
+
+/** What Perl's prove, which is on every Debian, says of TAP; undefined where there is none. */
+const prove = async (file: string): Promise<string | undefined> => {
+  const { all, code } = await execa('prove', ['-e', 'cat', file], { all: true, reject: false, stdin: 'ignore' });
+  return code === 'ENOENT' ? undefined : all;
+};
 
 test('a failing check shows what was had and what was wanted; an error, where it stands', async () => {
   await withNotes(17, asFiles(cliTests), async (run) => {
@@ -102,5 +115,19 @@ test('a test that does not find pgTAP says what to do', async () => {
   await withNotes(17, asFiles({ 'a.sql': cliTests['plan-too-long.sql']! }), async (run, database) => {
     await withClient(database.superuser, (client) => client.query(`alter role postgres in database ${database.name} set search_path = public`));
     expect(await run('a.sql')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('The test calls pgTAP and does not find it: install it on that server') });
+  });
+});
+
+test('a migration that makes pgTAP is rehearsed on the embedded shadow, and taken back', async () => {
+  await withDatabase(17, async (database) => {
+    await withProject(inMigrations({ '20260101000000_v0_1_0_pgtap.sql': 'create extension pgtap with schema extensions;\n' }), async ({ folder }) => {
+      const run = (name: string, ...words: string[]) => runCli(name, [...words, '--yes', `--remote=${database.url}`], { cwd: folder });
+      const pgtap = () => withClient(database.settings, async (client) => (await client.query("select from pg_extension where extname = 'pgtap'")).rowCount);
+      const migrated = await run('db-migrate');
+      expect([migrated.exitCode, migrated.stderr]).toEqual([0, expect.stringContaining('Rollback proven: migrated and rolled back on embedded PostgreSQL 17')]);
+      expect(await pgtap()).toBe(1);
+      expect(await run('db-rollback', '--steps', '1')).toMatchObject({ exitCode: 0 });
+      expect(await pgtap()).toBe(0);
+    });
   });
 });
