@@ -225,7 +225,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   });
   await journal?.phase('rehearsed');
   const remarks = { platform: changed, stays: [...stays, ...lost.map((what) => `${what} does not come back: the platform took away what it was on.`)] };
-  return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting), present, manifest, way, expected, undone, restored, known, rebuilt, history, provenance, journal };
+  return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting, options.keepData ?? 'auto'), present, manifest, way, expected, undone, restored, known, rebuilt, history, provenance, journal };
 }
 
 /** No run took a rebuilt snapshot: the runs since then begin with the first that applied one of what is undone. */

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { KeptItem } from '../kept/item.ts';
+import type { KeepData } from '../kept/run.ts';
 import { changesBetween, composed, planUndoing, type Change, type Undoing } from './changes.ts';
 import type { RehearsedRows } from './on-shadow.ts';
 import { readPlatformRows } from './read.ts';
@@ -20,12 +21,12 @@ export function changesInWords({ start, reached }: RehearsedRows): string[] {
 }
 
 /** What a rollback will do to jobs and queues, as they are now. `undoing` are the copies of the runs that it undoes. */
-export async function foretell(client: pg.Client, undoing: KeptItem[][]): Promise<string[]> {
+export async function foretell(client: pg.Client, undoing: KeptItem[][], keepData: KeepData): Promise<string[]> {
   const now = await readPlatformRows(client);
   const ofJobs = planUndoing(jobs, composed(jobs, await readChanges<Job>(client, 'jobs', undoing)), now.jobs ?? [], now.jobs ?? []);
   const ofQueues = planUndoing(queues, composed(queues, await readChanges<Queue>(client, 'queues', undoing)), now.queues ?? [], now.queues ?? []);
   const counts = new Map<string, string>();
-  for (const action of ofQueues.actions) if ('remove' in action) counts.set(action.remove.name, await countMessages(client, action.remove));
+  for (const action of ofQueues.actions) if ('remove' in action) counts.set(action.remove.name, `${await countMessages(client, action.remove)} (${keepData === 'never' ? 'gone for good: --keep-data never' : 'kept'})`);
   return [
     ...words(ofJobs, nameOfJob, () => ''),
     ...words(ofQueues, nameOfQueue, ({ name }) => counts.get(name) ?? ''),
@@ -39,5 +40,5 @@ async function countMessages(client: pg.Client, { name }: Queue): Promise<string
   const [table] = queueTables(name);
   const { rows } = await client.query<{ count: string }>(`select count(*) as count from (select from pgmq."${table.replaceAll('"', '""')}" limit 100001) as few`);
   const count = Number(rows[0]!.count);
-  return ` with ${count > 100_000 ? 'more than 100000' : count} message${count === 1 ? '' : 's'} (kept)`;
+  return ` with ${count > 100_000 ? 'more than 100000' : count} message${count === 1 ? '' : 's'}`;
 }

@@ -42,7 +42,7 @@ export async function withPlatformRows<R extends { kept: KeptItem[]; reports: Pu
   const known: Known = { jobs: composed(jobs, await readChanges<Job>(client, 'jobs', undoing)), queues: composed(queues, await readChanges<Queue>(client, 'queues', undoing)) };
   const copies = keepData === 'never' ? [] : await copyGoing(client, start, known, options);
   const result = await run(tableItems(undoing));
-  const reports = await orRefused(options.state, async () => [...(await undoJobs(client, known.jobs, start)), ...(await undoQueues(client, known.queues, start, undoing.flat())), ...(await make(client, options.missing))]);
+  const reports = await orRefused(options.state, async () => [...(await undoJobs(client, known.jobs, start)), ...(await undoQueues(client, known.queues, start, undoing.flat(), keepData)), ...(await make(client, options.missing))]);
   const now = await readPlatformRows(client);
   const lost = keepData === 'never' ? [] : (start.queues ?? []).filter((queue) => !now.queues?.some((one) => queues.same(one, queue)) && keptTables(queue).some((table) => !copies.some((copy) => copy.table.name === table)));
   if (lost.length > 0) throw new Unforeseen(lost.flatMap(keptTables).map(messageTable));
@@ -78,10 +78,10 @@ async function undoJobs(client: pg.Client, changes: Change<Job>[], start: Platfo
   if (!now) return [];
   const plan = planUndoing(jobs, changes, start.jobs ?? [], now);
   for (const action of plan.actions) await carryOutJob(client, action);
-  return reportOf('cron.job', plan, jobName, 'job');
+  return reportOf('cron.job', plan, jobName, 'job', 'kept');
 }
 
-async function undoQueues(client: pg.Client, changes: Change<Queue>[], start: PlatformRows, copies: KeptItem[]): Promise<PutBackReport[]> {
+async function undoQueues(client: pg.Client, changes: Change<Queue>[], start: PlatformRows, copies: KeptItem[], keepData: KeepData): Promise<PutBackReport[]> {
   if (changes.length === 0) return [];
   const { queues: now } = await readPlatformRows(client);
   if (!now) return [];
@@ -93,7 +93,7 @@ async function undoQueues(client: pg.Client, changes: Change<Queue>[], start: Pl
     const { messages: count } = await returnMessages(client, before.name, copies.filter(({ fate }) => fate === 'messages'));
     if (count > 0) messages.push(`queue ${before.name}: ${count} message${count === 1 ? '' : 's'} put back`);
   }
-  const report = reportOf('pgmq.meta', plan, ({ name }) => name, 'queue');
+  const report = reportOf('pgmq.meta', plan, ({ name }) => name, 'queue', keepData === 'never' ? 'its messages are gone for good (--keep-data never)' : 'kept with its messages');
   return messages.length > 0 ? [{ ...(report[0] ?? none('pgmq.meta')), told: [...(report[0]?.told ?? []), ...messages] }] : report;
 }
 
@@ -104,9 +104,9 @@ async function make(client: pg.Client, missing: Definitions | undefined): Promis
 
 const none = (table: string): PutBackReport => ({ table, returned: 0, removed: 0, newer: 0, uncertain: 0, unmatched: 0 });
 
-function reportOf<T extends object>(table: string, { actions, taken, changed }: Undoing<T>, name: (what: T) => string, word: string): PutBackReport[] {
+function reportOf<T extends object>(table: string, { actions, taken, changed }: Undoing<T>, name: (what: T) => string, word: string, kept: string): PutBackReport[] {
   const told = [
-    ...actions.map((action) => ('remove' in action ? `${word} ${name(action.remove)} removed; kept${word === 'queue' ? ' with its messages' : ''}` : 'change' in action ? `${word} ${name(action.into)} as it was` : `${word} ${name(action.create)} is back`)),
+    ...actions.map((action) => ('remove' in action ? `${word} ${name(action.remove)} removed; ${kept}` : 'change' in action ? `${word} ${name(action.into)} as it was` : `${word} ${name(action.create)} is back`)),
     ...changed.map(({ what, goes }) => `${word} ${name(what)}: users changed it since; ${goes ? 'it comes back as they had it when the migration is applied again' : 'what they changed stays'}`),
     ...taken.map((what) => `${word} ${name(what)}: users made another of that name since, which stays; the old one is kept`),
   ];

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { expectCode, siteOf, type Site } from '../commands/site.ts';
 import { cronDatabase, serverWithExtensions } from '../extensions/server.ts';
@@ -41,8 +41,7 @@ describe('the real pg_cron, and a stand-in shaped after the documented interface
     needsCron(skip);
     await withSite(
       {
-        '20260102000000_v0_2_0_jobs.sql': `create table public.tags (id int primary key);
-select cron.schedule('made', '${yearly}', 'select 1'), cron.schedule('unwanted', '${yearly}', 'select 2'), cron.schedule('${yearly}', 'select ''no name''');
+        '20260102000000_v0_2_0_jobs.sql': `select cron.schedule('made', '${yearly}', 'select 1'), cron.schedule('unwanted', '${yearly}', 'select 2'), cron.schedule('${yearly}', 'select ''no name''');
 select cron.unschedule('old');
 select cron.alter_job((select jobid from cron.job where jobname = 'changed'), schedule := '1 0 1 1 *', active := false);`,
       },
@@ -55,6 +54,7 @@ select cron.alter_job((select jobid from cron.job where jobname = 'changed'), sc
         const applied = expectCode(await site.migrate(), 0);
         expect(applied.told).toContain('Rehearsing in a transaction on the target');
         expect(applied.told).toContain('It unschedules job old, changes job changed, schedules job made');
+        expect(readFileSync(site.project.path('supabase/rollback/20260102000000_rollback.sql'), 'utf8')).toContain('it schedules job made: "npx supasnap rollback" alone undoes that');
         expect(await jobs(site)).not.toEqual(before);
         await site.sql(`select cron.schedule('made', '2 0 1 1 *', 'select ''users'''), cron.unschedule('unwanted'), cron.schedule('since', '${yearly}', 'select 3')`);
         const after = await jobs(site);
@@ -110,17 +110,20 @@ alter table pgmq.q_theirs enable row level security;`,
       },
     ));
 
-  test('a scratch database holds the queues of the target, so that a migration which drops one can be rehearsed and proven there by pg_dump too', () =>
+  test('a scratch database holds the queues of the target, so that migrations which drop some are proven there by pg_dump too; those of a file in steps come back as well', () =>
     withSite(
-      { '20260102000000_v0_2_0_queues.sql': "select pgmq.drop_queue('old'); select pgmq.create('made'); create table public.tags (id int primary key);" },
+      {
+        '20260102000000_v0_2_0_queues.sql': "select pgmq.drop_queue('old'); select pgmq.create('made'); create table public.tags (id int primary key);",
+        '20260103000000_v0_3_0_steps.sql': "-- supasnap: transaction=off\nselect pgmq.create('stepped');\nselect pgmq.send('stepped', '{}');\nselect pgmq.drop_queue('second');\nselect pgmq.drop_queue('stepped');\nselect pgmq.create_unlogged('stepped');\n",
+      },
       { database: 'with_scratch', shadow: 'found', as: 'superuser' },
       async (site) => {
-        await site.sql("select pgmq.create('old'); alter table pgmq.q_old enable row level security; select pgmq.send('old', '{}')");
+        await site.sql("select pgmq.create('old'); alter table pgmq.q_old enable row level security; select pgmq.send('old', '{}'); select pgmq.create('second'); select pgmq.send('second', '{}')");
         const before = await queues(site);
         const { told } = expectCode(await site.migrate(), 0);
-        expect(told).toMatch(/Rollback proven: .* scratch database .* by facts and by pg_dump/);
-        expect(Object.keys(await queues(site))).toEqual(['made']);
-        expectCode(await site.rollback({ steps: 1 }), 0);
+        expect(told.match(/Rollback proven: .* scratch database .* by facts and by pg_dump/g)).toHaveLength(2);
+        expect(Object.keys(await queues(site))).toEqual(['made', 'stepped']);
+        expectCode(await site.rollback({ steps: 2 }), 0);
         expect(await queues(site)).toEqual(before);
       },
     ));
