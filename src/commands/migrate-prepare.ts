@@ -21,6 +21,7 @@ import { migrationScript, type Script } from '../transition/script.ts';
 import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { below } from './present.ts';
+import { passRights } from './rights.ts';
 import { passSecrets } from './secrets.ts';
 import { count, size } from './text.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -71,6 +72,8 @@ export async function prepareMigration(context: Context, session: TargetSession,
   if (options.keepData !== 'never') refuseUnkept(script, session.target.name);
   const test = await loadSmokeTest(config.workdir, config.folders.tests, migration.name.label);
 
+  const anyway = (options.allowUnproven ?? false) || (options.dryRun ?? false);
+  await passRights(context, session, { migration: migration.label, statements: migration.statements }, anyway);
   await passSecrets(context, session, options, { ...input.present, known }, findSecretsInFile(migration.statements));
 
   let manifest: Manifest | undefined;
@@ -101,6 +104,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
       timeouts: config.settings,
     }),
   );
+  await passRights(context, session, { backOf: migration.label, statements: rehearsal.rollback?.script.statements ?? [] }, anyway);
   const keepsRows = options.keepData !== 'never';
   const toKeep = keepsRows ? await keepCost(session.client, [rehearsal.effects, ...rehearsal.stepEffects]) : [];
   if (options.keepData !== 'always') refuseTooMuch(toKeep, config.settings.keepLimitBytes, `Nothing was changed on ${session.target.name}.`);
