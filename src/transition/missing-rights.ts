@@ -33,7 +33,8 @@ interface Powers {
   reserved: string[];
 }
 
-async function readPowers(client: pg.ClientBase): Promise<Powers> {
+/** What supautils lets our role do, as its settings say; all of it where the role is a superuser, or may become one. */
+export async function readPowers(client: pg.ClientBase): Promise<Powers> {
   const { rows } = await client.query<{ role: string; all: boolean; privileged: boolean; version: number; policies: string | null; triggers: string | null; extensions: string | null; reserved: string | null }>(`
     select current_user::text as role,
       (select rolsuper from pg_roles where rolname = current_user) or coalesce(has_function_privilege(to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)')::oid, 'execute'), false) as all,
