@@ -25,6 +25,7 @@ import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost
 import { showAdvice } from './advice.ts';
 import { changesInWords } from '../platform-rows/foretell.ts';
 import { below } from './present.ts';
+import { passRights } from './rights.ts';
 import { passSecrets } from './secrets.ts';
 import { count, size } from './text.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -78,6 +79,8 @@ export async function prepareMigration(context: Context, session: TargetSession,
   if (options.keepData !== 'never') refuseUnkept(script, session.target.name);
   const test = await loadSmokeTest(config.workdir, config.folders.tests, migration.name.label);
 
+  const anyway = (options.allowUnproven ?? false) || (options.dryRun ?? false);
+  await passRights(context, session, { migration: migration.label, statements: migration.statements }, anyway);
   await passSecrets(context, session, options, { ...input.present, known }, findSecretsInFile(migration.statements));
 
   let manifest: Manifest | undefined;
@@ -110,6 +113,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
       adviser,
     }),
   );
+  await passRights(context, session, { backOf: migration.label, statements: rehearsal.rollback?.script.statements ?? [] }, anyway);
   const keepsRows = options.keepData !== 'never';
   const toKeep = keepsRows ? await keepCost(session.client, [rehearsal.effects, ...rehearsal.stepEffects]) : [];
   if (options.keepData !== 'always') refuseTooMuch(toKeep, config.settings.keepLimitBytes, `Nothing was changed on ${session.target.name}.`);

@@ -36,6 +36,7 @@ import { journalled, tellCutOff } from './cut-off.ts';
 import { below, captureOptions, showDrift } from './present.ts';
 import { changesBetween, listChanges } from '../report/changes.ts';
 import { updateReport } from './report-history.ts';
+import { passRights } from './rights.ts';
 import { passSecrets } from './secrets.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
 import { writeRebuilt } from './rebuild-snapshots.ts';
@@ -171,6 +172,7 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
     removals,
     proven: way.proof.proven,
   };
+  await passRights(context, session, { rollback: goal.what, statements: way.steps.flatMap(({ script }) => script.statements) }, (options.allowUnproven ?? false) || (options.dryRun ?? false));
   if (way.steps.length === 0 && undone.length === 0 && restored.length === 0) return result;
   if (options.dryRun) return result;
   if (!way.proof.proven && !options.allowUnproven) throw notProven(way, goal, session.target.name);

@@ -1,6 +1,6 @@
 import type { Statement } from '../migration/statements.ts';
 import { splitDump, titleOf } from './canonical-entries.ts';
-import { options, secretTexts, settings, type SecretText } from './secret-kinds.ts';
+import { mayHoldSecrets, options, secretTexts, setClauses, settings, type SecretText } from './secret-kinds.ts';
 import type { State } from './state.ts';
 
 /** A text in a snapshot that looks like a secret, and the object whose definition holds it. */
@@ -12,9 +12,10 @@ export interface Secret extends SecretText {
 /** What looks like a secret in a snapshot of that state: in the definitions of its dump, and in the settings of its roles. */
 export function findSecrets({ sql, facts }: Pick<State, 'sql' | 'facts'>): Secret[] {
   const inDump = splitDump(sql).entries.flatMap(({ header, body }): Secret[] => {
+    if (!mayHoldSecrets(body)) return [];
     const { name, type, schema } = titleOf(header);
     const object = `${type.toLowerCase()} ${schema === '-' || schema === '' ? name : `${schema}.${name}`}`;
-    const kinds = withOptions.has(type) ? options : /^(?:FUNCTION|PROCEDURE)$/.test(type) ? settings : undefined;
+    const kinds = withOptions.has(type) ? options : /^(?:FUNCTION|PROCEDURE)$/.test(type) ? setClauses : undefined;
     return secretTexts(body, kinds).map((secret) => ({ object, ...secret }));
   });
   const inRoles = facts.base.facts().flatMap(({ id, payload }): Secret[] => {
@@ -28,7 +29,7 @@ export function findSecrets({ sql, facts }: Pick<State, 'sql' | 'facts'>): Secre
 export const findSecretsInFile = (statements: Statement[]): Secret[] =>
   statements.flatMap(({ node, text, where }) => {
     if (Object.keys(node).some((kind) => noDefinition.has(kind))) return [];
-    const kinds = 'CreateForeignServerStmt' in node || 'CreateUserMappingStmt' in node || 'AlterForeignServerStmt' in node || 'AlterUserMappingStmt' in node ? options : 'AlterRoleSetStmt' in node || 'CreateFunctionStmt' in node ? settings : undefined;
+    const kinds = 'CreateForeignServerStmt' in node || 'CreateUserMappingStmt' in node || 'AlterForeignServerStmt' in node || 'AlterUserMappingStmt' in node ? options : 'AlterRoleSetStmt' in node || 'CreateFunctionStmt' in node ? setClauses : undefined;
     return secretTexts(text, kinds).map((secret) => ({ object: where, ...secret }));
   });
 

@@ -4,7 +4,9 @@ import { lockStatement } from '../kept/locks.ts';
 import { failed, Problem } from '../errors.ts';
 import { differencesBesideGuards, readGuards } from '../snapshot/guards.ts';
 import { runBatches, settle, type Consequence, type Timeouts } from './execute.ts';
+import { locksFar } from '../migration/far-locks.ts';
 import type { Late } from './late.ts';
+import { readPowers } from './missing-rights.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
 import { factDifferences, readFacts, type Facts } from '../snapshot/facts.ts';
 import type { Script } from './script.ts';
@@ -42,11 +44,23 @@ export async function judgeBeforeCommit(client: pg.Client, how: { goal: Facts; l
  * Waits, while nothing is held that others need, until the tables of a late end can be locked, and lets go of them again. Who blocked them is then
  * gone, so that end has nothing to wait for, as a rule.
  */
-export async function waitForLate(client: pg.Client, { tables }: Late): Promise<void> {
-  if (tables.length === 0) return;
+export async function waitForLate(client: pg.Client, { late, tables }: Late): Promise<void> {
+  if (late.length === 0) return;
+  const far = late.some(({ statements }) => statements.some(({ node }) => !('CreateTrigStmt' in node) && locksFar({ node }))) ? await lockedBySupautils(client) : [];
+  if (tables.length + far.length === 0) return;
   await client.query('savepoint supasnap_locks');
-  await client.query(lockTables(tables));
+  await client.query(lockTables([...new Set([...tables, ...far])]));
   await client.query('rollback to savepoint supasnap_locks; release savepoint supasnap_locks');
+}
+
+/** What supautils locks for our role, whichever table a statement on a policy or trigger names. */
+async function lockedBySupautils(client: pg.Client): Promise<string[]> {
+  const { policies, triggers } = await readPowers(client);
+  const { rows } = await client.query<{ name: string }>(`select distinct format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) as name
+     from unnest($1::text[]) as t (name) join pg_class c on c.oid = to_regclass(t.name) join pg_namespace n on n.oid = c.relnamespace`,
+    [[...policies, ...triggers]],
+  );
+  return rows.map(({ name }) => name);
 }
 
 const lockTables = (tables: string[]) => lockStatement({ ...noEffects, exclusive: tables }, { tables: [], rekeyed: [] });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { splitStatements } from '../../src/migration/statements.ts';
-import { secretTexts } from '../../src/snapshot/secret-kinds.ts';
-import { findSecretsInFile, secretLines } from '../../src/snapshot/secrets.ts';
+import { secretTexts, setClauses } from '../../src/snapshot/secret-kinds.ts';
+import type { Facts } from '../../src/snapshot/facts.ts';
+import { findSecrets, findSecretsInFile, secretLines } from '../../src/snapshot/secrets.ts';
 
 const token = (payload: object) => ['{"alg":"HS256","typ":"JWT"}', JSON.stringify(payload)].map((part) => Buffer.from(part).toString('base64url')).join('.') + '.c2lnbmF0dXJlLW9mLXRoaXMtdG9rZW4';
 // Put together here, so that no scanner takes this file for one that holds secrets.
@@ -42,6 +43,19 @@ describe('a secret is seen', () => {
   });
 });
 
+test('a setting of a role, which the dump does not show, is in the snapshot too', () => {
+  const config = ['statement_timeout=8s', `app.settings.jwt_secret=${drawn}`, 'pgrst.db_schemas=public, api'];
+  const facts = { base: { facts: () => [{ id: { kind: 'role', name: 'authenticator' }, payload: { config } }] } } as unknown as Facts;
+  expect(secretLines(findSecrets({ sql: '', facts }))).toEqual(['setting of role authenticator: secret in a setting (9f8A…)']);
+});
+
+test('a function of megabytes is read in moments', () => {
+  const sql = ['a', 'https://', ' eyJ', 'eyJ-', 'host = ', 'Bearer ', 'x-', ' token ', "'"].map((part) => part.repeat(200_000)).join(' ');
+  const started = performance.now();
+  secretTexts(sql, setClauses);
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
 test('what is shown is never the whole, and one place is named once', () => {
   const found = secretTexts(`'{"apikey":"${token({ role: 'service_role' })}","Authorization":"Bearer ${token({ role: 'service_role' })}"}'`);
   expect(found).toEqual(Array.from({ length: 2 }, () => ({ kind: 'Supabase service_role key', masked: 'eyJh…' })));
@@ -70,6 +84,10 @@ describe('no secret is seen in', () => {
     'create policy "authorization, x-api-key" on t using (true)',
     'Basic authentication and Basic understanding1',
   ])('%s', (sql) => expect(secretTexts(sql)).toEqual([]));
+
+  test('a function that compares and assigns tokens', async () => {
+    expect(findSecretsInFile(await splitStatements("create function f(p_token_2 text) returns void language plpgsql as $$ declare v_token_1 text := p_token_2; begin update t set token = p_token_2 where secret = v_token_1 and api_key = 'none'; end $$"))).toEqual([]);
+  });
 
   test('rows and what a SELECT hands to Vault', async () => {
     expect(findSecretsInFile(await splitStatements(`select vault.create_secret('${joined('sk_', 'live_', drawn)}'); insert into t values ('${joined('sk_', 'live_', drawn)}')`))).toEqual([]);
