@@ -5,7 +5,7 @@ import { readSession, type State } from '../snapshot/state.ts';
 import { connect, quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { connectionProblem } from '../target/connection-problem.ts';
 import { poolerProblem, readPooling } from '../target/pooler.ts';
-import { converge, NotFaithful, runDump } from './load.ts';
+import { availableVersions, converge, extensionsAsTheyWere, NotFaithful, runDump } from './load.ts';
 import type { Shadow } from './shadow.ts';
 
 /** Names of our scratch databases begin so; the number is the session that made it. */
@@ -27,7 +27,7 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
       const settings = { ...target, database: name };
       const load = ({ sql, facts }: State) =>
         withClient(settings, async (scratch) => {
-          await runDump(scratch, rerunnable(sql));
+          await runDump(scratch, extensionsAsTheyWere(rerunnable(sql), facts, await availableVersions(scratch)));
           await converge(scratch, facts, [], facts.cluster?.database);
         });
       // A pooler may know only the databases that it was told of.
@@ -68,7 +68,7 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
        where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' and c.relkind in ('r', 'p', 'v', 'm')`,
     );
     if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
-    await runDump(client, rerunnable(state.sql));
+    await runDump(client, extensionsAsTheyWere(rerunnable(state.sql), state.facts, await availableVersions(client)));
     await converge(client, state.facts, [], state.facts.cluster?.database);
     const session = await readSession(client);
     return {
