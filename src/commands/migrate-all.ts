@@ -21,7 +21,7 @@ import { applyMigration } from './migrate-apply.ts';
 import { passWindow } from './migrate-gate.ts';
 import type { MigrateOptions } from './migrate-options.ts';
 import { prepareMigration, showPlan, type Prepared } from './migrate-prepare.ts';
-import { captureOptions, showDrift } from './present.ts';
+import { captureOptions, platformInWords, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 
 /** Applies the chosen migrations in order, adding each to `result` once it is done. A dry run ends after the first. */
@@ -52,6 +52,7 @@ async function applyEach(
   }
   const known: StoredSnapshot[] = await listSnapshots(session.client, config.folders.snapshots, history.ours);
   let present = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
+  if (present.platform?.length) report.note(platformInWords(present.platform));
   if (present.drift.length > 0) showDrift(context, present.drift, present.last!.id);
   let applied = history.applied.map(({ version, name }) => ({ version, name }));
 

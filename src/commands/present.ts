@@ -18,5 +18,8 @@ export function showDrift(context: Context, drift: string[], since: string): voi
   if (drift.length > 10) context.report.warn(`  … and ${drift.length - 10} more`);
 }
 
+/** "The platform changed its own schema auth since: left as it is." */
+export const platformInWords = (changed: string[]): string => `The platform changed ${changed.map((what) => (what.startsWith('its ') ? what : `its own ${what}`)).join(', ')} since: left as it is.`;
+
 /** A path as it is shown: below the working folder. */
 export const below = (context: Context, path: string) => relative(context.config.workdir, path);

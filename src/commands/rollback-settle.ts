@@ -35,6 +35,3 @@ export async function settling(
   }
   return { settle: (state, identity) => settleGoal(state, identity, present, { madeByUsers, extensions }), stays: stuck.map(stuckInWords) };
 }
-
-/** "The platform changed its own schema auth since: left as it is." */
-export const platformInWords = (changed: string[]): string => `The platform changed ${changed.map((what) => (what.startsWith('its ') ? what : `its own ${what}`)).join(', ')} since: left as it is.`;

@@ -33,7 +33,7 @@ import { planWayTo, type Step, type WayBack, type Waypoint } from '../transition
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName, requireName } from './confirm.ts';
 import { journalled, tellCutOff } from './cut-off.ts';
-import { below, captureOptions, showDrift } from './present.ts';
+import { below, captureOptions, platformInWords, showDrift } from './present.ts';
 import { changesBetween, listChanges } from '../report/changes.ts';
 import { updateReport } from './report-history.ts';
 import { passRights } from './rights.ts';
@@ -44,7 +44,7 @@ import { replayHistory, type Rebuilt } from './rebuild-replay.ts';
 import { findGoal, SnapshotMissing, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
-import { platformInWords, settling, type Settle } from './rollback-settle.ts';
+import { settling, type Settle } from './rollback-settle.ts';
 import { countRemovals, type Removal } from './rollback-removals.ts';
 
 /** What `rollback` can be told. Times are milliseconds. */
@@ -280,7 +280,9 @@ function show(context: Context, options: RollbackOptions, { way, goal, goalState
   if (restored.length > 0) report.step(`Brings back: ${restored.join(', ')}`);
   const changes = listChanges(changesBetween(present.facts, goalState.facts), 8);
   if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
-  if (remarks.platform.length > 0) report.note(platformInWords(remarks.platform));
+  const { inTarget, id, manifest } = goal.snapshot;
+  if (!inTarget) report.note(`Snapshot ${id} is of another database (${manifest.database}, PostgreSQL ${manifest.serverVersion}): what users made there is made here. Rows are in no snapshot.`);
+  if (remarks.platform.length > 0) report.note(inTarget ? platformInWords(remarks.platform) : `The platform's own part is another here (${remarks.platform.join(', ')}): left as it is.`);
   for (const text of [...remarks.stays, ...unrecoverable(way.steps.flatMap(({ script }) => script.statements.map(({ text }) => text)))]) report.warn(text);
   for (const text of [...notKept(history.runs, undone), ...notOurs(history, undone)]) report.warn(text);
   for (const what of platform) report.warn(`${what.replace(/^./, (letter) => letter.toUpperCase())}.`);

@@ -19,9 +19,8 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await createRoles(client, state.facts);
     await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
     await ensureStandIn(client, state);
-    const available = await availableVersions(client);
     const superusers = await futureSuperusers(client, state.facts);
-    await runDump(client, givenByTheirGivers(extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, available), superusers), superusers);
+    await runDump(client, givenByTheirGivers(extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, await availableVersions(client), extensionMakers(state.facts)), superusers), superusers);
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
     await converge(client, state.facts, ownRoles, state.facts.cluster?.database);
     // Its login could dump all of the target; a right to that by membership in a predefined role is in no fact.
@@ -75,8 +74,7 @@ async function futureSuperusers(client: pg.Client, facts: Facts): Promise<string
 }
 
 /** The dump with each extension made by the role that made it on the target, in the version that it has there. */
-function extensionsAsTheyWere(sql: string, facts: Facts, available: Set<string>): string {
-  const makers = extensionMakers(facts);
+export function extensionsAsTheyWere(sql: string, facts: Facts, available: Set<string>, makers = new Map<string, string>()): string {
   const versions = facts.cluster?.extensions ?? {};
   const dump = splitDump(sql);
   const entries = dump.entries.map((entry) => {
@@ -98,7 +96,8 @@ function givenByTheirGivers(sql: string, superusers: string[]): string {
   return joinDump({ ...dump, entries });
 }
 
-async function availableVersions(client: pg.Client): Promise<Set<string>> {
+/** "hstore 1.8", for all that the server could make. */
+export async function availableVersions(client: pg.Client): Promise<Set<string>> {
   const { rows } = await client.query<{ extension: string }>("select name || ' ' || version as extension from pg_available_extension_versions");
   return new Set(rows.map(({ extension }) => extension));
 }

@@ -7,7 +7,7 @@ import { readSession, type State } from '../snapshot/state.ts';
 import { connect, quoteName, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { connectionProblem } from '../target/connection-problem.ts';
 import { poolerProblem, readPooling } from '../target/pooler.ts';
-import { converge, NotFaithful, notFaithful, runDump } from './load.ts';
+import { availableVersions, converge, extensionsAsTheyWere, NotFaithful, notFaithful, runDump } from './load.ts';
 import type { Shadow } from './shadow.ts';
 
 /** Names of our scratch databases begin so; the number is the session that made it. */
@@ -29,7 +29,7 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
       const settings = { ...target, database: name };
       const load = ({ sql, facts, definitions, session }: State) =>
         withClient(settings, async (scratch) => {
-          await runDump(scratch, rerunnable(withoutQueues(sql)));
+          await runDump(scratch, extensionsAsTheyWere(rerunnable(withoutQueues(sql)), facts, await availableVersions(scratch)));
           await makeQueues(scratch, definitions, session.user).catch(notFaithful);
           await converge(scratch, facts, [], facts.cluster?.database);
         });
@@ -71,7 +71,7 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
        where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' and c.relkind in ('r', 'p', 'v', 'm')`,
     );
     if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
-    await runDump(client, rerunnable(withoutQueues(state.sql)));
+    await runDump(client, extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, await availableVersions(client)));
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
     await converge(client, state.facts, [], state.facts.cluster?.database);
     const session = await readSession(client);

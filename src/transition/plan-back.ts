@@ -40,7 +40,8 @@ async function planRenamed(
     const script = await rollbackScript('renames', renames.map(({ sql }) => `${sql};`).join('\n'));
     if (script.execution.mode === 'transaction') await runBatches(client, script, script.execution.batches, untouched);
     const renamed = await readFacts(client, factsOn(shadow, true));
-    return planTransition(renamed, goal.facts, renames, goal.sql);
+    const cluster = renamed.cluster && { ...renamed.cluster, extensions: reached.cluster?.extensions ?? renamed.cluster.extensions };
+    return planTransition({ ...renamed, ...(cluster ? { cluster } : {}) }, goal.facts, renames, goal.sql);
   } finally {
     await client.query(insideTransaction ? 'rollback to savepoint supasnap_renames' : 'rollback');
   }

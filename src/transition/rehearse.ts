@@ -17,7 +17,7 @@ import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { State } from '../snapshot/state.ts';
 import { changesCluster } from './cluster.ts';
-import { reachable } from './extension-versions.ts';
+import { reachable, readExtensionVersions, withVersionsOf } from './extension-versions.ts';
 import { inTransaction, runBatches, runSteps, timeoutStatements, untouched, type Timeouts } from './execute.ts';
 import { forward, type Change, type ForwardInput } from './forward.ts';
 import type { TransitionPlan } from './plan.ts';
@@ -78,14 +78,14 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     return rehearseUncommitted(shadow, state, input);
   }
   await input.adviser?.before(shadow);
-  const identityBefore = await onShadow(shadow, readIdentity);
+  const { identityBefore, versions } = await onShadow(shadow, async (client) => ({ identityBefore: await readIdentity(client), versions: await readExtensionVersions(client) }));
   const start = await onShadow(shadow, readPlatformRows);
   const change = await forward(shadow, input);
   const advised = input.adviser?.after(shadow);
   const platform = { start, reached: await onShadow(shadow, readPlatformRows) };
   const { effects, stepEffects } = change;
   const { goal, stays, after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
-    const after = await readFacts(client, factsOn(shadow, false));
+    const after = withVersionsOf(state.facts, await readFacts(client, factsOn(shadow, false)), versions);
     const identity = await readIdentity(client);
     const reached = await reachable(client, state, after);
     return { ...reached, after, identity, ...(await findWayBack(client, shadow, reached.goal, input, { after, now: identity, before: identityBefore }, false)) };
