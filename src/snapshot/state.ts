@@ -93,7 +93,7 @@ export async function readSummary(client: pg.Client): Promise<Pick<StateSummary,
 }
 
 /** Schemas that the platform owns: they are part of a snapshot, but not of its counts. */
-const platformSchemas = ['auth', 'storage', 'realtime', 'extensions', 'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'vault', 'net', 'cron', 'pgmq', 'supabase_functions', '_realtime', '_analytics', '_supavisor'];
+export const platformSchemas = ['auth', 'storage', 'realtime', 'extensions', 'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'vault', 'net', 'cron', 'pgmq', 'supabase_functions', '_realtime', '_analytics', '_supavisor'];
 
 /** The state without its dump, as one JSON text: its companion in a snapshot. `sha256` is that of the text, `gz` the text packed. */
 export interface Companion {
