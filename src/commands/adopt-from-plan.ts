@@ -71,7 +71,7 @@ export async function planAdoption(context: Context, session: TargetSession, opt
     recorded,
     pending: conversions.filter((one) => !one.applied),
     files: [...toWrite.map(({ fileName, content }) => ({ path: join(config.folders.migrations, fileName), content })), ...rollbacks.files],
-    notes: [...folder.notes, ...inspection.notes, ...notes, ...editedNotes(options, applied), ...conversionNotes, ...historyNotes, ...rollbacks.notes],
+    notes: [...(tableFile ? [`No migration makes ${table.label}, so a file that does stands first: without it the files would not make this schema.`] : []), ...folder.notes, ...inspection.notes, ...notes, ...editedNotes(options, applied), ...conversionNotes, ...historyNotes, ...rollbacks.notes],
   };
 }
 

@@ -158,6 +158,17 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       },
     ));
 
+  test.skipIf(!dbmateBinary)('a table of dbmate under another name is found, and those of the platform are not taken for it', () =>
+    withNothing({ 'db/migrations/20240102030405_notes.sql': '-- migrate:up\ncreate table notes (id int primary key);\n-- migrate:down\ndrop table notes;\n' }, async (site) => {
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3).told).toContain('There is no history of db/migrations in this database');
+      await dbmate(site, '--migrations-table', 'versions', 'migrate');
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 0).value).toMatchObject({ table: 'public.versions', recorded: [table, '20240102030405'], changed: false });
+      await site.sql('create schema app; create table app.applied (version varchar primary key)');
+      await site.sql("insert into app.applied select version from public.versions; alter table public.versions set schema app");
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3).told).toContain('app.applied and app.versions both look like the history');
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }, { environment: { DBMATE_MIGRATIONS_TABLE: 'app.versions' } }), 0).value).toMatchObject({ table: 'app.versions' });
+    }));
+
   test('what was taken over is rolled back by the file that came with it, proven, and goes forward again', () =>
     withMigrated(pending, async (site) => {
       const adopted = expectCode(await adopt(site, onServer(site)), 0);
