@@ -33,7 +33,7 @@ export async function adoptBaseline(adopting: Adopting): Promise<AdoptResult> {
   const ground = groundOf(await fresh(project ? 'platform' : 'plain'), present);
   report.step(`Proving that the baseline makes the same of a fresh ${project ? 'project' : 'database'} …`);
   const baseline = await onGround(useShadow, ground, present, (shadow) => makeBaseline(shadow, { present, ground, timeouts: config.settings, pgDump: capture.pgDump, serverVersionNum: server.versionNum }));
-  if (baseline.text === '') {
+  if (baseline.text === '' && baseline.proof.proven) {
     report.step(`${target.name} holds nothing that a fresh ${project ? 'project' : 'database'} does not hold: it needs no baseline. Begin with: npx supasnap new v0.1.0 first`);
     return { target: target.name, changed: false, rebuilt: [] };
   }

@@ -11,6 +11,7 @@ import { tableVersion } from '../adopt/version.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readHistory, type History } from '../history/history.ts';
+import { isBaseline } from '../history/rebuilt.ts';
 import { historyStatements } from '../migration/statements.ts';
 import { dumpSchema } from '../snapshot/pg-dump/dump.ts';
 import type { TargetSession } from '../target/session.ts';
@@ -70,7 +71,7 @@ export async function planAdoption(context: Context, session: TargetSession, opt
     recorded,
     pending: conversions.filter((one) => !one.applied),
     files: [...toWrite.map(({ fileName, content }) => ({ path: join(config.folders.migrations, fileName), content })), ...rollbacks.files],
-    notes: [...folder.notes, ...inspection.notes, ...notes, ...editedNotes(options, applied), ...conversionNotes, ...historyNotes, ...rollbacks.notes],
+    notes: [...(tableFile ? [`No migration makes ${table.label}, so a file that does stands first: without it the files would not make this schema.`] : []), ...folder.notes, ...inspection.notes, ...notes, ...editedNotes(options, applied), ...conversionNotes, ...historyNotes, ...rollbacks.notes],
   };
 }
 
@@ -98,8 +99,11 @@ async function makeTableSql(context: Context, session: TargetSession, table: Ear
 }
 
 /** A migration that our history knows and does not call applied was undone with us since: the other tool's table can't know. */
-function compareWithHistory(conversions: Conversion[], { applied, runs }: History): { toRecord: Conversion[]; recorded: Conversion[]; notes: string[] } {
+function compareWithHistory(conversions: Conversion[], history: History): { toRecord: Conversion[]; recorded: Conversion[]; notes: string[] } {
+  const { applied, runs } = history;
   const rows = new Map(applied.map((row) => [row.version, row]));
+  const baseline = applied.find(({ version }) => isBaseline(version, history));
+  if (baseline) throw refused(`This database was adopted before, with the baseline ${baseline.version}_${baseline.name ?? ''}: it holds what these files made.`, { state: 'Nothing was changed.', next: 'Go on from the baseline, or take it out of history first: npx supasnap repair --reverted ' + baseline.version });
   const known = new Set(runs.flatMap(({ kind, version }) => (kind === 'migrate' && version !== null ? [version] : [])));
   const wanted = conversions.filter((one) => one.applied);
   for (const { version, content, fileName } of wanted) {

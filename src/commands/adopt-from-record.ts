@@ -74,7 +74,8 @@ export async function writeAdopted(context: Context, { target }: TargetSession, 
     try {
       await writeFileAtomic(path, content, { replace: false });
     } catch (error) {
-      throw attention(`${below(context, path)} was not written: ${(error as Error).message}`, {
+      const reason = (error as { code?: string }).code === 'EEXIST' ? 'a file of that name has come meanwhile.' : (error as Error).message;
+      throw attention(`${below(context, path)} was not written: ${reason}`, {
         state: `History on ${target.name} is recorded; ${written.length} of ${files.length} files are written.`,
         next: 'Mend that, then run the same command again: it writes what is missing.',
         cause: error,

@@ -119,7 +119,8 @@ const mostShown = 20;
 
 function show({ report, ...context }: Context, { target }: TargetSession, plan: AdoptionPlan): void {
   const { conversions, toRecord, recorded, pending, files, table, tool } = plan;
-  report.step(`Found: ${count(plan.folder.migrations.length, 'migration')} of ${tool}; ${table.label} on ${target.name} says that ${count(plan.folder.migrations.length - pending.length, 'migration')} of them ${plan.folder.migrations.length - pending.length === 1 ? 'is' : 'are'} applied.`);
+  const applied = plan.folder.migrations.length - pending.length;
+  report.step(`Found: ${count(plan.folder.migrations.length, 'migration')} of ${tool}; ${table.label} on ${target.name} says that ${applied} of them ${applied === 1 ? 'is' : 'are'} applied.`);
   const isNew = new Set(files.map(({ path }) => path));
   for (const conversion of conversions.slice(0, mostShown)) {
     const path = join(context.config.folders.migrations, conversion.fileName);
@@ -155,7 +156,7 @@ async function verify(context: Context, { client, target }: TargetSession, { toR
 
 function tellDone({ report }: Context, { target }: TargetSession, { toRecord, pending, files, table, tool }: AdoptionPlan): void {
   if (toRecord.length > 0) report.step(`Recorded ${count(toRecord.length, 'migration')} as applied on ${target.name}; none was run.`);
-  if (files.length > 0) report.step(`Wrote ${count(files.length, 'file')}; those they were made from are as they were. Commit both.`);
+  if (files.length > 0) report.step(`Wrote ${count(files.length, 'file')}; those they were made from are as they were. Commit them.`);
   if (pending.length > 0) report.step(`${count(pending.length, 'migration')} ${pending.length === 1 ? 'is' : 'are'} pending: npx supasnap migrate`);
   report.note(`${table.label} stays as it is and is part of the schema. Do not run ${tool} here any more; when no database needs it, drop the table in a new migration: drop table ${table.sqlName.replaceAll(/"(\w+)"/g, '$1')};`);
   report.note('For another database (staging, production) run the same command there: the files are there then, and its own history is taken over.');

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { Run } from '../history/history.ts';
+import { isTakenOver, type Run } from '../history/history.ts';
 import { isGenerated, readHandWritten } from '../transition/rollback-file.ts';
 
 /** The rollback of one migration, as it lies in the folder or as the target keeps it. */
@@ -16,7 +16,9 @@ export async function rollbackChain(folder: string, workdir: string, undone: str
   const links: ChainLink[] = [];
   for (const version of undone) {
     const path = join(folder, `${version}_rollback.sql`);
-    const stored = runs.filter((run) => run.kind === 'migrate' && run.version === version).at(-1)?.rollbackSql ?? undefined;
+    const run = runs.filter((one) => one.kind === 'migrate' && one.version === version).at(-1);
+    // What came along with another tool's migration nobody has proven: without its file a way is planned.
+    const stored = run && !isTakenOver(run) ? (run.rollbackSql ?? undefined) : undefined;
     const written = await readHandWritten(path);
     const text = written ?? stored;
     if (text === undefined) return undefined;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
-import { readHistory, type History, type Run } from '../history/history.ts';
+import { isTakenOver, readHistory, type History, type Run } from '../history/history.ts';
 import { rebuiltAfterTakenOut, snapshotBefore } from '../history/rebuilt.ts';
 import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
@@ -175,7 +175,7 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
   await passRights(context, session, { rollback: goal.what, statements: way.steps.flatMap(({ script }) => script.statements) }, (options.allowUnproven ?? false) || (options.dryRun ?? false));
   if (way.steps.length === 0 && undone.length === 0 && restored.length === 0) return result;
   if (options.dryRun) return result;
-  if (!way.proof.proven && !options.allowUnproven) throw notProven(way, goal, session.target.name);
+  if (!way.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);
   await confirmByName(context, session.target, `Bring ${session.target.name} back to ${goal.what}?`);
   const done = await knowingWhatCameOfIt(session, 'The rollback', async () => {
     const rolledBack = await applyRollback(context, session, options, prepared);
@@ -316,7 +316,7 @@ const notKept = (runs: Run[], undone: string[]): string[] =>
 const notOurs = ({ applied, runs }: History, undone: string[]): string[] =>
   undone.flatMap((version) => {
     const last = runs.findLast((run) => run.version === version || run.undone?.includes(version) || run.restored?.includes(version));
-    if (last && !last.undone?.includes(version) && (last.progress as { keeps?: string } | null)?.keeps !== 'elsewhere') return [];
+    if (last && !last.undone?.includes(version) && !isTakenOver(last)) return [];
     const row = applied.find((one) => one.version === version);
     return row ? [`${[version, row.name].filter(Boolean).join('_')} was applied by another tool: rows and values that it took away were not kept and do not come back. Rows that it added or changed stay as they are now, where their tables stay.`] : [];
   });
@@ -330,9 +330,12 @@ function returningColumns(steps: Step[]): string[] {
     .map((match) => `column ${match[1]}.${match[2]}`.replaceAll(/"(\w+)"/g, '$1'));
 }
 
-const notProven = (way: WayBack, goal: Goal, target: string) =>
-  refused(`The way to ${goal.what} could not be proven: ${way.proof.reason}.`, {
+function notProven({ way, goal, undone, history: { runs } }: PreparedRollback, target: string) {
+  const files = way.steps.filter(({ byHand }) => byHand).map(({ script }) => script.file);
+  const away = runs.some((run) => undone.includes(run.version!) && isTakenOver(run)) ? ', or move what came from another tool away and a way back is planned' : '';
+  return refused(`The way to ${goal.what} could not be proven: ${way.proof.reason}.`, {
     detail: way.proof.differences.slice(0, 20),
     state: `Nothing was changed on ${target}.`,
-    next: 'Choose another snapshot (npx supasnap rollback --list), or go there unproven with --allow-unproven; the present is kept as a snapshot first.',
+    next: `${files.length > 0 ? `Correct ${files.join(', ')}${away}. Or choose` : 'Choose'} another snapshot (npx supasnap rollback --list), or go there unproven with --allow-unproven; the present is kept as a snapshot first.`,
   });
+}

@@ -37,6 +37,9 @@ export interface Run {
   toolVersion: string;
 }
 
+/** Whether another tool did it, and its history was taken over: nobody rehearsed it, and no rows were kept. */
+export const isTakenOver = ({ progress }: Pick<Run, 'progress'>): boolean => (progress as { keeps?: string } | null)?.keeps === 'elsewhere';
+
 /** What is known of the target's past; empty on a database that no tool has touched. */
 export interface History {
   applied: AppliedMigration[];

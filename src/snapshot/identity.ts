@@ -76,6 +76,23 @@ export function carryIdentity(target: Identity, shadowBefore: Identity, shadowAf
   return { origin: target.origin, things: Object.fromEntries(things) };
 }
 
+/** What a step made anew to reach a state is what had its name in that state: so a later step knows it when it is renamed. */
+export function returnedAs(reached: Identity, state: Identity | undefined): Identity {
+  if (!state) return reached;
+  const then = new Map(Object.keys(state.things).map((key) => [pathOf(state, key), key]));
+  const keys = new Map<string, string>();
+  for (const key of Object.keys(reached.things)) {
+    const known = state.things[key] ? undefined : then.get(pathOf(reached, key));
+    if (known !== undefined && !reached.things[known]) keys.set(key, known);
+  }
+  const now = (key: string) => keys.get(key) ?? key;
+  const things = Object.entries(reached.things).map(([key, thing]): [string, Thing] => [
+    now(key),
+    { ...thing, ...(thing.parent ? { parent: now(thing.parent) } : {}), ...(thing.partition ? { partition: { ...thing.partition, of: now(thing.partition.of) } } : {}) },
+  ]);
+  return { ...reached, things: Object.fromEntries(things) };
+}
+
 const identityQuery = `
 with places as (
   select oid, nspname from pg_namespace

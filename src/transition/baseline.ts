@@ -55,8 +55,8 @@ export async function makeBaseline(shadow: Shadow, input: BaselineInput): Promis
   const parts: string[] = [];
   const run = async (part: string): Promise<void> => {
     if (part.trim() === '') return;
-    await runText(shadow, `${head}${part}`, timeouts);
     parts.push(part);
+    await runText(shadow, `${head}${part}`, timeouts);
   };
   const result = (proof: Proof): Baseline => ({ text: parts.length === 0 ? '' : `${head}\n${parts.join('\n')}`, proof, entries: counted(entries), roles });
   try {

@@ -3,7 +3,7 @@ import { readKept } from '../kept/record.ts';
 import { tableItems } from '../platform-rows/record.ts';
 import { factsOn, onShadow, type Shadow } from '../shadow/shadow.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
-import { carryIdentity, readIdentity, type Identity } from '../snapshot/identity.ts';
+import { carryIdentity, readIdentity, returnedAs, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { Anchor, State } from '../snapshot/state.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
@@ -106,7 +106,7 @@ async function walk(shadow: Shadow, waypoints: Waypoint[], { present, timeouts }
     reached.steps.push({ ...step, effects });
     reached.hazards.push(...hazardsOf(plan));
     reached.facts = await onShadow(shadow, (client) => readFacts(client, factsOn(shadow, false)));
-    reached.identity = carryIdentity(reached.identity, before, await onShadow(shadow, readIdentity));
+    reached.identity = returnedAs(carryIdentity(reached.identity, before, await onShadow(shadow, readIdentity)), waypoint.identity);
   }
   return reached;
 }

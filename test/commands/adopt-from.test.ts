@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adoptFrom, type AdoptFromOptions } from '../../src/commands/adopt-from.ts';
 import { refused } from '../../src/errors.ts';
@@ -130,11 +130,11 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       {
         'db/migrations/20240102030405_create_notes.sql': '-- Notes of users.\n-- migrate:up\ncreate table notes (id int primary key, body text);\n\n-- migrate:down\ndrop table notes;\n',
         'db/migrations/20240203040506_index.sql': '-- migrate:up transaction:false\ncreate index concurrently notes_body on notes (body);\n\n-- migrate:down transaction:false\ndrop index concurrently notes_body;\n',
-        'db/migrations/20240304050607_later.sql': '-- migrate:up\ninsert into notes values (1, $$a$$);\n\n-- migrate:down\n\n',
+        'db/migrations/20240304050607_later.sql': '-- migrate:up\ninsert into notes values (1, $$a$$);\n\n-- migrate:down\ndelete from notes where id = 1;\n',
       },
       async (site) => {
         await dbmate(site, 'migrate');
-        site.project.write('db/migrations/20250101000000_tags.sql', '-- migrate:up\ncreate table tags (id int);\n-- migrate:down\ndrop table tags;\n');
+        site.project.write('db/migrations/20250101000000_tags.sql', '-- migrate:up\ncreate table tags (id int);\n-- migrate:down\n\n');
         const before = await site.sql('select version from public.schema_migrations order by 1');
         const { value, told } = expectCode(await adopt(site, { from: 'db/migrations', ...onServer(site) }), 0);
         const versions = ['20240102030405', '20240203040506', '20240304050607'];
@@ -142,26 +142,32 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
         expect(value).toMatchObject({ table: 'public.schema_migrations', recorded: [table, ...versions], pending: ['20250101000000'] });
         expect(site.project.read('supabase/migrations/20240102030405_create_notes.sql')).toBe('-- Notes of users.\n\ncreate table notes (id int primary key, body text);\n');
         expect(site.project.read('supabase/migrations/20240203040506_index.sql')).toMatch(/^-- supasnap: transaction=off\n/);
-        // Nothing leads back from the third: no file would claim that.
-        expect(site.project.list('supabase/rollback')).toEqual([versions[0], versions[1], '20250101000000'].map((version) => `${version}_rollback.sql`));
-        expect(told).toContain('No statement leads back in db/migrations/20240304050607_later.sql');
+        // Nothing leads back from the last: no file would claim that.
+        expect(site.project.list('supabase/rollback')).toEqual(versions.map((version) => `${version}_rollback.sql`));
+        expect(told).toContain('No statement leads back in db/migrations/20250101000000_tags.sql');
         expect(told).toContain('CONCURRENTLY is taken out of the way back in db/migrations/20240203040506_index.sql');
         expect(await site.sql('select version from public.schema_migrations order by 1')).toEqual(before);
         // dbmate still finds its own files and its own table.
         expect(await dbmate(site, 'status')).toContain('Applied: 3');
 
-        // Nothing leads back from the third, so the way over both is planned.
-        const { value: back } = expectCode(await site.rollback({ steps: 2 }), 0);
-        expect(back).toMatchObject({ proven: true, done: { undone: [versions[2], versions[1]] } });
-        expect(await site.sql("select to_regclass('public.notes_body') as index, (select count(*)::int from notes) as rows")).toEqual([{ index: null, rows: 1 }]);
-        const first = expectCode(await site.rollback({ steps: 1 }), 0);
-        expect(first.told).toContain(`Runs what was written by hand: supabase/rollback/${versions[0]}_rollback.sql`);
+        const { value: back } = expectCode(await site.rollback({ steps: 3 }), 0);
+        expect(back).toMatchObject({ proven: true, done: { undone: [...versions].reverse() } });
+        expect(back!.statements.map((text) => text.split('\n').at(-1))).toEqual(['delete from notes where id = 1', 'drop index notes_body', 'drop table notes']);
         expect(await site.sql("select to_regclass('public.notes') as notes, to_regclass('public.schema_migrations')::text as theirs")).toEqual([{ notes: null, theirs: 'schema_migrations' }]);
         expect(await listedByCli(site)).toEqual({ local: [table, ...versions, '20250101000000'], remote: [table] });
-        expectCode(await site.migrate(), 0);
-        expect(await site.sql("select to_regclass('public.notes_body')::text as index, to_regclass('public.tags')::text as tags, (select count(*)::int from notes) as rows")).toEqual([{ index: 'notes_body', tags: 'tags', rows: 1 }]);
       },
     ));
+
+  test.skipIf(!dbmateBinary)('a table of dbmate under another name is found, and those of the platform are not taken for it', () =>
+    withNothing({ 'db/migrations/20240102030405_notes.sql': '-- migrate:up\ncreate table notes (id int primary key);\n-- migrate:down\ndrop table notes;\n' }, async (site) => {
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3).told).toContain('There is no history of db/migrations in this database');
+      await dbmate(site, '--migrations-table', 'versions', 'migrate');
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 0).value).toMatchObject({ table: 'public.versions', recorded: [table, '20240102030405'], changed: false });
+      await site.sql('create schema app; create table app.applied (version varchar primary key)');
+      await site.sql("insert into app.applied select version from public.versions; alter table public.versions set schema app");
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3).told).toContain('app.applied and app.versions both look like the history');
+      expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }, { environment: { DBMATE_MIGRATIONS_TABLE: 'app.versions' } }), 0).value).toMatchObject({ table: 'app.versions' });
+    }));
 
   test('what was taken over is rolled back by the file that came with it, proven, and goes forward again', () =>
     withMigrated(pending, async (site) => {
@@ -169,6 +175,12 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       expect(adopted.told).toContain('Replayed, the files lead to exactly the schema that is there');
       expect(adopted.value?.rebuilt).toHaveLength(3);
       await site.sql("insert into public.notes values (2, 'of a user', '2026-02-02')");
+
+      const file = `supabase/rollback/${second}_rollback.sql`;
+      const down = site.project.read(file);
+      site.project.write(file, 'alter table public.notes drop column due, add column more int;\n');
+      expect(expectCode(await site.rollback({ steps: 1 }), 3).told).toContain(`Correct ${file}, or move what came from another tool away and a way back is planned`);
+      site.project.write(file, down);
 
       const back = expectCode(await site.rollback({ steps: 1 }), 0);
       expect(back.value).toMatchObject({ changed: true, proven: true, statements: [expect.stringMatching(/^-- Rollback of .*\n\nalter table public\.notes drop column due$/s)] });
@@ -180,13 +192,11 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
 
       // The row that the file inserts is there already; that is the file's own.
       site.project.write(`supabase/migrations/${second}_add_due.sql`, 'alter table public.notes add column due date;\n');
-      expectCode(await site.migrate(), 0);
+      expectCode(await site.migrate({ files: [`${second}_add_due.sql`] }), 0);
       expect(await site.sql("select id, to_char(due, 'YYYY-MM-DD') as due from public.notes order by 1")).toEqual([{ id: 1, due: '2026-01-01' }, { id: 2, due: '2026-02-02' }]);
-      expect((await history(site)).map(({ version }) => version)).toEqual([table, first, second, third]);
-      expect(expectCode(await site.rollback({ to: first }), 3).told).toContain('newer migrations stand on');
-      const all = expectCode(await site.rollback({ steps: 3 }), 0);
-      expect(all.value?.statements.map((text) => text.split('\n').at(-1))).toEqual(['drop table public.tags', 'alter table public.notes drop column due', 'drop table public.notes']);
-      expect(await site.sql("select to_regclass('public.notes') as notes, to_regclass('public.tags') as tags, to_regclass('public._migrations')::text as theirs")).toEqual([{ notes: null, tags: null, theirs: '_migrations' }]);
+      const both = expectCode(await site.rollback({ steps: 2 }), 0);
+      expect(both.value?.statements.map((text) => text.split('\n').at(-1))).toEqual(['alter table public.notes drop column due', 'drop table public.notes']);
+      expect(await site.sql("select to_regclass('public.notes') as notes, to_regclass('public._migrations')::text as theirs")).toEqual([{ notes: null, theirs: '_migrations' }]);
     }));
 
   test('a second database with the same files gets the same versions, whenever its migrations were applied', () =>
@@ -235,6 +245,23 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       await untouched(site, async () => expect(expectCode(await adopt(site), 3).told).toContain('db/001_create_notes.sql was edited after it was applied'));
       expect(expectCode(await adopt(site, { allowEdited: true }), 0).told).toContain('Edited since applied');
       expect((await runs(site)).find(({ version }) => version === first)).toMatchObject({ file_sha256: sha256(edited) });
+    }));
+
+  test('where the other tool is at work meanwhile nothing is recorded, and where a file can\'t be written the next run writes it', () =>
+    withMigrated(pending, async (site) => {
+      const meanwhile = (act: () => unknown) => ({ yes: false, ask: async () => (await act(), 'y') });
+      expect(expectCode(await adopt(site, {}, meanwhile(() => site.sql("insert into public._migrations (filename, checksum) values ('003_tags.sql', 'x')"))), 3).told).toContain('the runner of _migrations is at work');
+      expect(await site.sql("select to_regclass('supabase_migrations.schema_migrations') as history")).toEqual([{ history: null }]);
+      expect(folder(site)).toEqual([[], [], [], []]);
+      await site.sql("delete from public._migrations where checksum = 'x'");
+
+      const path = `supabase/migrations/${first}_create_notes.sql`;
+      const cut = expectCode(await adopt(site, {}, meanwhile(() => site.project.write(path, 'in the way'))), 4);
+      expect(cut.told).toMatch(/was not written: a file of that name has come meanwhile[\s\S]*History on .* is recorded; 1 of 7 files are written[\s\S]*run the same command again/);
+      rmSync(site.project.path(path));
+      expect(expectCode(await adopt(site), 0).value).toMatchObject({ recorded: [], alreadyRecorded: [table, first, second], changed: true });
+      expect(site.project.list('supabase/migrations')).toHaveLength(4);
+      expect(site.project.list('supabase/rollback')).toHaveLength(3);
     }));
 
   test('what would make history untrue is refused and leaves everything as it was', () =>

@@ -1,49 +1,101 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adopt, type AdoptOptions } from '../../src/commands/adopt.ts';
 import { status } from '../../src/commands/status.ts';
 import { migrationName } from '../../src/migration/file-name.ts';
+import { withClient } from '../../src/target/connection.ts';
 import { mostly } from '../postgres/database.ts';
 import { forgetRoles, makeProject } from './adopted-project.ts';
 import { shareShadow } from './shared-shadow.ts';
+import { expectCode, expectUntouched, sites, urlOf, type Site } from './site.ts';
 import type { TargetState } from './target-state.ts';
-import { expectCode, expectUntouched, sites, type Site } from './site.ts';
 
 const share = shareShadow();
+const adopting = (site: Site, options: AdoptOptions = {}, extra: Parameters<Site['run']>[1] = {}) => site.run((context) => adopt(context, options), extra);
 
 describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major) => {
   const { withNothing } = sites(major);
-  const withProjectMadeByHand = (use: (site: Site) => Promise<void>) =>
+  const withShared = (use: (site: Site) => Promise<void>) =>
     withNothing({}, async (site) => {
       share(site.project);
+      await use(site);
+    });
+
+  test('is adopted once: the baseline holds all that users made, is proven, recorded as applied, and touches nothing', () =>
+    withShared(async (site) => {
       try {
         await makeProject(site);
-        await use(site);
+        const before = await site.state();
+        const dry = expectCode(await adopting(site, { dryRun: true }), 0);
+        expect(dry.value).toMatchObject({ changed: false, baseline: { proven: true } });
+        expectCode(await adopting(site, {}, { yes: false }), 3);
+        expect(await site.state()).toEqual(before);
+        expect(readdirSync(site.project.path('supabase/migrations'))).toEqual([]);
+
+        const { value, told } = expectCode(await adopting(site, { version: 'v1.0.0' }), 0);
+        expect(told).toContain('by facts and by pg_dump');
+        expect(told).toContain('roles app_reader, app_worker without password');
+        expect(value).toMatchObject({ changed: true, baseline: { proven: true }, rebuilt: [] });
+        const { file, text } = value!.baseline!;
+        expect(migrationName(file.split('/').at(-1)!)).toMatchObject({ release: 'v1.0.0', description: 'baseline' });
+        expect(site.project.read(file)).toBe(text);
+        for (const part of ['on_auth_user_created', 'avatars for all', 'supabase_realtime ADD TABLE', 'EVENT TRIGGER on_ddl', "'7s'", 'GRANT "app_reader" TO "app_worker"', 'REVOKE ALL ON TABLE "public"."closed" FROM "anon"', 'DEFAULT PRIVILEGES']) expect(text).toContain(part);
+        expect(text).not.toContain('CREATE TABLE auth.');
+        const after = await site.state();
+        expect(usersRows(after)).toEqual(usersRows(before));
+        expect(after.roles).toEqual(before.roles);
+        expect(await site.sql('select name from supabase_migrations.schema_migrations')).toEqual([{ name: 'v1_0_0_baseline' }]);
+        expect(site.project.read('supabase/docs/MIGRATIONS.md')).toContain('v1_0_0_baseline');
+
+        expect(expectCode(await site.run(status), 0).value).toMatchObject({ pending: [], missing: [], edited: [], drift: { by: 'catalog', differences: [] } });
+        const again = await expectUntouched(site, 0, () => adopting(site));
+        expect(again).toContain('has a history already');
+        expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1 }))).toContain('nothing stands before it');
       } finally {
         await forgetRoles(site);
       }
-    });
-  const adopting = (site: Site, options: AdoptOptions = {}, extra = {}) => site.run((context) => adopt(context, options), extra);
+    }));
 
-  test('is adopted: the baseline holds all that users made, is proven, recorded as applied, and touches nothing', () =>
-    withProjectMadeByHand(async (site) => {
-      const before = await site.state();
-      expectCode(await adopting(site, {}, { yes: false }), 3);
-      expect(await site.state()).toEqual(before);
-      const { value, told } = expectCode(await adopting(site, { version: 'v1.0.0' }), 0);
-      expect(told).toContain('by facts and by pg_dump');
-      expect(told).toContain('app_worker');
-      expect(value).toMatchObject({ changed: true, baseline: { proven: true }, rebuilt: [] });
-      const { file, text } = value!.baseline!;
-      expect(migrationName(file.split('/').at(-1)!)).toMatchObject({ release: 'v1.0.0', description: 'baseline' });
-      expect(site.project.read(file)).toBe(text);
-      for (const part of ['on_auth_user_created', 'avatars for all', 'supabase_realtime ADD TABLE', 'EVENT TRIGGER on_ddl', "'7s'", 'GRANT "app_reader" TO "app_worker"', 'REVOKE ALL ON TABLE "public"."closed" FROM "anon"']) expect(text).toContain(part);
-      expect(text).not.toContain('CREATE TABLE auth.');
-      const after = await site.state();
-      expect(outside(after)).toEqual(outside(before));
-      expect(after.roles).toEqual(before.roles);
-      expect(await site.sql('select version, name from supabase_migrations.schema_migrations')).toEqual([{ version: expect.stringMatching(/^\d{14}$/), name: 'v1_0_0_baseline' }]);
+  test('is refused where the baseline can\'t make the same, with what stands against it', () =>
+    withShared(async (site) => {
+      await withClient({ ...site.server.superuser, database: site.database.database }, (client) => client.query('create table public.theirs (id int)'));
+      const told = await expectUntouched(site, 3, () => adopting(site));
+      expect(told).toContain('could not be proven');
+      expect(told).toContain('supabase_admin');
+      expect(readdirSync(site.project.path('supabase/migrations'))).toEqual([]);
+      const forced = expectCode(await adopting(site, { allowUnproven: true }), 0);
+      expect(forced.value!.baseline!.text).toContain('NOT proven');
+    }));
+
+  test('needs no baseline where nobody made anything; and beside files of unknown effect none is written', () =>
+    withShared(async (site) => {
+      expect(await expectUntouched(site, 0, () => adopting(site))).toContain('needs no baseline');
+      site.project.write('supabase/migrations/20260101000000_v0_1_0_notes.sql', 'create table public.notes (id int primary key);\n');
+      await site.sql('create table public.notes (id int primary key)');
+      expect(await expectUntouched(site, 3, () => adopting(site))).toContain('npx supasnap repair --applied 20260101000000');
+      expectCode(await adopting(site, { version: 'first' }), 3);
+    }));
+
+  test('may be plain PostgreSQL: the baseline is all of it, with the roles that it names', () =>
+    withShared(async (site) => {
+      const plain = { ...site.database, database: 'adopt_plain' };
+      const superuser = (sql: string) => withClient(site.server.superuser, (client) => client.query(sql));
+      await superuser('create database adopt_plain template template0 owner postgres');
+      try {
+        await withClient(plain, (client) => client.query(`create role plain_reader; create schema shop; create table shop.items (id int primary key, price int check (price > 0));
+          create view shop.cheap as select id from shop.items where price < 3; grant usage on schema shop to plain_reader; grant select on shop.cheap to plain_reader; revoke all on schema public from public`));
+        const target = { target: { remote: urlOf(plain) } };
+        const { value } = expectCode(await adopting(site, {}, target), 0);
+        expect(value!.baseline).toMatchObject({ proven: true });
+        for (const part of ['create role "plain_reader"', 'CREATE TABLE shop.items', 'GRANT SELECT ON TABLE shop.cheap TO plain_reader', 'REVOKE']) expect(value!.baseline!.text).toContain(part);
+        expect(value!.baseline!.text).not.toContain('authenticator');
+        expect(expectCode(await site.run(status, target), 0).value).toMatchObject({ pending: [], missing: [], edited: [] });
+      } finally {
+        await superuser('drop database if exists adopt_plain with (force)');
+        await superuser('drop role if exists plain_reader');
+      }
     }));
 });
 
 /** The rows that are no history of migrations. */
-const outside = ({ rows }: TargetState) => Object.fromEntries(Object.entries(rows).filter(([table]) => !table.startsWith('supabase_migrations.')));
+const usersRows = ({ rows }: TargetState) => Object.fromEntries(Object.entries(rows).filter(([table]) => !table.startsWith('supabase_migrations.')));
