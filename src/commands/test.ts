@@ -34,7 +34,13 @@ export function test(context: Context, options: TestOptions = {}): Promise<Smoke
     await tellCutOff(context, session);
     const { applied } = await readHistory(client);
     const newest = applied.length > 0 ? labelOf(applied.at(-1)!) : undefined;
-    const tests = options.all ? await everyTest(context, applied) : ((await testsAt(context, options.version)) ?? [await oneTest(context, options.version, applied, target.name)]);
+    const path = options.version === undefined ? undefined : pathOf(context, options.version);
+    const tests =
+      options.all || path === context.config.folders.tests
+        ? await everyTest(context, applied)
+        : path === undefined
+          ? [await oneTest(context, options.version, applied, target.name)]
+          : await testsAt(context, path);
     const results: SmokeResult[] = [];
     for (const each of tests) {
       if ('unread' in each) {
@@ -73,19 +79,22 @@ const unreadable = ({ file, unread }: Unread): SmokeResult => ({
   problem: unread,
 });
 
-/** The tests that a path names; undefined when it names none, or the smoke test of a version. */
-async function testsAt({ config }: Context, words: string | undefined): Promise<(LoadedTest | Unread)[] | undefined> {
-  if (words === undefined) return undefined;
+/** The file or folder of tests that words name; undefined when they name a version, also by the path of its smoke test. */
+function pathOf({ config }: Context, words: string): string | undefined {
+  if (versionForm.test(words) || timestampForm.test(words)) return undefined;
   const { workdir, folders } = config;
   const path = [resolve(workdir, words), join(folders.tests, words), resolve(words)].find((each) => statSync(each, { throwIfNoEntry: false }));
-  const isFolder = path !== undefined && statSync(path).isDirectory();
-  if (!path || isVersioned(path, folders.tests) || !(isFolder || /\.(sql|pg)$/.test(path))) {
-    if (!/\.(sql|pg)$/.test(words) || readTestName(basename(words))) return undefined;
-    throw refused(`There is no test ${words}.`, { detail: [`Looked in ${workdir} and ${folders.tests}.`], state: 'Nothing was changed.', next: 'Name a file below supabase/tests, or run all of them: npx supasnap test --all' });
-  }
-  const files = isFolder ? await listCliTests(path, folders.tests) : [path];
-  if (files.length === 0) throw refused(`There is no test file in ${words}.`, { state: 'Nothing was changed.', next: 'Name a folder that holds .sql or .pg files.' });
-  return Promise.all(files.map((file) => (isFolder ? loadOrTell : loadCliTest)(workdir, file)));
+  if (path && !isVersioned(path, folders.tests) && (testForm.test(path) || statSync(path).isDirectory())) return path;
+  if (!testForm.test(words) || readTestName(basename(words))) return undefined;
+  throw refused(`There is no test ${words}.`, { detail: [`Looked in ${workdir} and ${folders.tests}.`], state: 'Nothing was changed.', next: 'Name a file below supabase/tests, or run all of them: npx supasnap test --all' });
+}
+
+async function testsAt(context: Context, path: string): Promise<(LoadedTest | Unread)[]> {
+  const { workdir, folders } = context.config;
+  if (!statSync(path).isDirectory()) return [await loadCliTest(workdir, path)];
+  const files = await listCliTests(path, folders.tests);
+  if (files.length === 0) throw refused(`There is no test in ${below(context, path)}/.`, { state: 'Nothing was changed.', next: 'Name a folder that holds .sql or .pg files.' });
+  return Promise.all(files.map((file) => loadOrTell(workdir, file)));
 }
 
 async function oneTest(context: Context, wanted: string | undefined, applied: AppliedMigration[], target: string): Promise<LoadedTest> {
@@ -128,11 +137,15 @@ function readVersion(words: string, applied: AppliedMigration[]): string {
   if (fromPath) return fromPath;
   const row = applied.find(({ version }) => version === words);
   if (row) return labelOf(row);
-  if (/^\d{14}$/.test(words)) return words;
-  const [, major, minor, patch] = /^v?(\d+)[._](\d+)[._](\d+)$/i.exec(words) ?? [];
+  if (timestampForm.test(words)) return words;
+  const [, major, minor, patch] = versionForm.exec(words) ?? [];
   if (major !== undefined) return `v${major}.${minor}.${patch}`;
   throw usage(`"${words}" is not a version.`, { state: 'Nothing was changed.', next: 'Write it as v0.7.0, as the timestamp of a migration, or as the path of a test.' });
 }
+
+const versionForm = /^v?(\d+)[._](\d+)[._](\d+)$/i;
+const timestampForm = /^\d{14}$/;
+const testForm = /\.(sql|pg)$/;
 
 async function noTest(context: Context, version: string, newest: boolean): Promise<Error> {
   const { folders } = context.config;

@@ -93,12 +93,16 @@ test('a failing check shows what was had and what was wanted; an error, where it
 
 test('a folder is run as a whole; a file that is not there and an end of the transaction in the middle are refused', async () => {
   const files = { 'supabase/tests/sub/commits.sql': "begin;\nselect plan(1);\nselect pass();\ncommit;\n", 'supabase/tests/sub/v0.7.0_smoke_test.sql': "select '1..1';\nselect 'ok 1 - counted once';" };
-  await withNotes(17, { ...asFiles({ 'sub/without-plan.pg': cliTests['sub/without-plan.pg']! }), ...files }, async (run) => {
+  await withNotes(17, { ...asFiles({ 'sub/without-plan.pg': cliTests['sub/without-plan.pg']! }), ...files }, async (run, _database, project) => {
     const { exitCode, stdout } = await run('supabase/tests/sub');
     expect(exitCode).toBe(1);
     expect(stdout).toContain('supabase/tests/sub/without-plan.pg: 2 checks passed');
     expect(stdout).toContain('supabase/tests/sub/commits.sql:4:1');
     expect(stdout).toContain('1 of 3 tests failed: supabase/tests/sub/commits.sql.');
+    // The folder of all tests is --all; what looks like a version is one, whatever else is called so.
+    project.write('v0.7.0/other.sql', 'select 1;');
+    expect((await run('supabase/tests')).stdout).toContain('1 of 4 tests failed: supabase/tests/sub/commits.sql.');
+    expect(await run('v0.7.0')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('v0.7.0: 1 check passed') });
     expect(await run('supabase/tests/absent.sql')).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('There is no test supabase/tests/absent.sql.') });
   });
 });
