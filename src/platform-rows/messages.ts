@@ -61,6 +61,7 @@ export async function returnMissing(client: pg.Client, copy: KeptItem): Promise<
   return (await isThere(client, copy)) ? insertCopied(client, copy, ` where not ${await present(client, copy)}`) : 0;
 }
 
+/** How many messages a copy holds. */
 export async function countCopied(client: pg.Client, { relation }: KeptItem): Promise<number> {
   return Number((await client.query<{ count: string }>(`select count(*) as count from ${copied(relation)}`)).rows[0]!.count);
 }
