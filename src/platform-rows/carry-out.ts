@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { quoteName } from '../sql-names.ts';
 import type { Action } from './changes.ts';
+import { place } from '../kept/item.ts';
+import { holdMessages, returnMessages } from './messages.ts';
 import type { Job, Queue, QueueAccess } from './rows.ts';
 
 /** Through the extension's functions alone: role postgres may not write its tables. */
@@ -46,15 +48,20 @@ async function alter(client: pg.Client, from: Job, to: Job): Promise<void> {
   await client.query('select cron.alter_job($1::bigint, $2::text, $3::text, $4::text, $5::text, $6::boolean)', values);
 }
 
-/** Makes, drops or changes a queue. One of another kind is made anew: what it holds is put back afterwards, as into one that was not there. */
+/** Makes, drops or changes a queue. One of another kind is made anew, and gets its messages back. */
 export async function carryOutQueue(client: pg.Client, action: Action<Queue>): Promise<void> {
   if ('remove' in action) await dropQueue(client, action.remove.name);
   else if ('create' in action) await createQueue(client, action.create);
   else {
     const { change, into } = action;
     if (change.unlogged !== into.unlogged || change.partitioned !== into.partitioned) {
+      const held = await holdMessages(client, change);
       await dropQueue(client, change.name);
       await createQueue(client, into);
+      for (const copy of held) {
+        await returnMessages(client, copy);
+        await client.query(`drop table ${place(copy.relation)}`);
+      }
     } else for (const access of into.access) await setAccess(client, change.access.find(({ table }) => table === access.table), access);
   }
 }

@@ -6,7 +6,7 @@ import { jobName } from './rows.ts';
 
 /** In words: "job nightly", "queue mail (without its messages)", "bucket avatars (without its files)". */
 export const namesOf = ({ jobs, queues, buckets }: Definitions): string[] => [
-  ...jobs.map((job) => `job ${jobName({ ...job, id: 'without a name' })}`),
+  ...jobs.map((job) => `job ${jobName(job)}`),
   ...queues.map(({ name }) => `queue ${name} (without its messages)`),
   ...buckets.map(({ id }) => `bucket ${id} (without its files)`),
 ];
@@ -21,7 +21,7 @@ export async function makeMissing(client: pg.Client, wanted: Definitions): Promi
   const { me, superuser, cron, pgmq } = rows[0]!;
   const told: string[] = [];
   for (const job of jobs) {
-    const name = `job ${jobName({ ...job, id: 'without a name' })}`;
+    const name = `job ${jobName(job)}`;
     if (!cron) told.push(`${name} is not made: there is no pg_cron here`);
     else if (job.username !== me && !superuser) told.push(`${name} is not made: it runs as ${job.username}, and only a superuser may schedule a job for another role`);
     else {

@@ -54,7 +54,8 @@ export const jobs: Kind<Job> = {
 
 export const queues: Kind<Queue> = { same: (a, b) => a.name === b.name, fields: ['unlogged', 'partitioned', 'partitions', 'access'] };
 
-export const jobName = ({ name, id, schedule }: Job): string => (name === null ? `${id} (${schedule})` : name);
+/** Not what it runs: that may hold a secret. */
+export const jobName = ({ name, schedule }: Pick<Job, 'name' | 'schedule'>): string => name ?? `without a name (${schedule})`;
 
 /** The table in schema pgmq that holds the messages of a queue, and the one of its archive. */
 export const queueTables = (name: string): [queue: string, archive: string] => [`q_${name.toLowerCase()}`, `a_${name.toLowerCase()}`];

@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,16 +10,9 @@ import { createPlatformDatabase, ensureTemplate } from '../../src/target/embedde
 import { type EmbeddedServer, startEmbedded, stopEmbedded } from '../../src/target/embedded/server.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const debian = 'postgresql-15-cron';
 
-/** Debian's package of the real pg_cron, unpacked and not installed: by continuous integration, or here; undefined where none is to be had. */
-const cronFiles = (folder: string): string | undefined => {
-  const given = process.env.SUPASNAP_PG_CRON;
-  if (given && existsSync(given)) return unpack(given, folder);
-  const got = spawnSync('apt-get', ['-qq', 'download', debian], { cwd: folder, timeout: 30_000, stdio: 'ignore' });
-  const file = readdirSync(folder).find((name) => name.startsWith(debian) && name.endsWith('.deb'));
-  return got.status === 0 && file ? unpack(join(folder, file), folder) : undefined;
-};
+/** The real pg_cron: Debian's package postgresql-15-cron, which .ci/run downloads (apt-get download) and SUPASNAP_PG_CRON names. It is unpacked and not installed. */
+const cronPackage = process.platform === 'linux' && process.env.SUPASNAP_PG_CRON && existsSync(process.env.SUPASNAP_PG_CRON) ? process.env.SUPASNAP_PG_CRON : undefined;
 
 function unpack(file: string, folder: string): string | undefined {
   const to = join(folder, 'cron');
@@ -36,15 +29,15 @@ function buildTree(folder: string): { cron: boolean } {
   mkdirSync(copy, { recursive: true });
   writeFileSync(join(copy, 'package.json'), JSON.stringify({ version: `${found.version}-with-extensions` }));
   const native = join(copy, 'native');
-  if (process.platform === 'linux') execFileSync('cp', ['-rl', found.folder, native]);
-  else cpSync(found.folder, native, { recursive: true });
+  // Links where both are on one disk; nothing that is there is written to.
+  if (spawnSync('cp', ['-rl', found.folder, native]).status !== 0) cpSync(found.folder, native, { recursive: true, force: true });
   const [lib, extension] = [join(native, 'lib/postgresql'), join(native, 'share/postgresql/extension')];
   const put = (from: string, to: string) => {
     copyFileSync(from, join(to, from.split('/').at(-1)!));
     chmodSync(join(to, from.split('/').at(-1)!), 0o644);
   };
   for (const name of readdirSync(join(here, 'pgmq'))) put(join(here, 'pgmq', name), extension);
-  const cron = process.platform === 'linux' ? cronFiles(folder) : undefined;
+  const cron = cronPackage && unpack(cronPackage, folder);
   if (!cron) return { cron: false };
   put(join(cron, 'lib/postgresql/15/lib/pg_cron.so'), lib);
   const share = join(cron, 'share/postgresql/15/extension');

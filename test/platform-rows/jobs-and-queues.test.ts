@@ -35,7 +35,7 @@ describe('the real pg_cron, and a stand-in shaped after the documented interface
       const own = how.as ? { ...server(), postgres: server().superuser } : server();
       await use(siteOf(own, project, database, how.shadow ? null : onTarget(database)));
     });
-  const needsCron = (skip: (why: string) => void) => (cron() ? undefined : skip("Debian's package of pg_cron could not be had"));
+  const needsCron = (skip: (why: string) => void) => (cron() ? undefined : skip('no pg_cron: SUPASNAP_PG_CRON names no package (see .ci/run)'));
 
   test('jobs that a migration schedules, changes and unschedules are as before after its rollback, and as users had them when it is applied again; theirs stay', async ({ skip }) => {
     needsCron(skip);
@@ -78,12 +78,17 @@ select cron.alter_job((select jobid from cron.job where jobname = 'changed'), sc
 select pgmq.create('made'), pgmq.create_unlogged('fast');
 select pgmq.send('made', '{"first": true}');
 select pgmq.drop_queue('old');
-alter table pgmq.q_theirs enable row level security;`,
+alter table pgmq.q_theirs enable row level security;
+select pgmq.purge_queue('purged');
+select pgmq.drop_queue('anew');
+select pgmq.create_unlogged('anew');`,
       },
       { database: 'with_queues' },
       async (site) => {
         await site.sql("select pgmq.create('old'), pgmq.create('theirs')");
         await site.sql('alter table pgmq.q_old enable row level security; create policy readable on pgmq.q_old for select to authenticated using (msg_id > 0); grant select on pgmq.q_old to authenticated');
+        await site.sql("select pgmq.create('purged'), pgmq.create('anew')");
+        await site.sql(`select pgmq.send('purged', '{"n": 1}'), pgmq.send('purged', '{"n": 2}'), pgmq.send('anew', '{"n": 1}')`);
         await site.sql(`select pgmq.send('old', '{"n": 1}'), pgmq.send('old', '{"n": 2}', 3600), pgmq.send('theirs', '{"n": 3}')`);
         await site.sql("select pgmq.read('old', 0, 1)");
         await site.sql("select pgmq.archive('old', 1)");
@@ -91,7 +96,7 @@ alter table pgmq.q_theirs enable row level security;`,
         for (const table of ['q_old', 'a_old', 'q_theirs', 'a_theirs']) await site.sql(`alter extension pgmq drop table pgmq.${table}`);
         const before = await queues(site);
         expectCode(await site.migrate(), 0);
-        expect(Object.keys(await queues(site))).toEqual(['fast', 'made', 'theirs']);
+        expect(Object.keys(await queues(site))).toEqual(['anew', 'fast', 'made', 'purged', 'theirs']);
         await site.sql(`select pgmq.send('made', '{"since": true}'), pgmq.send('fast', '{}')`);
         await site.sql("select pgmq.archive('made', 1)");
         await site.sql("select pgmq.create('since')");
@@ -100,7 +105,8 @@ alter table pgmq.q_theirs enable row level security;`,
         const { told } = expectCode(await site.rollback({ steps: 1 }), 0);
         expect(told).toContain('Removes queue made with 1 message (kept).');
         expect(told).toContain('queue made removed; kept with its messages');
-        expect(told).toContain('queue old: 1 message put back');
+        expect(told).toContain('pgmq.q_old: 1 message put back');
+        expect(told).toContain('pgmq.q_purged: 2 messages put back');
         expect(told).not.toContain('users changed');
         expect(await queues(site)).toEqual({ ...before, since });
 
@@ -113,16 +119,16 @@ alter table pgmq.q_theirs enable row level security;`,
   test('a scratch database holds the queues of the target, so that migrations which drop some are proven there by pg_dump too; those of a file in steps come back as well', () =>
     withSite(
       {
-        '20260102000000_v0_2_0_queues.sql': "select pgmq.drop_queue('old'); select pgmq.create('made'); create table public.tags (id int primary key);",
+        '20260102000000_v0_2_0_queues.sql': "select pgmq.drop_queue('old'); select pgmq.create('made'); create table public.tags (id int primary key); select pgmq.drop_queue('kind'); select pgmq.create_unlogged('kind');",
         '20260103000000_v0_3_0_steps.sql': "-- supasnap: transaction=off\nselect pgmq.create('stepped');\nselect pgmq.send('stepped', '{}');\nselect pgmq.drop_queue('second');\nselect pgmq.drop_queue('stepped');\nselect pgmq.create_unlogged('stepped');\n",
       },
       { database: 'with_scratch', shadow: 'found', as: 'superuser' },
       async (site) => {
-        await site.sql("select pgmq.create('old'); alter table pgmq.q_old enable row level security; select pgmq.send('old', '{}'); select pgmq.create('second'); select pgmq.send('second', '{}')");
+        await site.sql("select pgmq.create('old'); alter table pgmq.q_old enable row level security; select pgmq.send('old', '{}'); select pgmq.create('second'); select pgmq.send('second', '{}'); select pgmq.create('kind')");
         const before = await queues(site);
         const { told } = expectCode(await site.migrate(), 0);
         expect(told.match(/Rollback proven: .* scratch database .* by facts and by pg_dump/g)).toHaveLength(2);
-        expect(Object.keys(await queues(site))).toEqual(['made', 'stepped']);
+        expect(Object.keys(await queues(site))).toEqual(['kind', 'made', 'stepped']);
         expectCode(await site.rollback({ steps: 2 }), 0);
         expect(await queues(site)).toEqual(before);
       },

@@ -65,6 +65,15 @@ begin
     returning q.msg_id, q.read_ct, q.enqueued_at, q.vt, q.message', pgmq.table_of(queue_name, 'q')) using vt, qty;
 end $$;
 
+create function pgmq.purge_queue(queue_name text) returns bigint language plpgsql as $$
+declare
+  purged bigint;
+begin
+  execute format('select count(*) from pgmq.%I', pgmq.table_of(queue_name, 'q')) into purged;
+  execute format('truncate pgmq.%I', pgmq.table_of(queue_name, 'q'));
+  return purged;
+end $$;
+
 create function pgmq.archive(queue_name text, msg_id bigint) returns boolean language plpgsql as $$
 declare
   moved bigint;
