@@ -4,7 +4,8 @@ import type { Context } from '../context.ts';
 import { refused, usage } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import { readHistory, recordApplied, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
-import { historySchema, lockKey } from '../history/schema.ts';
+import { prepareHistory } from '../history/prepare.ts';
+import { lockKey } from '../history/schema.ts';
 import { listMigrations, readMigrationText } from '../migration/read.ts';
 import { historyStatements, textOfStatements } from '../migration/statements.ts';
 import { requireWritable, writeFileAtomic } from '../snapshot/atomic-file.ts';
@@ -164,7 +165,7 @@ async function changeHistory(context: Context, session: TargetSession, applied: 
   await confirmByName(context, target, `Change the history of ${target.name}?`);
   await client.query(`begin; set local lock_timeout = ${context.config.settings.lockTimeoutMs}; select pg_advisory_xact_lock(${lockKey})`);
   try {
-    await client.query(historySchema);
+    await prepareHistory(client);
     await client.query('lock table supabase_migrations.schema_migrations in share row exclusive mode');
     for (const row of rows) await recordApplied(client, row, undefined);
     await removeApplied(client, reverted);

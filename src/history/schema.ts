@@ -4,7 +4,7 @@ export const lockKey = 5_201_026_211_500;
 /** On each of our tables: refuses TRUNCATE. `kept release` disables it; whatever writes history next enables it again. */
 export const guardTrigger = 'supasnap_refuse_truncate';
 
-const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs', 'supasnap_kept'];
+export const tables = ['supasnap_states', 'supasnap_snapshots', 'supasnap_runs', 'supasnap_kept'];
 
 /**
  * Creates what is missing of the history: the CLI's own table exactly as the CLI makes it, the hosted platform's

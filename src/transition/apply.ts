@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Reporter } from '../context.ts';
 import { failed, Problem, refused } from '../errors.ts';
-import { historySchema, lockKey } from '../history/schema.ts';
+import { prepareHistory } from '../history/prepare.ts';
+import { lockKey } from '../history/schema.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
 
@@ -16,7 +17,7 @@ export async function openApply(client: pg.Client, timeouts: Timeouts, expectedC
     if ((await catalogCheck(client)) !== expectedCheck) {
       throw changedMeanwhile(target);
     }
-    await client.query(historySchema);
+    await prepareHistory(client);
     await client.query('lock table supabase_migrations.schema_migrations in share row exclusive mode');
     const { rows } = await client.query<{ xid: string }>('select pg_current_xact_id()::text as xid');
     return rows[0]!.xid;

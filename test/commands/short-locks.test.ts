@@ -14,8 +14,9 @@ create trigger made after insert on auth.users for each row execute function pub
 
 const lockTimeoutMs = 500;
 const impatient = { 'supabase/supasnap.toml': `platform_lock_timeout = "${lockTimeoutMs}ms"\nlock_retries = 40\n` };
-/** What a reader may wait beyond lock_timeout on a busy machine. */
-const slackMs = 400;
+/** What a reader may wait beyond lock_timeout, and beyond what one waits in the same time that no lock can stop. */
+const slackMs = 500;
+const neverLocked = 'pg_am';
 
 /**
  * What the hosted platform's supautils does: a statement on a policy, and DROP TRIGGER, by a role that is no superuser locks one table after the other.
@@ -27,6 +28,9 @@ const supautils = `create function extensions.lock_far() returns event_trigger l
   end if;
 end $$;
 create event trigger lock_far on ddl_command_start when tag in ('CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER') execute function extensions.lock_far();`;
+
+/** Read by status, by the CLI and by Studio. */
+const history = ['supabase_migrations.schema_migrations', 'supabase_migrations.supasnap_runs'];
 
 const farTables = ['storage.buckets', 'auth.sessions', 'auth.users', 'storage.objects'];
 
@@ -54,18 +58,17 @@ describe.each(mostly(17))('locks far beyond the table, PostgreSQL %i', (major) =
         expect(told).toContain(`A lock was not given within ${lockTimeoutMs} ms; nothing was changed. Trying again (2 of 40)`);
         expect(told).toMatch(/Waiting for a lock held by session \d+ of supasnap as postgres, idle in transaction for \d+ s: begin; select '…' from (storage\.objects|auth\.sessions)/);
         expect(reads).toBeGreaterThan(20);
-        for (const [table, ms] of Object.entries(longest)) expect(ms, `a reader of ${table} waited that long`).toBeLessThan(lockTimeoutMs + slackMs);
+        for (const [table, ms] of Object.entries(longest)) expect(ms, `a reader of ${table} waited that long`).toBeLessThan(lockTimeoutMs + slackMs + longest[neverLocked]!);
       }
       expect(await site.sql(`select from pg_policy where polname = 'own files' union all select from pg_trigger where tgname = 'made'`)).toEqual([]);
     }));
 
   test('where nobody holds a lock, readers wait for the last statements alone, not for the checks', () =>
-    withPlatform({ 'supabase/migrations/20260102000000_v0_2_0_files.sql': `alter table public.notes add column owner uuid;\nselect pg_sleep(1);\n${files}` }, async (site) => {
-      for (const command of [() => site.migrate(), () => site.rollback({ steps: 1 })]) {
-        const { ended, longest } = await whileReading(site, command as () => Promise<Ended<unknown>>);
-        expectCode(ended, 0);
-        for (const table of farTables) expect(longest[table], `a reader of ${table} waited that long`).toBeLessThan(600);
-      }
+    withPlatform({ 'supabase/migrations/20260102000000_v0_2_0_files.sql': `alter table public.notes add column owner uuid;\nselect case when current_database() not like '%\\_shadow' then pg_sleep(3) end;\n${files}` }, async (site) => {
+      const { ended, longest } = await whileReading(site, () => site.migrate());
+      expectCode(ended, 0);
+      expect(longest['public.notes']).toBeGreaterThan(3000);
+      for (const table of [...farTables, ...history]) expect(longest[table], `a reader of ${table} waited that long`).toBeLessThan(2000 + longest[neverLocked]!);
     }));
 
   test('a lock that stays held ends migrate with exit code 1 and all as it was, and so a rollback', () =>
@@ -74,7 +77,7 @@ describe.each(mostly(17))('locks far beyond the table, PostgreSQL %i', (major) =
         const holder = await hold(site, 'auth.sessions');
         const { ended, longest } = await whileReading(site, command);
         await holder();
-        for (const ms of Object.values(longest)) expect(ms).toBeLessThan(300 + slackMs);
+        for (const ms of Object.values(longest)) expect(ms).toBeLessThan(300 + slackMs + longest[neverLocked]!);
         return ended;
       };
       const told = await expectUntouched(site, 1, () => blocked(() => site.migrate()));
@@ -97,7 +100,7 @@ async function whileReading(site: Site, command: () => Promise<Ended<unknown>>):
   const longest: Record<string, number> = {};
   let reads = 0;
   let over = false;
-  const reading = [...farTables, 'public.notes'].map((table) =>
+  const reading = [...farTables, ...history, 'public.notes', neverLocked].map((table) =>
     withClient(site.database, async (client) => {
       for (longest[table] = 0; !over; reads++) {
         const started = performance.now();
