@@ -86,7 +86,11 @@ export function platformChanges(before: Facts, after: Facts): Set<string> {
 /** Whether a fact is the platform's own: by its owner and schema. */
 export function platformPart(base: FactBase): (id: StableId) => boolean {
   const owners = new Map<string, string>();
-  for (const { kind, from, to } of base.edges) if (kind === 'owner' && to.kind === 'role') owners.set(encodeId(from), to.name);
+  const members = new Set<string>();
+  for (const { kind, from, to } of base.edges) {
+    if (kind === 'owner' && to.kind === 'role') owners.set(encodeId(from), to.name);
+    if (kind === 'memberOfExtension') members.add(encodeId(from));
+  }
   const ownedByPlatform = (id: StableId) => isPlatformOwner(owners.get(encodeId(id)) ?? '');
   const known = new Map<string, boolean>();
   const judge = (id: StableId): boolean => {
@@ -126,7 +130,8 @@ export function platformPart(base: FactBase): (id: StableId) => boolean {
   };
   const own = (id: StableId): boolean => {
     const encoded = encodeId(id);
-    const value = known.get(encoded) ?? judge(id);
+    // What belongs to an extension comes and goes with it, and users make those.
+    const value = known.get(encoded) ?? (!members.has(encoded) && judge(id));
     known.set(encoded, value);
     return value;
   };
