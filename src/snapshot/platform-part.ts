@@ -39,8 +39,14 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
   const ofPlatform = (id: StableId) => (present.base.has(id) ? isOwn(id) : wasOwn(id));
   const changed = new Set<string>();
   let differs = false;
-  const facts = new Map<string, { fact: Fact; from: FactBase }>();
   const ofGoal: OfGoal = { objects: new Set(), grants: new Set() };
+  // A dump shows grants on what is in an extension, which is users' whoever owns it.
+  for (const { kind, from } of [...goal.base.edges, ...present.base.edges]) {
+    if (kind !== 'memberOfExtension' || isMember(from)) continue;
+    ofGoal.objects.add(placeOf(from));
+    ofGoal.grants.add(placeOf(from));
+  }
+  const facts = new Map<string, { fact: Fact; from: FactBase }>();
   for (const id of everyId(goal.base, present.base)) {
     const encoded = encodeId(id);
     const [was, is] = [goal.base.get(id), present.base.get(id)];
