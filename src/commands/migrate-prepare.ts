@@ -19,7 +19,7 @@ import type { RowsRehearsed } from '../transition/rehearse-rows.ts';
 import { rehearse, type Rehearsal } from '../transition/rehearse.ts';
 import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile } from '../transition/rollback-file.ts';
 import { migrationScript, type Script } from '../transition/script.ts';
-import { unrecoverable } from '../transition/unrecoverable.ts';
+import { changedSecrets, unrecoverable } from '../transition/unrecoverable.ts';
 import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { showAdvice } from './advice.ts';
@@ -117,7 +117,7 @@ export async function prepareMigration(context: Context, session: TargetSession,
   const keepsRows = options.keepData !== 'never';
   const toKeep = keepsRows ? await keepCost(session.client, [rehearsal.effects, ...rehearsal.stepEffects]) : [];
   if (options.keepData !== 'always') refuseTooMuch(toKeep, config.settings.keepLimitBytes, `Nothing was changed on ${session.target.name}.`);
-  const rollbackTextFor = (effects: Effects) => handWritten ?? rollbackFile(input, state, rehearsal, keepsRows, effects);
+  const rollbackTextFor = (effects: Effects) => handWritten ?? rollbackFile(input, script, state, rehearsal, keepsRows, effects);
   const rollbackText = rollbackTextFor(rehearsal.effects);
   if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven) await writeRollbackFile(path, rollbackText);
   await input.journal?.phase('rehearsed');
@@ -155,7 +155,8 @@ function refuseUnkept({ execution }: Script, target: string): void {
   });
 }
 
-function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState, { rollback, proof, platform, stays = [] }: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
+function rollbackFile({ migration, hazards }: PrepareInput, script: Script, state: CapturedState, rehearsal: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
+  const { rollback, proof, platform } = rehearsal;
   if (!rollback) return undefined;
   return renderRollbackFile(rollback.sourceFor?.(effects) ?? rollback.source, {
     migration: migration.name.fileName,
@@ -167,12 +168,12 @@ function rollbackFile({ migration, hazards }: PrepareInput, state: CapturedState
       : keepsRows
         ? '"npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'
         : undefined,
-    cannotBringBack: [...notAsItWas(rollback, stays), ...(platform ? changesInWords(platform) : []).map((what) => `it ${what}: "npx supasnap rollback" alone undoes that`), ...cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? [])],
+    cannotBringBack: [...notAsItWas(script, rehearsal), ...(platform ? changesInWords(platform) : []).map((what) => `it ${what}: "npx supasnap rollback" alone undoes that`), ...cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? [])],
   });
 }
 
 /** What PostgreSQL can't take back, and secrets that no snapshot holds. */
-const notAsItWas = (rollback: Rehearsal['rollback'], stays: string[] = []): string[] => [...stays, ...unrecoverable(rollback?.script.statements.map(({ text }) => text) ?? [])];
+const notAsItWas = ({ statements }: Script, { rollback, stays = [] }: Rehearsal): string[] => [...stays, ...changedSecrets(statements), ...unrecoverable(rollback?.script.statements.map(({ text }) => text) ?? [])];
 
 const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
   ...hazards.filter(({ severity, returns }) => severity !== 'low' && !returns).map(({ where, what, loses }) => `${where} ${what}: ${loses}`),
@@ -191,7 +192,7 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   }
   const filled = prepared.toKeep.filter(({ rows }) => rows > 0);
   if (filled.length > 0) report.step(`Keeps ${keptInWords(filled)}.`);
-  for (const line of notAsItWas(rehearsal.rollback, rehearsal.stays)) report.warn(`When it is rolled back: ${line}`);
+  for (const line of notAsItWas(prepared.script, rehearsal)) report.warn(`When it is rolled back: ${line}`);
   if (rehearsal.proof.proven) report.step(`Rollback proven: ${describeProof(rehearsal.proof)}`);
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
   const platform = rehearsal.platform ? changesInWords(rehearsal.platform) : [];

@@ -2,9 +2,10 @@ import { joinDump, splitDump, titleLine, titleOf, type DumpEntry } from './canon
 import { isPlatformOwner, platformSchemas } from './platform-names.ts';
 import type { OfGoal } from './platform-part.ts';
 
-/** The dump of a goal with the platform's own objects of now, in an order that can be run, but for those that are the goal's. */
-export function settleDump(goal: string, present: string, ofGoal: OfGoal): string {
-  const [was, is] = [splitDump(goal), splitDump(present)];
+/** The dump of a goal with the platform's own objects of now, in an order that can be run, but for those that are the goal's; what is lost has no place any more. */
+export function settleDump(goal: string, present: string, ofGoal: OfGoal, lost: string[] = []): string {
+  const [all, is] = [splitDump(goal), splitDump(present)];
+  const was = { ...all, entries: all.entries.filter(({ header }) => !lost.some((one) => titleLine(header).startsWith(`Name: ${one};`))) };
   const ofPlatform = (entry: DumpEntry) => isPlatformEntry(entry) && !isOfGoal(entry, ofGoal);
   const now = new Map<string, DumpEntry[]>();
   for (const entry of is.entries) if (ofPlatform(entry)) now.set(keyOf(entry), [...(now.get(keyOf(entry)) ?? []), entry]);

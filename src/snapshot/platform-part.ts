@@ -39,8 +39,14 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
   const ofPlatform = (id: StableId) => (present.base.has(id) ? isOwn(id) : wasOwn(id));
   const changed = new Set<string>();
   let differs = false;
-  const facts = new Map<string, { fact: Fact; from: FactBase }>();
   const ofGoal: OfGoal = { objects: new Set(), grants: new Set() };
+  // A dump shows grants on what is in an extension, which is users' whoever owns it.
+  for (const { kind, from } of [...goal.base.edges, ...present.base.edges]) {
+    if (kind !== 'memberOfExtension' || isMember(from)) continue;
+    ofGoal.objects.add(placeOf(from));
+    ofGoal.grants.add(placeOf(from));
+  }
+  const facts = new Map<string, { fact: Fact; from: FactBase }>();
   for (const id of everyId(goal.base, present.base)) {
     const encoded = encodeId(id);
     const [was, is] = [goal.base.get(id), present.base.get(id)];
@@ -86,7 +92,11 @@ export function platformChanges(before: Facts, after: Facts): Set<string> {
 /** Whether a fact is the platform's own: by its owner and schema. */
 export function platformPart(base: FactBase): (id: StableId) => boolean {
   const owners = new Map<string, string>();
-  for (const { kind, from, to } of base.edges) if (kind === 'owner' && to.kind === 'role') owners.set(encodeId(from), to.name);
+  const members = new Set<string>();
+  for (const { kind, from, to } of base.edges) {
+    if (kind === 'owner' && to.kind === 'role') owners.set(encodeId(from), to.name);
+    if (kind === 'memberOfExtension') members.add(encodeId(from));
+  }
   const ownedByPlatform = (id: StableId) => isPlatformOwner(owners.get(encodeId(id)) ?? '');
   const known = new Map<string, boolean>();
   const judge = (id: StableId): boolean => {
@@ -126,7 +136,8 @@ export function platformPart(base: FactBase): (id: StableId) => boolean {
   };
   const own = (id: StableId): boolean => {
     const encoded = encodeId(id);
-    const value = known.get(encoded) ?? judge(id);
+    // What belongs to an extension comes and goes with it, and users make those.
+    const value = known.get(encoded) ?? (!members.has(encoded) && judge(id));
     known.set(encoded, value);
     return value;
   };

@@ -1,3 +1,4 @@
+import type { StableId } from '@supabase/pg-delta';
 import type { Facts } from './facts.ts';
 import { describeId } from './facts.ts';
 import type { Identity, Thing } from './identity.ts';
@@ -20,9 +21,13 @@ export interface SettledGoal {
 export function settleGoal(goal: State, identity: Identity | undefined, present: State & { identity: Identity }, options: SettleOptions = {}): SettledGoal {
   const { facts, changed, lost, ofGoal } = settlePlatform(goal.facts, present.facts, options);
   if (changed.length === 0) return { goal: facts === goal.facts ? goal : { ...goal, facts }, identity, changed, lost: [] };
-  const sql = settleDump(goal.sql, present.sql, ofGoal);
+  const sql = settleDump(goal.sql, present.sql, ofGoal, lost.map(entryOf));
   return { goal: { ...goal, facts, sql, sha256: sha256(sql) }, identity: identity && settleIdentity(identity, present.identity, present.facts), changed, lost: lost.map(describeId) };
 }
+
+/** How an entry of a dump names what is part of a table. */
+const entryOf = (id: StableId): string =>
+  id.kind === 'publicationRel' ? `${id.publication} ${id.table}; Type: PUBLICATION TABLE; Schema: ${id.schema}` : 'table' in id ? `${id.table} ${id.name}; Type: ${id.kind.toUpperCase()}; Schema: ${id.schema}` : describeId(id);
 
 /** The platform's own things under the names that they have now: nothing of them is taken for renamed. */
 function settleIdentity(goal: Identity, present: Identity, facts: Facts): Identity {

@@ -1,4 +1,5 @@
 import { splitDump, titleOf } from '../snapshot/canonical-entries.ts';
+import type { Statement } from '../migration/statements.ts';
 import { isSecretOption } from '../snapshot/secret-options.ts';
 
 const placeholder = /([\w]+|"(?:[^"]|"")*") '__OPTION_\w+?__'/g;
@@ -33,6 +34,21 @@ export function unrecoverable(statements: string[]): string[] {
     }
     const role = /^CREATE ROLE ("(?:[^"]|"")*") WITH .*\bLOGIN\b/.exec(sql)?.[1];
     return role === undefined || /\bNOLOGIN\b/.test(sql) ? [] : [`Role ${plain(role)} comes back without its password, which no snapshot holds. Set it again: ALTER ROLE ${role} PASSWORD '…';`];
+  });
+}
+
+/** Secrets that a migration sets on what is there already: no snapshot holds the old ones, so they stay as it leaves them. */
+export function changedSecrets(statements: Statement[]): string[] {
+  return statements.flatMap(({ node }) => {
+    if ('AlterUserMappingStmt' in node) {
+      const { user, servername, options = [] } = node.AlterUserMappingStmt;
+      const secrets = options.flatMap((one) => ('DefElem' in one && isSecretOption(one.DefElem.defname ?? '') ? [one.DefElem.defname] : []));
+      return secrets.length === 0 ? [] : [`The user mapping of ${user?.rolename ?? user?.roletype?.replace('ROLESPEC_', '').toLowerCase()} on server ${servername} keeps the ${secrets.join(', ')} that this sets: no snapshot holds the old one.`];
+    }
+    if ('AlterRoleStmt' in node && node.AlterRoleStmt.options?.some((one) => 'DefElem' in one && one.DefElem.defname === 'password')) {
+      return [`Role ${node.AlterRoleStmt.role?.rolename ?? ''} keeps the password that this sets: no snapshot holds the old one.`];
+    }
+    return [];
   });
 }
 

@@ -165,6 +165,7 @@ export const objects: PlatformObject[] = [
       grant usage on foreign server elsewhere to authenticated;`,
     change: `
       alter user mapping for anon server elsewhere options (set user 'somebody');
+      alter user mapping for postgres server elsewhere options (set password 'other');
       alter server elsewhere options (set host 'example.org');
       revoke usage on foreign server elsewhere from authenticated;`,
     drop: `
