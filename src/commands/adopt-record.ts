@@ -7,12 +7,12 @@ import type { Migration } from '../migration/read.ts';
 import type { Provenance } from '../project.ts';
 import { changesBetween } from '../report/changes.ts';
 import { writeFileAtomic } from '../snapshot/atomic-file.ts';
-import { snapshotId } from '../snapshot/manifest.ts';
+import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
 import { keepInTarget, listSnapshots } from '../snapshot/store.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
 import { environmentName } from '../target/target.ts';
-import { openApply } from '../transition/apply.ts';
+import { openApply, withLockRetries } from '../transition/apply.ts';
 import type { Baseline } from '../transition/baseline.ts';
 import { toolVersion } from '../version.ts';
 import type { Adopting } from './adopt.ts';
@@ -51,24 +51,28 @@ export interface BaselineToRecord {
  * Records the baseline as applied, with the snapshot of the present state as the one after it, in one transaction that finds the schema as it
  * was read. The file is written just before COMMIT, and goes again where that fails. Gives the snapshot's id.
  */
-export async function recordBaseline({ context, session }: Adopting, input: BaselineToRecord): Promise<string> {
-  const { config, now } = context;
-  const { client, target, server } = session;
-  const { migration, path, baseline, present, ground, provenance, journal } = input;
+export async function recordBaseline(adopting: Adopting, input: BaselineToRecord): Promise<string> {
+  const { context: { config, now, report }, session: { client, target, server } } = adopting;
+  const { migration: { name }, present, provenance, journal } = input;
   const startedAt = now();
-  const started = performance.now();
-  const { version, name } = migration.name;
   await journal.phase('applying');
-  const known = await listSnapshots(client, config.folders.snapshots, false);
-  const manifest = await writeSnapshot(config.folders.snapshots, known, present, {
-    name: `${snapshotName(migration.name.label, version)}_after`,
+  const manifest = await writeSnapshot(config.folders.snapshots, await listSnapshots(client, config.folders.snapshots, false), present, {
+    name: `${snapshotName(name.label, name.version)}_after`,
     takenAt: startedAt,
     serverVersion: server.version,
     database: target.settings.database,
-    applied: [{ version, name }],
+    applied: [{ version: name.version, name: name.name }],
     provenance,
   });
-  const id = snapshotId(manifest);
+  const started = performance.now();
+  await withLockRetries(config.settings, report, () => inOneTransaction(adopting, input, { manifest, startedAt, started }));
+  await journal.phase('recorded');
+  return snapshotId(manifest);
+}
+
+async function inOneTransaction({ context: { config }, session: { client, target } }: Adopting, input: BaselineToRecord, { manifest, startedAt, started }: { manifest: Manifest; startedAt: Date; started: number }): Promise<void> {
+  const { migration, path, baseline, present, ground, provenance } = input;
+  const { version, name } = migration.name;
   await openApply(client, config.settings, present.catalogCheck, target.name);
   let written = false;
   try {
@@ -86,7 +90,7 @@ export async function recordBaseline({ context, session }: Adopting, input: Base
       undone: null,
       restored: null,
       snapshotBefore: null,
-      snapshotAfter: id,
+      snapshotAfter: snapshotId(manifest),
       rollbackSql: null,
       proof: baseline.proof,
       changes: changesBetween(ground.facts, present.facts),
@@ -109,6 +113,4 @@ export async function recordBaseline({ context, session }: Adopting, input: Base
     if (written && undone) await rm(path, { force: true });
     throw error;
   }
-  await journal.phase('recorded');
-  return id;
 }

@@ -96,6 +96,7 @@ function nextStep(status: Omit<Status, 'next'>): string {
   if (problems.length > 0) return 'Mend what is named under Problems.';
   if (!hasHistory && hasTables && pending.length > 0)
     return `If the tables that are there came from these files, record those: npx supasnap repair --applied <version>. If not: npx supasnap migrate`;
+  if (!hasHistory && hasTables) return 'Take the database as it is, with a baseline: npx supasnap adopt --dry-run';
   if (edited.length > 0) return 'Undo the edit and put the change into a new migration: npx supasnap new <version> <what_it_does>';
   if (missing.length > 0) return 'Get the missing files from version control, or as they were recorded: npx supasnap repair --fetch';
   if (late.length > 0) return 'Give the late files a newer timestamp, or apply them all the same: npx supasnap migrate --include-all';

@@ -67,6 +67,26 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
       expect(forced.value!.baseline!.text).toContain('NOT proven');
     }));
 
+  test('may have a platform of another version: what is the platform\'s own counts as it is, and is in no baseline', () =>
+    withShared(async (site) => {
+      await withClient({ ...site.server.superuser, database: site.database.database }, (client) =>
+        client.query(`set role supabase_auth_admin; alter table auth.users add column newer_version text; create table auth.newer (id uuid primary key, of uuid references auth.users);
+          create index newer_of on auth.newer (of); grant select on auth.newer to postgres; comment on table auth.newer is 'of another version';
+          set role supabase_storage_admin; create function storage.newer() returns trigger language plpgsql as $$ begin return new; end $$;
+          create trigger newer before insert on storage.objects for each row execute function storage.newer(); drop function if exists storage.extension(text);
+          reset role; alter default privileges for role supabase_admin in schema public revoke all on tables from anon`),
+      );
+      await site.sql('create table public.profiles (id uuid primary key references auth.users, name text); grant select on auth.users to anon');
+      expect(expectCode(await site.run(status), 0).value!.next).toContain('npx supasnap adopt');
+      const { value, told } = expectCode(await adopting(site), 0);
+      expect(told).toContain('Proven on embedded PostgreSQL');
+      expect(value!.baseline!.text).toMatch(/GRANT SELECT ON (TABLE )?"?auth"?\."?users"? TO "?anon"?/);
+      expect(value!.baseline).toMatchObject({ proven: true });
+      expect(value!.baseline!.text).toContain('CREATE TABLE public.profiles');
+      expect(value!.baseline!.text).not.toContain('newer');
+      expect(value!.baseline!.text).not.toContain('supabase_admin');
+    }));
+
   test('needs no baseline where nobody made anything; and beside files of unknown effect none is written', () =>
     withShared(async (site) => {
       expect(await expectUntouched(site, 0, () => adopting(site))).toContain('needs no baseline');
