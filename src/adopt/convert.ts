@@ -1,6 +1,7 @@
-import { refused } from '../errors.ts';
-import { compareVersions, migrationName, parseMigrationName } from '../migration/file-name.ts';
-import type { Problem } from '../errors.ts';
+import { refused, type Problem } from '../errors.ts';
+import { compareVersions, parseMigrationName } from '../migration/file-name.ts';
+import { sameText } from '../migration/order.ts';
+import { historyStatements } from '../migration/statements.ts';
 import type { EarlierMigration } from './earlier.ts';
 import type { EarlierRecord } from './records.ts';
 import { versionOf } from './version.ts';
@@ -87,18 +88,18 @@ function refuseSameVersion(conversions: Conversion[]): void {
   });
 }
 
-/** A file that lies there already keeps its name, which may have got a release since. */
+/** A file that lies there already stays as it is: its name may have got a release since, or it was fetched from the history of a target. */
 function takePresent(conversion: Conversion, present: PresentFile[]): Conversion {
   const there = present.find(({ version }) => version === conversion.version);
   if (!there) return conversion;
-  if (!there.bytes.equals(conversion.content)) {
+  if (!there.bytes.equals(conversion.content) && !sameText(historyStatements(there.bytes.toString('utf8')), historyStatements(conversion.content.toString('utf8')))) {
     throw refused(`${there.label} is there already and holds something else than ${conversion.from}.`, {
       detail: [`${conversion.from} becomes version ${conversion.version}.`],
       state: 'Nothing was changed.',
       next: 'Find out which of them was applied: move the other one away, or make them equal. Then run the command again.',
     });
   }
-  return { ...conversion, name: there.name, fileName: there.fileName };
+  return { ...conversion, name: there.name, fileName: there.fileName, content: there.bytes };
 }
 
 function pendingNotes(conversions: Conversion[], present: PresentFile[]): string[] {
@@ -123,6 +124,3 @@ function nameNotes(conversions: Conversion[], requireVersion: boolean): string[]
     }
   });
 }
-
-/** The parts of a name in supabase/migrations; undefined for a file that is no migration. */
-export const presentName = (fileName: string): { version: string; name: string } | undefined => migrationName(fileName);

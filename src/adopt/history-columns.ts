@@ -33,6 +33,7 @@ const names = {
   key: ['filename', 'file_name', 'file', 'script', 'migration_name', 'migration', 'name', 'migration_id', 'title', 'version', 'number', 'migration_number', 'num', 'seq', 'sequence'],
   appliedAt: ['applied_at', 'executed_at', 'run_at', 'ran_at', 'migrated_at', 'installed_on', 'applied_on', 'applied', 'finished_at', 'completed_at', 'created_at', 'timestamp'],
   appliedBy: ['applied_by', 'executed_by', 'installed_by', 'run_by'],
+  /** The first six may be numbers, 0 and 1. */
   success: ['success', 'succeeded', 'successful', 'is_success', 'was_successful', 'ok', 'is_applied', 'completed', 'applied'],
   failure: ['dirty', 'is_dirty', 'failed', 'has_failed'],
   status: ['status', 'state', 'result', 'direction'],
@@ -58,8 +59,8 @@ export function columnsOf(columns: HistoryColumn[], rows: HistoryRow[], migratio
     appliedAt: find(names.appliedAt, 'time') ?? (times.length === 1 ? times[0]!.name : undefined),
     appliedBy: find(names.appliedBy, 'text'),
     checksum: columns.find(({ name, kind }) => (kind === 'text' || kind === 'other') && checksumName.test(name.toLowerCase()))?.name,
-    success: find(names.success, 'flag'),
-    failure: find(names.failure, 'flag'),
+    success: find(names.success, 'flag') ?? find(names.success.slice(0, 6), 'number'),
+    failure: find(names.failure, 'flag', 'number'),
     status: find(names.status, 'text'),
     undoneAt: find(names.undoneAt, 'time'),
     finishedAt: started ? find(names.finishedAt, 'time') : undefined,

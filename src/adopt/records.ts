@@ -59,11 +59,13 @@ function outcomeOf(row: HistoryRow, { success, failure, status, undoneAt, finish
   const word = status && row[status]?.trim().toLowerCase();
   if (word && undone.has(word)) return { undone: true };
   if (word && !went.has(word)) return { undone: false, failed: says(status) };
-  if (success && row[success] !== 'true') return { undone: false, failed: says(success) };
-  if (failure && row[failure] === 'true') return { undone: false, failed: says(failure) };
+  if (success && !isTrue(row[success])) return { undone: false, failed: says(success) };
+  if (failure && isTrue(row[failure])) return { undone: false, failed: says(failure) };
   if (finishedAt && !row[finishedAt]) return { undone: false, failed: says(finishedAt) };
   return { undone: false };
 }
+
+const isTrue = (value: string | null | undefined): boolean => value === 'true' || value === '1';
 
 function missing(names: string[], migrations: EarlierMigration[], table: string) {
   const near = names.flatMap((name) => {

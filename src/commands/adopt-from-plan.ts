@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readHistory, type History } from '../history/history.ts';
 import { isBaseline } from '../history/rebuilt.ts';
+import { sameText } from '../migration/order.ts';
 import { historyStatements } from '../migration/statements.ts';
 import { dumpSchema } from '../snapshot/pg-dump/dump.ts';
 import type { TargetSession } from '../target/session.ts';
@@ -108,7 +109,7 @@ function compareWithHistory(conversions: Conversion[], history: History): { toRe
   const wanted = conversions.filter((one) => one.applied);
   for (const { version, content, fileName } of wanted) {
     const statements = rows.get(version)?.statements;
-    if (!statements || same(statements, historyStatements(content.toString('utf8')))) continue;
+    if (!statements || sameText(statements, historyStatements(content.toString('utf8')))) continue;
     throw refused(`Version ${version} is recorded as applied already, with other statements than those of ${fileName}.`, { state: 'Nothing was changed.', next: 'Find out which of them was applied; then correct the file, or: npx supasnap repair --reverted ' + version });
   }
   const undone = wanted.filter(({ version }) => !rows.has(version) && known.has(version));
@@ -118,8 +119,6 @@ function compareWithHistory(conversions: Conversion[], history: History): { toRe
     notes: undone.map(({ fileName }) => `${fileName} was taken over before and has been rolled back since; it stays pending.`),
   };
 }
-
-const same = (a: string[], b: string[]): boolean => a.length === b.length && a.every((text, index) => text === b[index]);
 
 /** One that is there already is left alone, whoever wrote it. */
 async function rollbackFiles(context: Context, conversions: Conversion[]): Promise<{ files: NewFile[]; notes: string[] }> {

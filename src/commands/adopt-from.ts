@@ -159,5 +159,5 @@ function tellDone({ report }: Context, { target }: TargetSession, { toRecord, pe
   if (files.length > 0) report.step(`Wrote ${count(files.length, 'file')}; those they were made from are as they were. Commit them.`);
   if (pending.length > 0) report.step(`${count(pending.length, 'migration')} ${pending.length === 1 ? 'is' : 'are'} pending: npx supasnap migrate`);
   report.note(`${table.label} stays as it is and is part of the schema. Do not run ${tool} here any more; when no database needs it, drop the table in a new migration: drop table ${table.sqlName.replaceAll(/"(\w+)"/g, '$1')};`);
-  report.note('For another database (staging, production) run the same command there: the files are there then, and its own history is taken over.');
+  report.note('For another database (staging, production) run the same command there, before any migrate: the files are there then, and its own history is taken over.');
 }

@@ -28,6 +28,8 @@ test('a file that is there already is left alone, also under a better name, unle
   const { conversions, toWrite } = plan({ present: [renamed] });
   expect(conversions[0]).toMatchObject({ fileName: renamed.fileName, name: 'v0_1_0_notes' });
   expect(toWrite.map(({ fileName }) => fileName)).toEqual(['20000101000002_tags.sql']);
+  const fetched = { ...renamed, bytes: Buffer.from(`\n${there!.content.toString()}\n`) };
+  expect(plan({ present: [fetched] }).conversions[0]!.content).toBe(fetched.bytes);
   expect(() => plan({ present: [{ ...renamed, bytes: Buffer.from('x') }] })).toThrow('holds something else');
 });
 

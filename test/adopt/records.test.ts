@@ -42,10 +42,14 @@ test('a counted id does not pass for a number where another column names the fil
 test('rows without a file, rows that name two files and rows that failed are refused', () => {
   expect(() => read(columns('name'), [{ name: '001_notes' }, { name: '004_gone' }])).toThrow('records a migration that has no file here');
   expect(() => read(columns('name', 'version number'), [{ name: '001_notes', version: '2' }])).toThrow('names two files');
-  for (const [column, value] of [['success flag', 'false'], ['dirty flag', 'true'], ['status', 'failed'], ['status', 'running']] as const) {
+  for (const [column, value] of [['success flag', 'false'], ['success number', '0'], ['dirty flag', 'true'], ['status', 'failed'], ['status', 'running']] as const) {
     expect(() => read(columns('name', column), [{ name: '001_notes', [column.split(' ')[0]!]: value }]), column).toThrow('did not come to its end');
   }
   expect(() => read(columns('name', 'started_at time', 'finished_at time'), [{ name: '001_notes', started_at: 'x', finished_at: null }])).toThrow('did not come to its end');
+});
+
+test('a number may say that it succeeded', () => {
+  expect(names(read(columns('name', 'success number'), [{ name: '001_notes', success: '1' }]))).toEqual(['001_notes.sql']);
 });
 
 test('what was undone is pending, and rows that contradict each other are refused', () => {

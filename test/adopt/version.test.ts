@@ -14,7 +14,7 @@ test('what is neither a date nor a count is no version', () => {
 });
 
 test('counts become names that can be applied, in their order, after the table and before every date', () => {
-  const versions = [tableVersion, ...Array.from({ length: 3_000 }, (_, index) => versionOf(String(index * 37))!), versionOf('99999999')!, versionOf('20100101000000')!];
+  const versions = [tableVersion, ...Array.from({ length: 200 }, (_, index) => versionOf(String(index * 997))!), versionOf('99999999')!, versionOf('20100101000000')!];
   expect([...versions].sort()).toEqual(versions);
   expect(new Set(versions).size).toBe(versions.length);
   for (const version of versions) expect(parseMigrationName(`${version}_x.sql`).version).toBe(version);

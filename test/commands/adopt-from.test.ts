@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adoptFrom, type AdoptFromOptions } from '../../src/commands/adopt-from.ts';
 import { refused } from '../../src/errors.ts';
+import { repair } from '../../src/commands/repair.ts';
 import { status } from '../../src/commands/status.ts';
 import { embeddedShadow } from '../../src/shadow/embedded.ts';
 import { captureFresh } from '../../src/shadow/fresh.ts';
@@ -262,6 +263,15 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       expect(expectCode(await adopt(site), 0).value).toMatchObject({ recorded: [], alreadyRecorded: [table, first, second], changed: true });
       expect(site.project.list('supabase/migrations')).toHaveLength(4);
       expect(site.project.list('supabase/rollback')).toHaveLength(3);
+
+      // As a command that was killed after COMMIT leaves it, and status advises.
+      const before = folder(site);
+      for (const name of before[0]!.slice(0, 3)) rmSync(site.project.path(`supabase/migrations/${name}`));
+      rmSync(site.project.path('supabase/rollback'), { recursive: true });
+      expectCode(await site.run((context) => repair(context, { fetch: true })), 0);
+      expectCode(await adopt(site), 0);
+      expect(folder(site)).toEqual(before);
+      expect(expectCode(await site.run(status), 0).value).toMatchObject({ edited: [], missing: [] });
     }));
 
   test('what would make history untrue is refused and leaves everything as it was', () =>
