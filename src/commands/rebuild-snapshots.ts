@@ -5,6 +5,7 @@ import { freshFrom } from '../shadow/fresh.ts';
 import type { UseShadow } from '../shadow/shadows.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import { captureState } from '../snapshot/state.ts';
+import { readPresent } from '../snapshot/take.ts';
 import { keepRebuilt, listSnapshots, writeSnapshotFiles } from '../snapshot/store.ts';
 import type { TargetSession } from '../target/session.ts';
 import { openApply } from '../transition/apply.ts';
@@ -45,6 +46,18 @@ export async function rebuildSnapshots(context: Context, session: TargetSession,
     throw error;
   }
   return rebuilt.map(({ id }) => id);
+}
+
+/** Snapshots of states that nobody took one of; nothing is written yet. */
+export async function rebuildFrom(context: Context, session: TargetSession, useShadow: UseShadow, options: RebuildOptions & { from: string }): Promise<Rebuilt[]> {
+  const { config, report } = context;
+  const capture = captureOptions(context, session, options);
+  const history = await readHistory(session.client);
+  const known = await listSnapshots(session.client, config.folders.snapshots, history.ours);
+  const { state: present } = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, capture);
+  const rebuilt = await replayHistory(context, session, useShadow, { history, known, present, fresh: options.fresh ?? freshFrom(config, session.server.major, capture), from: options.from, pgDump: capture.pgDump });
+  if (rebuilt.length > 0) report.step(`Rebuilt: ${rebuilt.map(({ id }) => id).join(', ')}. The replay ended in exactly the present schema, by facts and by pg_dump.`);
+  return rebuilt;
 }
 
 /** Writes them to the folder. */

@@ -3,14 +3,14 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
 import { isTakenOver, readHistory, type History, type Run } from '../history/history.ts';
-import { rebuiltAfterTakenOut, snapshotBefore } from '../history/rebuilt.ts';
+import { rebuiltAfterTakenOut, runsSinceRebuilt, snapshotBefore } from '../history/rebuilt.ts';
 import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
 import { platformHazards } from '../migration/platform-hazards.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { guardsOf } from '../shadow/shadow.ts';
-import { freshFrom, type ReadFresh } from '../shadow/fresh.ts';
+import type { ReadFresh } from '../shadow/fresh.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
@@ -39,8 +39,8 @@ import { updateReport } from './report-history.ts';
 import { passRights } from './rights.ts';
 import { passSecrets } from './secrets.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
-import { writeRebuilt } from './rebuild-snapshots.ts';
-import { replayHistory, type Rebuilt } from './rebuild-replay.ts';
+import type { Rebuilt } from './rebuild-replay.ts';
+import { rebuildFrom, writeRebuilt } from './rebuild-snapshots.ts';
 import { findGoal, SnapshotMissing, type Goal } from './rollback-goal.ts';
 import type { Answers } from './rollback-answers.ts';
 import { rollbackChain } from './rollback-chain.ts';
@@ -137,25 +137,13 @@ export function rollback(context: Context, options: RollbackOptions): Promise<Ro
       const from = await toRebuild();
       const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: report.note };
       return withShadows(shadowOptions, async (useShadow) => {
-        const rebuilt = from === undefined ? [] : await rebuildFrom(context, session, options, useShadow, from);
+        const rebuilt = from === undefined ? [] : await rebuildFrom(context, session, useShadow, { ...options, from });
         const goal = await goalOfNow(rebuilt);
         if (options.dryRun) return run(context, session, options, useShadow, rebuilt);
         return journalled(context, session, { kind: 'rollback', what: goal, version: goal }, (journal) => run(context, session, options, useShadow, rebuilt, journal));
       });
     });
   });
-}
-
-/** Snapshots of states that nobody took one of; nothing is written yet. */
-async function rebuildFrom(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, from: string): Promise<Rebuilt[]> {
-  const { config, report } = context;
-  const capture = captureOptions(context, session, options);
-  const history = await readHistory(session.client);
-  const known = await listSnapshots(session.client, config.folders.snapshots, history.ours);
-  const { state: present } = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, capture);
-  const rebuilt = await replayHistory(context, session, useShadow, { history, known, present, fresh: options.fresh ?? freshFrom(config, session.server.major, capture), from, pgDump: capture.pgDump });
-  if (rebuilt.length > 0) report.step(`Rebuilt: ${rebuilt.map(({ id }) => id).join(', ')}. The replay ended in exactly the present schema, by facts and by pg_dump.`);
-  return rebuilt;
 }
 
 async function run(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, rebuilt: Rebuilt[], journal?: Journal): Promise<RollbackResult> {
@@ -214,7 +202,7 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
     await journal?.phase('snapshotted');
   }
   report.step(`Planning and proving the way to ${goal.what} …`);
-  const since = !history.ours ? [] : goal.snapshot.manifest.rebuilt ? runsOf(undone, history.runs) : runsSince(goal.snapshot.id, history.runs);
+  const since = !history.ours ? [] : goal.snapshot.manifest.rebuilt ? runsSinceRebuilt(undone, history.runs) : runsSince(goal.snapshot.id, history.runs);
   const outstanding = since.length > 0 ? outstandingOf(since, await readReturns(client)) : [];
   const waiting = outstanding.length > 0 ? await readKept(client, [], [], outstanding) : [];
   const rowsWait = waiting.length > 0;
@@ -228,12 +216,6 @@ async function prepare(context: Context, session: TargetSession, options: Rollba
   await journal?.phase('rehearsed');
   const remarks = { platform: changed, stays: [...stays, ...lost.map((what) => `${what} does not come back: the platform took away what it was on.`)] };
   return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting, options.keepData ?? 'auto'), present, manifest, way, expected, undone, restored, known, rebuilt, history, provenance, journal };
-}
-
-/** No run took a rebuilt snapshot: the runs since then begin with the first that applied one of what is undone. */
-function runsOf(undone: string[], runs: Run[]): Run[] {
-  const first = runs.findIndex(({ kind, version, restored }) => (kind === 'migrate' && undone.includes(version!)) || restored?.some((one) => undone.includes(one)));
-  return first < 0 ? [] : runs.slice(first).filter(({ status }) => status !== 'undone');
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StoredSnapshot } from '../snapshot/store.ts';
-import type { AppliedMigration, History } from './history.ts';
+import type { AppliedMigration, History, Run } from './history.ts';
 
 /** What history holds of the first migrations, as one sha256: a state that was rebuilt from them is theirs only. */
 export const historyKey = (applied: AppliedMigration[]): string =>
@@ -30,6 +30,12 @@ export const takenOut = ({ runs }: History): AppliedMigration[] => runs.flatMap(
 export function rebuiltAfterTakenOut(version: string, history: History, snapshots: StoredSnapshot[]): StoredSnapshot | undefined {
   const rows = new Map([...takenOut(history), ...history.applied].map((row) => [row.version, row]));
   return rebuiltAfter([...rows.values()].filter((row) => row.version <= version).sort((a, b) => (a.version < b.version ? -1 : 1)), snapshots);
+}
+
+/** No run took a rebuilt snapshot: the runs since then begin with the first that applied one of what is undone. */
+export function runsSinceRebuilt(undone: string[], runs: Run[]): Run[] {
+  const first = runs.findIndex(({ kind, version, restored }) => (kind === 'migrate' && undone.includes(version!)) || restored?.some((one) => undone.includes(one)));
+  return first < 0 ? [] : runs.slice(first).filter(({ status }) => status !== 'undone');
 }
 
 /** Whether adopt wrote it, as the beginning of a history: before it there is nothing to go back to. */

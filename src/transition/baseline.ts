@@ -59,10 +59,16 @@ export async function makeBaseline(shadow: Shadow, input: BaselineInput): Promis
     await runText(shadow, `${head}${part}`, timeouts);
   };
   const result = (proof: Proof): Baseline => ({ text: parts.length === 0 ? '' : `${head}\n${parts.join('\n')}`, proof, entries: counted(entries), roles });
+  const made = rerunnable(entries.map(({ header, body }) => `${header}${body}`).join(''));
+  if (!shadow.commits) {
+    // That is the target itself: nothing is ever run there.
+    parts.push(...[makeRoles(input, roles), made].filter((part) => part.trim() !== ''));
+    return result(unproven(shadow.name, 'no database but the target itself can hold it, and there nothing is run (an empty one with the same extensions can be given with --shadow <url>)'));
+  }
   try {
     await makeExtensions(shadow, present, entries);
     await run(makeRoles(input, roles));
-    await run(rerunnable(entries.map(({ header, body }) => `${header}${body}`).join('')));
+    await run(made);
     for (let round = 0; round < mostRounds; round++) {
       const reached = await readReached(shadow, present, input);
       const rest = restOf(present, reached).map(({ sql }) => sql);

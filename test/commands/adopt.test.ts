@@ -63,6 +63,8 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
       expect(told).toContain('could not be proven');
       expect(told).toContain('supabase_admin');
       expect(readdirSync(site.project.path('supabase/migrations'))).toEqual([]);
+      const onTarget: AdoptOptions['shadow'] = (_, use) => use({ kind: 'target', name: 'the target', settings: site.database, ownRoles: [], commits: false, keep: async () => {} });
+      expect(await expectUntouched(site, 3, () => adopting(site, { shadow: onTarget }))).toContain('--shadow <url>');
       const forced = expectCode(await adopting(site, { allowUnproven: true }), 0);
       expect(forced.value!.baseline!.text).toContain('NOT proven');
     }));
