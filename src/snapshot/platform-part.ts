@@ -54,6 +54,7 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
       if (madeByUsers.has(encoded) && !sameFact(was, is)) (id.kind === 'acl' ? ofGoal.grants : ofGoal.objects).add(placeOf('target' in id ? id.target : id));
       const chosen = id.kind === 'role' && was && is ? { ...was, payload: rolePayload(id.name, was, is) } : was;
       if (chosen) facts.set(encoded, { fact: chosen, from: goal.base });
+      if (!sameFact(chosen, was)) changed.add('its roles');
       continue;
     }
     if (id.kind === 'acl' && !isMember(id) && !sameFact(was, is) && goal.base.has(id.target) && present.base.has(id.target) && usersChanged(id, goal, present)) {
@@ -68,7 +69,7 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
   }
   const lost = dropOrphans(facts);
   const cluster = settleCluster(goal.cluster, present.cluster, extensions, platform);
-  if (!differs) return { facts: { ...goal, ...(cluster ? { cluster } : {}) }, changed: [], lost: [], ofGoal };
+  if (!differs && changed.size === 0) return { facts: { ...goal, ...(cluster ? { cluster } : {}) }, changed: [], lost: [], ofGoal };
   const chosenFrom = (id: StableId) => facts.get(encodeId(id))?.from;
   const edges = [
     ...goal.base.edges.filter((edge) => chosenFrom(edge.from) === goal.base && facts.has(encodeId(edge.to))),
