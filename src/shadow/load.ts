@@ -6,6 +6,7 @@ import { makeQueues } from '../platform-rows/on-shadow.ts';
 import { withoutQueues } from '../snapshot/queue-entries.ts';
 import { rerunnable } from '../snapshot/spelling.ts';
 import type { State } from '../snapshot/state.ts';
+import { clusterCheck } from '../transition/cluster.ts';
 import { planSettings, planStatements, planTransition } from '../transition/plan.ts';
 import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
 
@@ -22,7 +23,7 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     const superusers = await futureSuperusers(client, state.facts);
     await runDump(client, givenByTheirGivers(extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, await availableVersions(client), extensionMakers(state.facts)), superusers), superusers);
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
-    await converge(client, state.facts, ownRoles, state.facts.cluster?.database);
+    await converge(client, state.facts, ownRoles, { ours: true, standsFor: state.facts.cluster?.database });
     // Its login could dump all of the target; a right to that by membership in a predefined role is in no fact.
     await client.query(`grant pg_read_all_data to ${quoteName(state.session.user)}`);
   });
@@ -114,15 +115,22 @@ export function extensionMakers({ base }: Facts): Map<string, string> {
   return makers;
 }
 
-/** What a dump does not carry (roles' rights, memberships, settings, default privileges) is brought over as facts. */
-export async function converge(client: pg.Client, goal: Facts, ownRoles: string[], standsFor?: string): Promise<void> {
+/**
+ * What a dump does not carry (roles' rights, memberships, settings, default privileges) is brought over as facts. On a server that is not `ours` alone,
+ * roles and settings are left as they are: they are everyone's there.
+ */
+export async function converge(client: pg.Client, goal: Facts, ownRoles: string[], { ours, standsFor }: { ours: boolean; standsFor: string | undefined }): Promise<void> {
   const read = () => readFacts(client, { insideTransaction: false, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }) });
   const loaded = await read();
   if (sameFacts(loaded, goal)) return;
   try {
     const transition = planTransition(loaded, goal);
     const statements = [...planSettings(transition), ...planStatements(transition)];
-    await client.query(`begin;\n${statements.map((sql) => `${sql};\n`).join('')}commit`);
+    await client.query('begin');
+    const cluster = ours ? undefined : await clusterCheck(client);
+    await client.query(statements.map((sql) => `${sql};\n`).join(''));
+    if (cluster !== undefined && (await clusterCheck(client)) !== cluster) throw new Error('its server has other roles or settings, which a rehearsal does not touch');
+    await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw new NotFaithful(`it could not be made equal to the target: ${(error as Error).message}`);

@@ -31,7 +31,7 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
         withClient(settings, async (scratch) => {
           await runDump(scratch, extensionsAsTheyWere(rerunnable(withoutQueues(sql)), facts, await availableVersions(scratch)));
           await makeQueues(scratch, definitions, session.user).catch(notFaithful);
-          await converge(scratch, facts, [], facts.cluster?.database);
+          await converge(scratch, facts, [], { ours: false, standsFor: facts.cluster?.database });
         });
       // A pooler may know only the databases that it was told of.
       await connect(settings).then(
@@ -73,7 +73,7 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
     if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
     await runDump(client, extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, await availableVersions(client)));
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
-    await converge(client, state.facts, [], state.facts.cluster?.database);
+    await converge(client, state.facts, [], { ours: false, standsFor: state.facts.cluster?.database });
     const session = await readSession(client);
     return {
       kind: 'url',

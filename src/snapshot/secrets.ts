@@ -9,8 +9,8 @@ export interface Secret extends SecretText {
   object: string;
 }
 
-/** What looks like a secret in a snapshot of that state: in the definitions of its dump, and in the settings of its roles. */
-export function findSecrets({ sql, facts }: Pick<State, 'sql' | 'facts'>): Secret[] {
+/** What looks like a secret in a snapshot of that state: in the definitions of its dump, in the settings of its roles, and in what its jobs run. */
+export function findSecrets({ sql, facts, definitions }: Pick<State, 'sql' | 'facts' | 'definitions'>): Secret[] {
   const inDump = splitDump(sql).entries.flatMap(({ header, body }): Secret[] => {
     if (!mayHoldSecrets(body)) return [];
     const { name, type, schema } = titleOf(header);
@@ -22,19 +22,22 @@ export function findSecrets({ sql, facts }: Pick<State, 'sql' | 'facts'>): Secre
     if (id.kind !== 'role' || !Array.isArray(payload.config)) return [];
     return payload.config.flatMap((setting) => secretTexts(String(setting), settings).map((secret) => ({ object: `setting of role ${id.name}`, ...secret })));
   });
-  return [...inDump, ...inRoles];
+  const inJobs = (definitions?.jobs ?? []).flatMap(({ name, schedule, command }) => secretTexts(command).map((secret) => ({ object: `job ${name ?? schedule}`, ...secret })));
+  return [...inDump, ...inRoles, ...inJobs];
 }
 
-/** What looks like a secret in statements whose text becomes a definition, and so part of the snapshot after. Rows, and what a SELECT calls, do not. */
+/** What looks like a secret in statements whose text becomes a definition, and so part of the snapshot after. Rows, and what a SELECT calls, do not, but for what it schedules. */
 export const findSecretsInFile = (statements: Statement[]): Secret[] =>
   statements.flatMap(({ node, text, where }) => {
-    if (Object.keys(node).some((kind) => noDefinition.has(kind))) return [];
+    if (Object.keys(node).some((kind) => noDefinition.has(kind)) && !schedules.test(text)) return [];
     const kinds = 'CreateForeignServerStmt' in node || 'CreateUserMappingStmt' in node || 'AlterForeignServerStmt' in node || 'AlterUserMappingStmt' in node ? options : 'AlterRoleSetStmt' in node || 'CreateFunctionStmt' in node ? setClauses : undefined;
     return secretTexts(text, kinds).map((secret) => ({ object: where, ...secret }));
   });
 
 const withOptions = new Set(['SERVER', 'USER MAPPING', 'FOREIGN DATA WRAPPER', 'FOREIGN TABLE', 'SUBSCRIPTION']);
 const noDefinition = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'SelectStmt', 'CopyStmt', 'VariableSetStmt']);
+
+const schedules = /\bcron\s*\.\s*(?:schedule|schedule_in_database|alter_job)\s*\(/i;
 
 /** Those that the other list does not name. */
 export function newSecrets(secrets: Secret[], known: Secret[]): Secret[] {

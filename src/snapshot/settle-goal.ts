@@ -18,11 +18,11 @@ export interface SettledGoal {
 }
 
 /** Takes the platform's own part of now into a goal, so that it is neither planned back nor judged. */
-export function settleGoal(goal: State, identity: Identity | undefined, present: State & { identity: Identity }, options: SettleOptions = {}): SettledGoal {
+export function settleGoal(goal: State, identity: Identity | undefined, present: State & { identity?: Identity }, options: SettleOptions = {}): SettledGoal {
   const { facts, changed, lost, ofGoal } = settlePlatform(goal.facts, present.facts, options);
   if (changed.length === 0) return { goal: facts === goal.facts ? goal : { ...goal, facts }, identity, changed, lost: [] };
   const sql = settleDump(goal.sql, present.sql, ofGoal, lost.map(entryOf));
-  return { goal: { ...goal, facts, sql, sha256: sha256(sql) }, identity: identity && settleIdentity(identity, present.identity, present.facts), changed, lost: lost.map(describeId) };
+  return { goal: { ...goal, facts, sql, sha256: sha256(sql) }, identity: identity && present.identity && settleIdentity(identity, present.identity, present.facts), changed, lost: lost.map(describeId) };
 }
 
 /** How an entry of a dump names what is part of a table. */

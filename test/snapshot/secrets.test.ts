@@ -49,6 +49,14 @@ test('a setting of a role, which the dump does not show, is in the snapshot too'
   expect(secretLines(findSecrets({ sql: '', facts }))).toEqual(['setting of role authenticator: secret in a setting (9f8A…)']);
 });
 
+test('what a job runs is in the snapshot too, and so is what a file schedules', async () => {
+  const facts = { base: { facts: () => [] } } as unknown as Facts;
+  const command = `select net.http_post('https://x.example.com', headers := '{"Authorization":"Bearer a1B2c3D4e5F6g7H8"}')`;
+  const job = { name: 'nightly', schedule: '0 3 * * *', command, database: 'postgres', username: 'postgres', active: true };
+  expect(secretLines(findSecrets({ sql: '', facts, definitions: { jobs: [job], queues: [], buckets: [] } }))).toEqual(['job nightly: bearer token (a1B2…)']);
+  expect(secretLines(findSecretsInFile(await splitStatements(`select cron.schedule('nightly', '0 3 * * *', $job$${command}$job$);\n${command};`)))).toEqual(['line 1: bearer token (a1B2…)']);
+});
+
 test('a function of megabytes is read in moments', () => {
   const sql = ['a', 'https://', ' eyJ', 'eyJ-', 'host = ', 'Bearer ', 'x-', ' token ', "'"].map((part) => part.repeat(200_000)).join(' ');
   const started = performance.now();
