@@ -1,4 +1,5 @@
 import { buildFactBase, encodeId, type StableId } from '@supabase/pg-delta';
+import { parseClusterKey, type ClusterFacts } from '../snapshot/cluster-facts.ts';
 import { sameFacts, type Facts } from '../snapshot/facts.ts';
 import { settleGoal } from '../snapshot/settle-goal.ts';
 import type { State } from '../snapshot/state.ts';
@@ -21,13 +22,19 @@ export function groundOf(fresh: State, present: State): State {
 }
 
 /** The same facts with the roles of another state, their attributes, settings and memberships. */
-export function withRolesOf(facts: Facts, { base: other }: Facts): Facts {
+export function withRolesOf(facts: Facts, { base: other, cluster }: Facts): Facts {
   const kept = facts.base.facts().filter(({ id }) => !isOfRoles(id));
   const roles = other.facts().filter(({ id }) => isOfRoles(id));
   const all = [...kept, ...roles];
   const there = new Set(all.map(({ id }) => encodeId(id)));
   const edges = [...facts.base.edges.filter(({ from }) => !isOfRoles(from)), ...other.edges.filter(({ from }) => isOfRoles(from))].filter(({ from, to }) => there.has(encodeId(from)) && there.has(encodeId(to)));
-  return { ...facts, base: buildFactBase(all, edges, facts.base.source) };
+  return { ...facts, base: buildFactBase(all, edges, facts.base.source), ...(facts.cluster && cluster ? { cluster: withRoleEntries(facts.cluster, cluster) } : {}) };
+}
+
+/** Settings and grants are a database's own, the rest is of roles. */
+function withRoleEntries(own: ClusterFacts, other: ClusterFacts): ClusterFacts {
+  const of = ({ entries }: ClusterFacts, roles: boolean) => Object.entries(entries).filter(([key]) => ['setting', 'grant'].includes(parseClusterKey(key)[0]) !== roles);
+  return { ...own, entries: Object.fromEntries([...of(own, false), ...of(other, true)].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 /** Names of the roles that a state has beyond another one. */
