@@ -7,10 +7,11 @@ import { describeDelta, sameFacts, type Facts } from './facts.ts';
  * The client must be in a transaction.
  */
 export async function readGuards(client: pg.ClientBase): Promise<string> {
-  const { rows } = await client.query<{ path: string }>("select current_setting('search_path') as path, set_config('search_path', 'pg_catalog', true)");
-  const guards = await client.query<{ guards: string }>(guardsQuery);
-  await client.query("select set_config('search_path', $1, true)", [rows[0]!.path]);
-  return guards.rows[0]!.guards;
+  // Set and let go of by a savepoint: a setting that is reset and then set locally counts, after COMMIT, as one of the session.
+  await client.query('savepoint supasnap_guards; set local search_path = pg_catalog');
+  const { rows } = await client.query<{ guards: string }>(guardsQuery);
+  await client.query('rollback to savepoint supasnap_guards; release savepoint supasnap_guards');
+  return rows[0]!.guards;
 }
 
 const ours = "('pg_catalog', 'information_schema', 'supabase_migrations', 'pg_toast')";
