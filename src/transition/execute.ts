@@ -138,22 +138,35 @@ export const rightsStatement = (granted: boolean) =>
 async function sendBatch(client: pg.Client, script: Script, batch: Batch, progress: { completed: number }): Promise<void> {
   const sql = script.text.slice(batch.start, batch.end);
   if (batch.platformRights) await client.query(rightsStatement(true));
-  const asMaker = batch.platformRights && batch.statements.some(({ node }) => 'CreateExtensionStmt' in node) ? await becomeMaker(client) : undefined;
+  const extensions = batch.platformRights ? batch.statements.flatMap(({ node }) => ('CreateExtensionStmt' in node ? [node.CreateExtensionStmt.extname ?? ''] : [])) : [];
+  const asMaker = extensions.length > 0 ? await becomeMaker(client, extensions) : undefined;
   const data = batch.statements[0]?.data;
   await counting(client, progress, () => (data ? copyRows(client, sql, script.text.slice(data.from, data.to)) : client.query(sql)));
   if (asMaker) await client.query(asMaker.back);
   if (batch.platformRights) await client.query(rightsStatement(false));
 }
 
-/** On the hosted platform what an extension brings belongs to a superuser of the platform, also where the Supabase CLI makes it. */
-async function becomeMaker(client: pg.Client): Promise<{ back: string } | undefined> {
-  const { rows } = await client.query<{ maker: string; role: string }>(
-    `select pg_get_userbyid(proowner)::text as maker, current_setting('role') as role from pg_proc where oid = to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)')`,
+/** On the hosted platform what an extension brings belongs to a superuser of the platform, also where the Supabase CLI makes it; but for foreign data wrappers, which it hands to the role that asked. */
+async function becomeMaker(client: pg.Client, extensions: string[]): Promise<{ back: string } | undefined> {
+  const { rows } = await client.query<{ maker: string; role: string; asking: string }>(
+    `select pg_get_userbyid(proowner)::text as maker, current_setting('role') as role, current_user::text as asking from pg_proc where oid = to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)')`,
   );
   if (!rows[0]) return undefined;
   await client.query(`set role ${quoteName(rows[0].maker)}`);
-  return { back: rows[0].role === 'none' ? 'reset role' : `set role ${quoteName(rows[0].role)}` };
+  return { back: `${handWrappers(extensions, rows[0].asking)}; ${rows[0].role === 'none' ? 'reset role' : `set role ${quoteName(rows[0].role)}`}` };
 }
+
+const handWrappers = (extensions: string[], to: string): string => `do $hand$
+declare
+  wrapper name;
+begin
+  for wrapper in
+    select w.fdwname from pg_catalog.pg_foreign_data_wrapper w join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass and d.objid = w.oid and d.deptype = 'e'
+    join pg_catalog.pg_extension e on e.oid = d.refobjid where w.fdwowner = current_user::regrole and e.extname in (${extensions.map(quoteText).join(', ')})
+  loop
+    execute format('alter foreign data wrapper %I owner to %I', wrapper, ${quoteText(to)});
+  end loop;
+end $hand$`;
 
 /** The server tells of each statement that it completed: so the one that failed is known, also when its error has no position. */
 async function counting(client: pg.Client, progress: { completed: number }, run: () => Promise<unknown>): Promise<void> {
