@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused, usage } from '../errors.ts';
 import { parseMigrationName, type MigrationName } from '../migration/file-name.ts';
-import { migrationFromText } from '../migration/from-text.ts';
+import { migrationFromText } from '../history/from-text.ts';
 import { newMigration } from '../migration/new.ts';
 import { listMigrations } from '../migration/read.ts';
 import { readProvenance } from '../project.ts';

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import type { AppliedMigration } from '../history/history.ts';
 import { readLocal, type LocalFile } from '../migration/choose.ts';
-import { migrationFromText } from '../migration/from-text.ts';
+import { migrationFromText } from '../history/from-text.ts';
 import { sameText } from '../migration/order.ts';
 import { readMigration } from '../migration/read.ts';
 import { textOfStatements } from '../migration/statements.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts';
-import { migrationFromText } from '../migration/from-text.ts';
+import { migrationFromText } from '../history/from-text.ts';
 import { rolesBeyond, withRolesOf } from '../shadow/ground.ts';
 import { extensionMakers } from '../shadow/load.ts';
 import type { Shadow } from '../shadow/shadow.ts';

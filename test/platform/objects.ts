@@ -88,17 +88,18 @@ export const objects: PlatformObject[] = [
     create: `
       create extension hstore with schema extensions version '1.7';
       create schema fuzzy;
+      create schema fuzzier;
       create extension fuzzystrmatch with schema fuzzy version '1.1';
       create table public.bags (id int primary key, things extensions.hstore);`,
     change: `
-      alter extension fuzzystrmatch set schema extensions;
+      alter extension fuzzystrmatch set schema fuzzier;
       create extension citext with schema extensions;`,
     drop: `
       drop table public.bags;
       drop extension hstore;
       drop extension citext;
       drop extension fuzzystrmatch;
-      drop schema fuzzy;`,
+      drop schema fuzzy, fuzzier;`,
   },
   {
     name: 'replica identity',

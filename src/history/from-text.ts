@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { parseHeader } from './header.ts';
-import { migrationName, type MigrationName } from './file-name.ts';
-import type { Migration } from './read.ts';
-import { historyStatements, splitStatements } from './statements.ts';
+import { parseHeader } from '../migration/header.ts';
+import { migrationName, type MigrationName } from '../migration/file-name.ts';
+import type { Migration } from '../migration/read.ts';
+import { historyStatements, splitStatements } from '../migration/statements.ts';
 
 /** A migration that is no file (yet): its text and the name that it has or would have. Throws a Problem at what is not valid SQL. */
 export async function migrationFromText(fileName: string, text: string): Promise<Migration & { label: string }> {
