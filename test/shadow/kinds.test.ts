@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { migrate } from '../../src/commands/migrate.ts';
 import { rollback } from '../../src/commands/rollback.ts';
 import { Problem } from '../../src/errors.ts';
+import { NotFaithful } from '../../src/shadow/load.ts';
 import { withScratchDatabase } from '../../src/shadow/scratch.ts';
 import type { UseShadow } from '../../src/shadow/shadows.ts';
+import { captureState } from '../../src/snapshot/state.ts';
 import { type ConnectionSettings, withClient } from '../../src/target/connection.ts';
 import { quietContext } from '../corpus-case.ts';
 import { majors, withDatabase, withEmptyDatabase } from '../postgres/database.ts';
@@ -55,6 +57,22 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       };
       await there(settings, shadow, shadow);
       expect(kinds).toEqual(['target', 'target']);
+    });
+  });
+
+  test("a state that lacks a role of the server is not loaded beside the target, for that would take the role from everyone", async () => {
+    await withEmptyDatabase(major, async ({ name, settings }) => {
+      const role = `${name}_colleague`;
+      const state = await withClient(settings, (client) => captureState(client, settings, { pgDump: 'bundled', serverVersionNum: major * 10_000, lockWaitMs: 5_000 }));
+      await withClient(settings, (client) => client.query(`create role ${role}`));
+      try {
+        const loaded = withScratchDatabase(settings, state, async () => 'loaded').catch((error: unknown) => error);
+        expect(await loaded).toBeInstanceOf(NotFaithful);
+        const { rowCount } = await withClient(settings, (client) => client.query('select from pg_roles where rolname = $1', [role]));
+        expect(rowCount).toBe(1);
+      } finally {
+        await withClient(settings, (client) => client.query(`drop role if exists ${role}`));
+      }
     });
   });
 
