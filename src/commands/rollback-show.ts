@@ -20,8 +20,9 @@ export function showRollback(context: Context, options: RollbackOptions, { way, 
   const changes = listChanges(changesBetween(present.facts, goalState.facts), 8);
   if (changes.length > 0) report.step(`The schema, once it is back:\n${changes.map((line) => `  ${line}`).join('\n')}`);
   const { inTarget, id, manifest } = goal.snapshot;
-  if (!inTarget) report.note(`Snapshot ${id} is of another database (${manifest.database}, PostgreSQL ${manifest.serverVersion}): what users made there is made here. Rows are in no snapshot.`);
-  if (remarks.platform.length > 0) report.note(inTarget ? platformInWords(remarks.platform) : `The platform's own part is another here (${remarks.platform.join(', ')}): left as it is.`);
+  const ofAnother = !inTarget && manifest.rebuilt === undefined;
+  if (ofAnother) report.note(`Snapshot ${id} is of another database (${manifest.database}, PostgreSQL ${manifest.serverVersion}): what users made there is made here. Rows are in no snapshot.`);
+  if (remarks.platform.length > 0) report.note(!ofAnother ? platformInWords(remarks.platform) : `The platform's own part is another here (${remarks.platform.join(', ')}): left as it is.`);
   for (const text of [...remarks.stays, ...unrecoverable(way.steps.flatMap(({ script }) => script.statements.map(({ text }) => text)))]) report.warn(text);
   for (const text of [...notKept(history.runs, undone), ...notOurs(history, undone)]) report.warn(text);
   for (const what of platform) report.warn(`${what.replace(/^./, (letter) => letter.toUpperCase())}.`);

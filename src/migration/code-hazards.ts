@@ -37,7 +37,7 @@ const acts: { pattern: RegExp; does: string; loses: string }[] = [
   { pattern: drops('policy'), does: 'drop policy', loses: 'what it allowed or forbade' },
   { pattern: drops('trigger'), does: 'drop trigger', loses: 'what it does for rows written meanwhile' },
   { pattern: drops('(?:function|procedure)'), does: 'drop function', loses: 'its definition and grants' },
-  { pattern: drops('role'), does: 'drop role', loses: 'its memberships, settings and password' },
+  { pattern: drops('role'), does: 'drop role', loses: 'its memberships and settings' },
   {
     pattern: new RegExp(String.raw`\btruncate\s+(?:table\s+)?(?:only\s+)?${name}`, 'i'),
     does: 'empty table',

@@ -7,7 +7,7 @@ export function dropHazards(node: Node): Found[] {
   if ('DropStmt' in node) return dropped(node.DropStmt);
   if ('DropRoleStmt' in node)
     return roles(node.DropRoleStmt.roles).map((role) =>
-      found(`drops role ${role}`, 'its memberships, settings and password', 'medium'),
+      found(`drops role ${role}`, 'its memberships and settings', 'medium'),
     );
   if ('DropOwnedStmt' in node)
     return roles(node.DropOwnedStmt.roles).map((role) =>

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import { failed } from '../errors.ts';
+import { clusterKey } from '../snapshot/cluster-facts.ts';
 import type { State } from '../snapshot/state.ts';
 import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { findServerBinaries } from '../target/embedded/binaries.ts';
@@ -44,12 +45,14 @@ export const hasShadowServer = (config: Config, major: number): boolean => findS
 export async function embeddedShadow(server: EmbeddedServer, state: State, database = 'shadow'): Promise<Shadow> {
   const settings: ConnectionSettings = { ...server.superuser, database };
   const ownRoles = state.facts.base.has({ kind: 'role', name: server.superuser.user }) ? [] : [server.superuser.user];
+  const reads = clusterKey(['predefined', state.session.user, 'pg_read_all_data']);
   const shadow: Shadow = {
     kind: 'embedded',
     name: `embedded PostgreSQL ${server.version}`,
     settings,
     ownRoles,
     standsFor: state.facts.cluster?.database,
+    lent: state.facts.cluster?.entries[reads] === undefined ? reads : undefined,
     actAs: state.session,
     commits: true,
     keep: (reached) => remember(server, database, warmKey(reached)),

@@ -24,7 +24,7 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await runDump(client, givenByTheirGivers(extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, await availableVersions(client), extensionMakers(state.facts)), superusers), superusers);
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
     await converge(client, state.facts, ownRoles, { ours: true, standsFor: state.facts.cluster?.database });
-    // Its login could dump all of the target; a right to that by membership in a predefined role is in no fact.
+    // Its login could dump all of the target, whatever gave it the right to (see Shadow.lent).
     await client.query(`grant pg_read_all_data to ${quoteName(state.session.user)}`);
   });
 }

@@ -12,6 +12,8 @@ export interface Shadow {
   settings: ConnectionSettings;
   /** Roles of the shadow that are no part of the state. */
   ownRoles: string[];
+  /** A membership that its login has there and not on the target, as a key of cluster facts. */
+  lent?: string | undefined;
   /** The target's database, by whose name settings of a database are made there too; undefined where it is the target's server. */
   standsFor?: string;
   /** The login that migrations run as there; undefined where the connection already is that login. */
@@ -25,7 +27,7 @@ export interface Shadow {
 }
 
 /** How facts are read on a shadow, so that they compare with the target's. */
-export const factsOn = ({ ownRoles, standsFor }: Pick<Shadow, 'ownRoles' | 'standsFor'>, insideTransaction: boolean): FactsOptions => ({ insideTransaction, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }) });
+export const factsOn = ({ ownRoles, standsFor, lent }: Pick<Shadow, 'ownRoles' | 'standsFor' | 'lent'>, insideTransaction: boolean): FactsOptions => ({ insideTransaction, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }), ...(lent === undefined ? {} : { lent }) });
 
 /** A connection on which a migration runs as it will on the target. */
 export async function connectAsTarget(shadow: Shadow): Promise<pg.Client> {

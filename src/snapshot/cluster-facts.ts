@@ -101,7 +101,7 @@ with this as (
   from members where role like 'pg\\_%' or options ? 'inherit_option'
   union all
   select jsonb_build_array('grant', coalesce(r.rolname, 'PUBLIC')), jsonb_agg(x.privilege_type || case when x.is_grantable then '*' else '' end order by x.privilege_type)
-  from this, pg_catalog.aclexplode(this.datacl) x left join pg_catalog.pg_roles r on r.oid = x.grantee where x.grantee <> this.datdba and coalesce(r.rolname, '') <> all ($2::text[]) group by 1
+  from this, pg_catalog.aclexplode(coalesce(this.datacl, pg_catalog.acldefault('d', this.datdba))) x left join pg_catalog.pg_roles r on r.oid = x.grantee where x.grantee <> this.datdba and coalesce(r.rolname, '') <> all ($2::text[]) group by 1
 ), given as (
   select n.nspname || '.' || c.relname as what, x.* from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace, pg_catalog.aclexplode(c.relacl) x where n.nspname = any ($3::text[])
   union all

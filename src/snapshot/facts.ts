@@ -32,6 +32,8 @@ export interface FactsOptions {
   ignoreRoles?: string[];
   /** The database whose settings are meant, where it is not the one connected to. */
   database?: string;
+  /** A key of cluster facts that is no part of the state. */
+  lent?: string;
 }
 
 /** Of some thousand tables, as facts and as their text. From there on memory counts more than speed: what is not used any more is freed before the heap grows much. */
@@ -54,9 +56,11 @@ export async function readFacts(client: pg.Client, options: FactsOptions): Promi
     base: withoutQueues(withoutOurs(result.factBase, ignored)),
     serverVersion: result.pgVersion,
     notModelled,
-    cluster: await readClusterFacts(client, ignored, options.database),
+    cluster: withoutLent(await readClusterFacts(client, ignored, options.database), options.lent),
   };
 }
+
+const withoutLent = (cluster: ClusterFacts, lent: string | undefined): ClusterFacts => ({ ...cluster, entries: Object.fromEntries(Object.entries(cluster.entries).filter(([key]) => key !== lent)) });
 
 /** The text of serializeSnapshot without its line breaks, piece by piece: of ten thousand tables the whole at once takes many times its length in memory. */
 export function* factsToJson({ base, serverVersion, notModelled, cluster }: Facts): Generator<string> {

@@ -1,6 +1,6 @@
 import { Problem } from '../errors.ts';
 import { migrationFromText } from '../history/from-text.ts';
-import { rolesBeyond, withRolesOf } from '../shadow/ground.ts';
+import { isProject, rolesBeyond, withRolesOf } from '../shadow/ground.ts';
 import { extensionMakers } from '../shadow/load.ts';
 import type { Shadow } from '../shadow/shadow.ts';
 import { entriesBeyond } from '../snapshot/beyond.ts';
@@ -125,7 +125,7 @@ async function runText(shadow: Shadow, text: string, timeouts: Timeouts): Promis
 /** Beside a plain database there are the roles of its whole server: those that its objects name are made, unless they are there. */
 function rolesToMake({ present, ground }: BaselineInput, entries: DumpEntry[]): string[] {
   const beyond = rolesBeyond(present.facts, ground.facts).filter((name) => !/^cli_login_/.test(name));
-  if (beyond.length > 0) return beyond;
+  if (beyond.length > 0 || isProject(present.facts)) return beyond;
   const text = entries.map(({ body }) => body).join('');
   return present.facts.base.facts().flatMap(({ id, payload }) => {
     if (id.kind !== 'role' || payload.superuser === true || id.name === present.session.user || id.name === present.session.databaseOwner) return [];

@@ -49,7 +49,7 @@ function cutBefore(batches: Batch[], first: Statement): [main: Batch[], late: Ba
 
 /** What was set, as statements; undefined where it can't be set again by the same words. */
 function settingsOf(statements: Statement[]): string | undefined {
-  if (statements.some(({ node, text }) => 'TransactionStmt' in node || /\bset_config\b/i.test(text) || ('VariableSetStmt' in node && node.VariableSetStmt.kind === 'VAR_SET_MULTI'))) return undefined;
+  if (statements.some(({ node, text }) => 'TransactionStmt' in node || /\bset_config\b/i.test(text) || ('DoStmt' in node && /\bset\s+(?:local\s+|session\s+)?(?:search_path|role)\b/i.test(text)) || ('VariableSetStmt' in node && node.VariableSetStmt.kind === 'VAR_SET_MULTI'))) return undefined;
   return statements.filter(({ node }) => 'VariableSetStmt' in node).map(({ text }) => `${text}\n;`).join('\n');
 }
 

@@ -11,7 +11,7 @@ import { rollbackScript } from './script.ts';
 /** Renames come first and are run to see what they leave: then only real differences are planned. */
 export async function planBack(
   client: pg.Client,
-  shadow: Pick<Shadow, 'ownRoles' | 'standsFor'>,
+  shadow: Pick<Shadow, 'ownRoles' | 'standsFor' | 'lent'>,
   goal: Pick<State, 'facts' | 'sql'>,
   reached: { after: Facts; now: Identity; before: Identity },
   insideTransaction: boolean,
@@ -28,7 +28,7 @@ export async function planBack(
 
 async function planRenamed(
   client: pg.Client,
-  shadow: Pick<Shadow, 'ownRoles' | 'standsFor'>,
+  shadow: Pick<Shadow, 'ownRoles' | 'standsFor' | 'lent'>,
   goal: Pick<State, 'facts' | 'sql'>,
   reached: Facts,
   renames: Rename[],
