@@ -19,18 +19,32 @@ export async function bench(root: string, built: string, words: string[]): Promi
     const measured: Measured[] = [];
     if (only.includes('start-up')) measured.push(await startUp(root, Math.max(runs, 5)));
     if (only.includes('one-file')) measured.push(...(await oneFile(root, server, hand, runs, Number(option('tables', '1000')))));
-    if (only.includes('dropped-column')) measured.push(...(await droppedColumn(root, server, hand, runs, Number(option('rows', '1000000')))));
+    if (only.includes('dropped-column'))
+      measured.push(...(await droppedColumn(root, server, hand, runs, Number(option('rows', '1000000')))));
     if (only.includes('many-files')) measured.push(...(await manyFiles(root, server, hand, runs, Number(option('files', '200')))));
     return { version: server.version, measured };
   });
   const machine = `PostgreSQL ${version}, Node ${process.versions.node}, ${cpus().length} cores`;
-  const rows = measured.map(({ name, by, ours, hand }) => ({ name, ours: median(ours), by, hand: median(hand), ratio: median(ours) / median(hand), runs: ours.length }));
+  const rows = measured.map(({ name, by, ours, hand }) => ({
+    name,
+    ours: median(ours),
+    by,
+    hand: median(hand),
+    ratio: median(ours) / median(hand),
+    runs: ours.length,
+  }));
   if (words.includes('--json')) console.log(JSON.stringify({ machine, rows, measured }, null, 2));
   else console.log(renderTable(machine, rows));
 }
 
 const startUp = (root: string, runs: number) =>
-  inTurns('supasnap --version', 'node -e 0', runs, () => timeProcess(process.execPath, [join(root, 'scripts', 'supasnap'), '--version']), startNode);
+  inTurns(
+    'supasnap --version',
+    'node -e 0',
+    runs,
+    () => timeProcess(process.execPath, [join(root, 'scripts', 'supasnap'), '--version']),
+    startNode,
+  );
 
 interface Row {
   name: string;
@@ -47,7 +61,10 @@ const renderTable = (machine: string, rows: Row[]): string =>
     '',
     '| what | supasnap | by hand | ratio | runs | by hand is |',
     '|---|---:|---:|---:|---:|---|',
-    ...rows.map(({ name, ours, by, hand, ratio, runs }) => `| ${name} | ${milliseconds(ours)} | ${milliseconds(hand)} | ${ratio.toFixed(2)} | ${runs} | ${by} |`),
+    ...rows.map(
+      ({ name, ours, by, hand, ratio, runs }) =>
+        `| ${name} | ${milliseconds(ours)} | ${milliseconds(hand)} | ${ratio.toFixed(2)} | ${runs} | ${by} |`,
+    ),
   ].join('\n');
 
 const milliseconds = (time: number) => (time < 10_000 ? `${Math.round(time)} ms` : `${(time / 1000).toFixed(1)} s`);

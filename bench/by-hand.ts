@@ -29,7 +29,10 @@ export const byHand = async (built: string, major: number): Promise<ByHand> => {
 
 const hasPsql = (): string | undefined => {
   try {
-    return execFileSync('psql', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().replace(' (PostgreSQL)', '').replace(/ \(.*/, '');
+    return execFileSync('psql', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      .trim()
+      .replace(' (PostgreSQL)', '')
+      .replace(/ \(.*/, '');
   } catch {
     return undefined;
   }

@@ -24,7 +24,13 @@ export interface Measured {
   hand: number[];
 }
 
-export const inTurns = async (name: string, by: string, runs: number, ours: (run: number) => Promise<number>, hand: (run: number) => Promise<number>): Promise<Measured> => {
+export const inTurns = async (
+  name: string,
+  by: string,
+  runs: number,
+  ours: (run: number) => Promise<number>,
+  hand: (run: number) => Promise<number>,
+): Promise<Measured> => {
   const measured: Measured = { name, by, ours: [], hand: [] };
   for (let run = 0; run < runs; run++) {
     measured.ours.push(await ours(run));

@@ -40,5 +40,13 @@ begin; alter table public.readings add column note text; update public.readings 
     await server.dropDatabase(name);
     return time;
   };
-  return [await inTurns(`a column of ${rows.toLocaleString('en-US')} rows dropped and brought back, time on the target`, `${hand.sqlTool}: CREATE TABLE AS, DROP COLUMN, ADD COLUMN, UPDATE … FROM`, runs, onTarget, byHand)];
+  return [
+    await inTurns(
+      `a column of ${rows.toLocaleString('en-US')} rows dropped and brought back, time on the target`,
+      `${hand.sqlTool}: CREATE TABLE AS, DROP COLUMN, ADD COLUMN, UPDATE … FROM`,
+      runs,
+      onTarget,
+      byHand,
+    ),
+  ];
 };

@@ -25,9 +25,15 @@ export const createProject = (root: string, folder: string, url: string): BenchP
       return join(migrations, name);
     },
     run: (program, ...words) =>
-      timeProcess(process.execPath, [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', ...words], { NO_COLOR: '1' }),
+      timeProcess(process.execPath, [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', ...words], {
+        NO_COLOR: '1',
+      }),
     ask: async <T>(program: string, ...words: string[]) => {
-      const { stdout } = await execa(process.execPath, [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', '--output-format', 'json', ...words], { env: { NO_COLOR: '1' } });
+      const { stdout } = await execa(
+        process.execPath,
+        [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', '--output-format', 'json', ...words],
+        { env: { NO_COLOR: '1' } },
+      );
       return JSON.parse(stdout) as T;
     },
     forgetShadow: () => rmSync(join(folder, '.supasnap'), { recursive: true, force: true }),

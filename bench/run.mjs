@@ -7,7 +7,10 @@ import { buildAll } from '../scripts/build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 // npm puts the Supabase CLI of this package there; its advisors are no part of what is measured.
-process.env.PATH = (process.env.PATH ?? '').split(delimiter).filter((folder) => !/node_modules[\\/]\.bin$/.test(folder)).join(delimiter);
+process.env.PATH = (process.env.PATH ?? '')
+  .split(delimiter)
+  .filter((folder) => !/node_modules[\\/]\.bin$/.test(folder))
+  .join(delimiter);
 await buildAll();
 mkdirSync(join(root, 'dist'), { recursive: true });
 const outdir = mkdtempSync(join(root, 'dist', '.bench-'));
@@ -39,5 +42,6 @@ function copyAsInstalled(folder) {
   cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   mkdirSync(join(folder, 'dist'));
-  for (const name of readdirSync(join(root, 'dist')).filter((each) => /\.m?js$/.test(each))) copyFileSync(join(root, 'dist', name), join(folder, 'dist', name));
+  for (const name of readdirSync(join(root, 'dist')).filter((each) => /\.m?js$/.test(each)))
+    copyFileSync(join(root, 'dist', name), join(folder, 'dist', name));
 }

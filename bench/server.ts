@@ -20,7 +20,10 @@ export const withBenchServer = async <T>(root: string, major: number, use: (serv
   chmodSync(folder, 0o755);
   const place = { stateFolder: folder, name: 'bench' };
   const clear = async () => {
-    const shadows = ['tables', 'files', 'column'].map((project) => ({ stateFolder: join(folder, project, '.supasnap'), name: `shadow-${major}` }));
+    const shadows = ['tables', 'files', 'column'].map((project) => ({
+      stateFolder: join(folder, project, '.supasnap'),
+      name: `shadow-${major}`,
+    }));
     for (const each of [place, ...shadows]) if (existsSync(join(each.stateFolder, 'embedded'))) await stopEmbedded(each);
     rmSync(folder, { recursive: true, force: true });
   };
@@ -40,10 +43,14 @@ const describe = (server: EmbeddedServer, folder: string): BenchServer => ({
   version: server.version,
   createDatabase: async (name, copyOf) => {
     if (copyOf === undefined) await createPlatformDatabase(server, name);
-    else await withClient(server.superuser, (client) => client.query(`create database ${quoteName(name)} template ${quoteName(copyOf)} owner postgres`));
+    else
+      await withClient(server.superuser, (client) =>
+        client.query(`create database ${quoteName(name)} template ${quoteName(copyOf)} owner postgres`),
+      );
     const { password, host, port } = server.postgres;
     return `postgresql://postgres:${password}@${host}:${port}/${name}`;
   },
   runSql: (database, sql) => withClient({ ...server.postgres, database }, async (client) => void (await client.query(sql))),
-  dropDatabase: (name) => withClient(server.superuser, async (client) => void (await client.query(`drop database ${quoteName(name)} with (force)`))),
+  dropDatabase: (name) =>
+    withClient(server.superuser, async (client) => void (await client.query(`drop database ${quoteName(name)} with (force)`))),
 });

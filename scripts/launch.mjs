@@ -18,7 +18,9 @@ export async function launch(name) {
 function isStale() {
   if (!existsSync(bundle)) return true;
   const built = statSync(bundle).mtimeMs;
-  return readdirSync(join(root, 'src'), { recursive: true }).some((file) => /\.(ts|mjs)$/.test(file) && statSync(join(root, 'src', file)).mtimeMs > built);
+  return readdirSync(join(root, 'src'), { recursive: true }).some(
+    (file) => /\.(ts|mjs)$/.test(file) && statSync(join(root, 'src', file)).mtimeMs > built,
+  );
 }
 
 async function rebuild() {

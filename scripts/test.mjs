@@ -41,7 +41,13 @@ function count(report, code) {
   const files = report?.testResults ?? [];
   const tests = files.flatMap(({ assertionResults }) => assertionResults);
   const number = (...states) => tests.filter(({ status }) => states.includes(status)).length;
-  const broken = files.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed')).length;
+  const broken = files.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  ).length;
   const failed = number('failed') + broken;
-  return { passed: number('passed'), failed: code !== 0 && failed === 0 ? 1 : failed, skipped: number('skipped', 'pending', 'todo', 'disabled') };
+  return {
+    passed: number('passed'),
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: number('skipped', 'pending', 'todo', 'disabled'),
+  };
 }

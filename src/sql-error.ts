@@ -70,11 +70,7 @@ function serverDetails(error: ServerError): string[] {
   if (error.detail) lines.push(`Detail: ${error.detail}`);
   if (error.hint) lines.push(`Hint: ${error.hint}`);
   if (error.internalQuery) {
-    const inner = placeAt(
-      '',
-      error.internalQuery,
-      offsetOfCodePoint(error.internalQuery, Number(error.internalPosition ?? 1) - 1),
-    );
+    const inner = placeAt('', error.internalQuery, offsetOfCodePoint(error.internalQuery, Number(error.internalPosition ?? 1) - 1));
     lines.push(`In the statement: ${inner.text.trim()}`);
   }
   if (error.where) lines.push(`Where: ${error.where}`);
@@ -84,8 +80,7 @@ function serverDetails(error: ServerError): string[] {
 /** UTF-16 offset of the code point that stands `count` code points into the text. */
 export function offsetOfCodePoint(text: string, count: number): number {
   let offset = 0;
-  for (let seen = 0; seen < count && offset < text.length; seen++)
-    offset += (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
+  for (let seen = 0; seen < count && offset < text.length; seen++) offset += (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
   return offset;
 }
 

@@ -101,14 +101,15 @@ async function look(server: EmbeddedServer, settings: ConnectionSettings, pgDump
   const [{ sql }, seen] = await Promise.all([
     dumping,
     withClient(settings, async (client) => {
-      const { rows: found } = await client.query<{ there: boolean }>("select to_regclass('supabase_migrations.schema_migrations') is not null as there");
+      const { rows: found } = await client.query<{ there: boolean }>(
+        "select to_regclass('supabase_migrations.schema_migrations') is not null as there",
+      );
       const history = found[0]!.there ? (await client.query('select * from supabase_migrations.schema_migrations')).rows : [];
       return { catalog: await catalogCheck(client), history };
     }),
   ]);
   return { dump: sql, ...seen };
 }
-
 
 /** A case's SQL, ready to run. */
 export async function scriptOf(path: string, sql: string): Promise<Script> {
@@ -119,7 +120,15 @@ export async function scriptOf(path: string, sql: string): Promise<Script> {
 export async function runLikeMigration(client: Parameters<typeof runBatches>[0], { execution, ...rest }: Script): Promise<void> {
   const whole = { execution, ...rest };
   const consequence = { state: 'The case could not be set up.', next: '' };
-  if (execution.mode === 'outside') await runSteps(client, whole, execution.steps, timeouts, () => consequence, async () => {});
+  if (execution.mode === 'outside')
+    await runSteps(
+      client,
+      whole,
+      execution.steps,
+      timeouts,
+      () => consequence,
+      async () => {},
+    );
   else await inTransaction(client, timeouts, () => runBatches(client, whole, execution.batches, consequence));
 }
 

@@ -8,7 +8,9 @@ import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
 const folder = fileURLToPath(new URL('corpus', import.meta.url));
-const cases = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+const cases = readdirSync(folder, { withFileTypes: true })
+  .flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+  .sort();
 
 /** A sample, always the same: some of the cases, each on one major version. SUPASNAP_CORPUS=all (npm run test:corpus) runs all on both. */
 const runsOn = (name: string, major: number): boolean =>

@@ -44,9 +44,14 @@ export const expectedRows = (name: string): Rows => JSON.parse(text(`${name}/aft
 /** before.sql, seed.sql, migrate, writes_after.sql, roll back, undo that, roll back, forward again: what the rows are at each turn. */
 export async function runDataCase(server: EmbeddedServer, name: string): Promise<DataOutcome> {
   const database = `data_${counter++}`;
-  const settings = await createCaseDatabase(server, database, ['before.sql', 'seed.sql', 'migration.sql', 'writes_after.sql'].map((file) => text(`${name}/${file}`)));
+  const settings = await createCaseDatabase(
+    server,
+    database,
+    ['before.sql', 'seed.sql', 'migration.sql', 'writes_after.sql'].map((file) => text(`${name}/${file}`)),
+  );
   const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
-  const run = (file: string) => withClient(settings, async (client) => runLikeMigration(client, await scriptOf(file, text(`${name}/${file}`))));
+  const run = (file: string) =>
+    withClient(settings, async (client) => runLikeMigration(client, await scriptOf(file, text(`${name}/${file}`))));
   try {
     await run('before.sql');
     await run('seed.sql');
@@ -56,9 +61,13 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
       await run('writes_after.sql');
       const written = await readRows(settings);
       const answers = readAnswers(name);
-      const refusal = answers && { problem: await refusalOf(() => rollback(context, { to: timestamp, shadow })), rows: await readRows(settings) };
+      const refusal = answers && {
+        problem: await refusalOf(() => rollback(context, { to: timestamp, shadow })),
+        rows: await readRows(settings),
+      };
       const file = await readFile(`${project.folder}/supabase/rollback/${timestamp}_rollback.sql`, 'utf8');
-      const byHand = answers || !/^-- Rows: run by hand, this file puts back/m.test(file) ? undefined : await runByHand(server, settings, file);
+      const byHand =
+        answers || !/^-- Rows: run by hand, this file puts back/m.test(file) ? undefined : await runByHand(server, settings, file);
       const { done } = await rollback(context, { to: timestamp, shadow, ...answers });
       const back = await readRows(settings);
       await rollback(context, { to: done!.snapshotBefore, shadow });
@@ -81,7 +90,9 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
 /** What the rows are where the file is run with one client and nothing else. */
 async function runByHand(server: EmbeddedServer, settings: ConnectionSettings, file: string): Promise<Rows> {
   const database = `${settings.database}_by_hand`;
-  await withClient(server.superuser, (client) => client.query(`create database ${quoteName(database)} template ${quoteName(settings.database)} owner postgres`));
+  await withClient(server.superuser, (client) =>
+    client.query(`create database ${quoteName(database)} template ${quoteName(settings.database)} owner postgres`),
+  );
   try {
     await withClient({ ...settings, database }, (client) => client.query(file));
     return await readRows({ ...settings, database });
@@ -99,7 +110,13 @@ export const flagOf = (name: string): string => (JSON.parse(text(`${name}/answer
 function readAnswers(name: string): Answers | undefined {
   if (!existsSync(`${folder}/${name}/answers.json`)) return undefined;
   const words = (JSON.parse(text(`${name}/answers.json`)) as { rollback: string[] }).rollback;
-  const answers = { fill: {} as Record<string, string>, map: {} as Record<string, string>, without: {} as Record<string, string>, acceptCast: [] as string[], allowUnmatched: false };
+  const answers = {
+    fill: {} as Record<string, string>,
+    map: {} as Record<string, string>,
+    without: {} as Record<string, string>,
+    acceptCast: [] as string[],
+    allowUnmatched: false,
+  };
   for (let at = 0; at < words.length; at++) {
     const flag = words[at]!.replace(/^--/, '');
     if (flag === 'allow-unmatched') answers.allowUnmatched = true;
@@ -125,7 +142,9 @@ async function refusalOf(run: () => Promise<unknown>): Promise<Problem> {
 /** Every row of every table of users, each table's own, as text. */
 export async function readRows(settings: ConnectionSettings): Promise<Rows> {
   return withClient(settings, async (client) => {
-    await client.query("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set extra_float_digits = 1; set lc_monetary = 'C'; set row_security = off");
+    await client.query(
+      "set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set extra_float_digits = 1; set lc_monetary = 'C'; set row_security = off",
+    );
     const { rows: tables } = await client.query<{ name: string; reach: string; columns: string[]; key: string[] }>(`
       select n.nspname || '.' || c.relname as name, format('%I.%I', n.nspname, c.relname) as reach,
         array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns,
@@ -140,10 +159,13 @@ export async function readRows(settings: ConnectionSettings): Promise<Rows> {
       select 'sequence ' || n.nspname || '.' || c.relname as name, format('%I.%I', n.nspname, c.relname) as reach from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind = 'S' and n.nspname not in ('auth', 'storage', 'realtime', 'supabase_migrations', 'graphql') and n.nspname not like 'pg\\_%'
         and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i', 'e') and d.refobjsubid > 0)`);
-    for (const { name, reach } of sequences) result[name] = (await client.query<{ last: string }>(`select last_value::text as last from ${reach}`)).rows;
+    for (const { name, reach } of sequences)
+      result[name] = (await client.query<{ last: string }>(`select last_value::text as last from ${reach}`)).rows;
     for (const { name, reach, columns, key } of tables) {
       const order = key.length > 0 ? ` order by ${key.map((column) => `t.${quoteName(column)}`).join(', ')}` : '';
-      const { rows } = await client.query<Record<string, string | null>>(`select ${columns.map((column) => `t.${quoteName(column)}::text as ${quoteName(column)}`).join(', ')} from only ${reach} t${order}`);
+      const { rows } = await client.query<Record<string, string | null>>(
+        `select ${columns.map((column) => `t.${quoteName(column)}::text as ${quoteName(column)}`).join(', ')} from only ${reach} t${order}`,
+      );
       result[name] = key.length > 0 ? rows : sorted(rows);
     }
     return result;

@@ -64,7 +64,15 @@ export function planConversion({ migrations, applied, ways, table, present, requ
     const content = up;
     const way = ways.get(migration);
     const rollback = way === undefined ? undefined : rollbackText(down!.label, way, `${version}_${name}.sql`);
-    return { version, name, fileName: `${version}_${name}.sql`, content, from: label, rollback, applied: record && { appliedAt: record.appliedAt, appliedBy: record.appliedBy } };
+    return {
+      version,
+      name,
+      fileName: `${version}_${name}.sql`,
+      content,
+      from: label,
+      rollback,
+      applied: record && { appliedAt: record.appliedAt, appliedBy: record.appliedBy },
+    };
   });
   const all = [...(table ? [table] : []), ...converted];
   refuseSameVersion(all);
@@ -75,16 +83,23 @@ export function planConversion({ migrations, applied, ways, table, present, requ
 }
 
 /** What makes it one that is written by hand is that it lacks the mark of a generated one; see readHandWritten. */
-const rollbackText = (from: string, text: string, of: string) => `-- Rollback of ${of}, taken over from ${from}.\n-- Written by hand: it is rehearsed before it is used, and refused where it does not lead back.\n\n${text.replace(/^\ufeff/, '')}`;
+const rollbackText = (from: string, text: string, of: string) =>
+  `-- Rollback of ${of}, taken over from ${from}.\n-- Written by hand: it is rehearsed before it is used, and refused where it does not lead back.\n\n${text.replace(/^\ufeff/, '')}`;
 
 const tooLong = ({ label, number }: EarlierMigration) =>
-  refused(`The number of ${label} is no date and too long for a count: ${number}.`, { state: 'Nothing was changed.', next: 'Give it a date and time of 14 digits, or a count of up to 8.' });
+  refused(`The number of ${label} is no date and too long for a count: ${number}.`, {
+    state: 'Nothing was changed.',
+    next: 'Give it a date and time of 14 digits, or a count of up to 8.',
+  });
 
 function refuseSameVersion(conversions: Conversion[]): void {
   conversions.slice(1).forEach(({ version, from }, index) => {
     const before = conversions[index]!;
     if (compareVersions(before.version, version) < 0) return;
-    throw refused(`${from} can't get a version after that of ${before.from}: their numbers become ${version} and ${before.version}.`, { state: 'Nothing was changed.', next: 'Give them numbers of one kind: all counts, or all dates and times.' });
+    throw refused(`${from} can't get a version after that of ${before.from}: their numbers become ${version} and ${before.version}.`, {
+      state: 'Nothing was changed.',
+      next: 'Give them numbers of one kind: all counts, or all dates and times.',
+    });
   });
 }
 
@@ -92,7 +107,10 @@ function refuseSameVersion(conversions: Conversion[]): void {
 function takePresent(conversion: Conversion, present: PresentFile[]): Conversion {
   const there = present.find(({ version }) => version === conversion.version);
   if (!there) return conversion;
-  if (!there.bytes.equals(conversion.content) && !sameText(historyStatements(there.bytes.toString('utf8')), historyStatements(conversion.content.toString('utf8')))) {
+  if (
+    !there.bytes.equals(conversion.content) &&
+    !sameText(historyStatements(there.bytes.toString('utf8')), historyStatements(conversion.content.toString('utf8')))
+  ) {
     throw refused(`${there.label} is there already and holds something else than ${conversion.from}.`, {
       detail: [`${conversion.from} becomes version ${conversion.version}.`],
       state: 'Nothing was changed.',
@@ -105,10 +123,21 @@ function takePresent(conversion: Conversion, present: PresentFile[]): Conversion
 function pendingNotes(conversions: Conversion[], present: PresentFile[]): string[] {
   const newest = conversions.filter(({ applied }) => applied).at(-1)?.version;
   const late = conversions.filter(({ applied, version }) => !applied && newest !== undefined && version < newest);
-  const newer = conversions.length > 0 ? present.filter(({ version }) => !conversions.some((one) => one.version === version) && version < conversions.at(-1)!.version) : [];
+  const newer =
+    conversions.length > 0
+      ? present.filter(({ version }) => !conversions.some((one) => one.version === version) && version < conversions.at(-1)!.version)
+      : [];
   return [
-    ...(late.length > 0 ? [`${late.map(({ fileName }) => fileName).join(', ')} ${late.length === 1 ? 'is' : 'are'} pending and older than what is applied: migrate asks for --include-all.`] : []),
-    ...(newer.length > 0 ? [`${newer.map(({ fileName }) => fileName).join(', ')} in supabase/migrations ${newer.length === 1 ? 'stands' : 'stand'} before the newest of these.`] : []),
+    ...(late.length > 0
+      ? [
+          `${late.map(({ fileName }) => fileName).join(', ')} ${late.length === 1 ? 'is' : 'are'} pending and older than what is applied: migrate asks for --include-all.`,
+        ]
+      : []),
+    ...(newer.length > 0
+      ? [
+          `${newer.map(({ fileName }) => fileName).join(', ')} in supabase/migrations ${newer.length === 1 ? 'stands' : 'stand'} before the newest of these.`,
+        ]
+      : []),
   ];
 }
 

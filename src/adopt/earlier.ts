@@ -47,4 +47,9 @@ export interface EarlierFolder {
 export const sameNumber = (digits: string): string => digits.replace(/^0+(?=\d)/, '');
 
 /** Words as they can stand in the name of a migration. */
-export const tidyName = (words: string): string => words.trim().replace(/\.up$/i, '').replace(/[\s/\\]+/g, '_').replace(/^[_-]+/, '') || 'migration';
+export const tidyName = (words: string): string =>
+  words
+    .trim()
+    .replace(/\.up$/i, '')
+    .replace(/[\s/\\]+/g, '_')
+    .replace(/^[_-]+/, '') || 'migration';

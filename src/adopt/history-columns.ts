@@ -30,8 +30,37 @@ export interface HistoryColumns {
 }
 
 const names = {
-  key: ['filename', 'file_name', 'file', 'script', 'migration_name', 'migration', 'name', 'migration_id', 'title', 'version', 'number', 'migration_number', 'num', 'seq', 'sequence'],
-  appliedAt: ['applied_at', 'executed_at', 'run_at', 'ran_at', 'migrated_at', 'installed_on', 'applied_on', 'applied', 'finished_at', 'completed_at', 'created_at', 'timestamp'],
+  key: [
+    'filename',
+    'file_name',
+    'file',
+    'script',
+    'migration_name',
+    'migration',
+    'name',
+    'migration_id',
+    'title',
+    'version',
+    'number',
+    'migration_number',
+    'num',
+    'seq',
+    'sequence',
+  ],
+  appliedAt: [
+    'applied_at',
+    'executed_at',
+    'run_at',
+    'ran_at',
+    'migrated_at',
+    'installed_on',
+    'applied_on',
+    'applied',
+    'finished_at',
+    'completed_at',
+    'created_at',
+    'timestamp',
+  ],
   appliedBy: ['applied_by', 'executed_by', 'installed_by', 'run_by'],
   /** The first six may be numbers, 0 and 1. */
   success: ['success', 'succeeded', 'successful', 'is_success', 'was_successful', 'ok', 'is_applied', 'completed', 'applied'],
@@ -44,9 +73,12 @@ const checksumName = /checksum|check_sum|hash|digest|md5|sha\d*/;
 
 /** Finds out what the columns are, from their names, their types and from which values name a file. Undefined where no column does. */
 export function columnsOf(columns: HistoryColumn[], rows: HistoryRow[], migrations: EarlierMigration[]): HistoryColumns | undefined {
-  const find = (wanted: string[], ...kinds: HistoryColumn['kind'][]) => wanted.map((name) => columns.find((column) => column.name.toLowerCase() === name && kinds.includes(column.kind))?.name).find(Boolean);
+  const find = (wanted: string[], ...kinds: HistoryColumn['kind'][]) =>
+    wanted.map((name) => columns.find((column) => column.name.toLowerCase() === name && kinds.includes(column.kind))?.name).find(Boolean);
   const naming = (column: string) => rows.filter((row) => fileOf(row[column], migrations)).length;
-  const candidates = columns.filter(({ name, kind }) => (kind === 'text' || kind === 'number') && names.key.includes(name.toLowerCase())).map(({ name }) => ({ name, named: naming(name) }));
+  const candidates = columns
+    .filter(({ name, kind }) => (kind === 'text' || kind === 'number') && names.key.includes(name.toLowerCase()))
+    .map(({ name }) => ({ name, named: naming(name) }));
   const best = candidates.filter(({ named }) => named > 0).sort((a, b) => b.named - a.named || rank(a.name) - rank(b.name));
   // A number that the table counts by itself is asked last: it says when, not what.
   const key = best[0]?.name ?? [find(['id'], 'text', 'number')].find((name) => name !== undefined && naming(name) > 0);

@@ -25,7 +25,8 @@ export async function inspect(migrations: EarlierMigration[]): Promise<Inspectio
     if (statements.some(({ node }) => 'TransactionStmt' in node)) found.notes.push(...runNotes(label, statements, text));
     if (!down) continue;
     const way = await wayOf(down);
-    if ('reason' in way) found.notes.push(`The way back in ${down.label} is not taken over, and one is planned where it is asked for: ${way.reason}`);
+    if ('reason' in way)
+      found.notes.push(`The way back in ${down.label} is not taken over, and one is planned where it is asked for: ${way.reason}`);
     else if (way.text === undefined) empty.push(down.label);
     else found.ways.set(migration, way.text);
     if ('note' in way && way.note) found.notes.push(way.note);
@@ -44,18 +45,27 @@ async function wayOf({ label, text }: EarlierDown): Promise<Way> {
     if (runsAsOne(statements, label, text).mode === 'transaction') return { text };
     const plain = withoutConcurrently(statements, text);
     const { mode, notes } = runsAsOne(await splitStatements(plain, label), label, plain);
-    return mode === 'transaction' ? { text: plain, note: `CONCURRENTLY is taken out of the way back in ${label}: a rollback runs in one transaction.` } : { reason: `it can't run in a transaction. ${notes.join(' ')}` };
+    return mode === 'transaction'
+      ? { text: plain, note: `CONCURRENTLY is taken out of the way back in ${label}: a rollback runs in one transaction.` }
+      : { reason: `it can't run in a transaction. ${notes.join(' ')}` };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { reason: `${error.message}${error.place ? ` (line ${error.place.line})` : ''}.` };
   }
 }
 
-const runsAsOne = (statements: Statement[], label: string, text: string) => planExecution(statements, { file: label, text, commitNewLabels: false });
+const runsAsOne = (statements: Statement[], label: string, text: string) =>
+  planExecution(statements, { file: label, text, commitNewLabels: false });
 
 /** An index that is made or dropped in a transaction is the same index; others wait meanwhile. */
 const withoutConcurrently = (statements: Statement[], text: string): string =>
-  [...statements].reverse().reduce((all, { first, end }) => `${all.slice(0, first)}${all.slice(first, end).replace(/^(drop\s+index|create\s+(?:unique\s+)?index)\s+concurrently\b/i, '$1')}${all.slice(end)}`, text);
+  [...statements]
+    .reverse()
+    .reduce(
+      (all, { first, end }) =>
+        `${all.slice(0, first)}${all.slice(first, end).replace(/^(drop\s+index|create\s+(?:unique\s+)?index)\s+concurrently\b/i, '$1')}${all.slice(end)}`,
+      text,
+    );
 
 const tablesOf = (statements: Statement[]): string[] =>
   statements.flatMap(({ node }) => {

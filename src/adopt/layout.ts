@@ -14,7 +14,13 @@ export interface FolderFiles {
 
 /** Recognises whose folder it is and reads its migrations. Throws a Problem where there are none. */
 export function readLayout({ label, files, down, rollbacks }: FolderFiles): EarlierFolder {
-  const layout = files.some(({ text }) => isDbmate(text)) ? 'dbmate' : down.length > 0 ? 'down' : rollbacks.length > 0 ? 'rollbacks' : 'numbered';
+  const layout = files.some(({ text }) => isDbmate(text))
+    ? 'dbmate'
+    : down.length > 0
+      ? 'down'
+      : rollbacks.length > 0
+        ? 'rollbacks'
+        : 'numbered';
   const read = layout === 'dbmate' ? readDbmate(files) : readNumbered(files, layout === 'down' ? down : rollbacks);
   if (read.migrations.length > 0) return { layout, ...read };
   throw refused(`There is no migration in ${label}.`, {

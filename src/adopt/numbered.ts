@@ -14,7 +14,15 @@ export function readNumbered(files: FoundFile[], downs: FoundFile[]): { migratio
     const [, number = '', words = ''] = form.exec(file.fileName)!;
     const down = downOf.get(sameNumber(number));
     downOf.delete(sameNumber(number));
-    return { label: file.label, fileName: file.fileName, number, name: tidyName(words), bytes: file.bytes, up: file.bytes, ...(down ? { down: { label: down.label, text: down.text } } : {}) };
+    return {
+      label: file.label,
+      fileName: file.fileName,
+      number,
+      name: tidyName(words),
+      bytes: file.bytes,
+      up: file.bytes,
+      ...(down ? { down: { label: down.label, text: down.text } } : {}),
+    };
   });
   const notes = [
     ...[...files, ...downs].filter(({ fileName }) => !form.test(fileName)).map(({ label }) => `Has no number, left alone: ${label}`),

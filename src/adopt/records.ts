@@ -19,7 +19,20 @@ export interface EarlierRecords {
 }
 
 const nothing = 'Nothing was changed.';
-const went = new Set(['applied', 'success', 'succeeded', 'successful', 'completed', 'complete', 'done', 'ok', 'executed', 'migrated', 'up', 'finished']);
+const went = new Set([
+  'applied',
+  'success',
+  'succeeded',
+  'successful',
+  'completed',
+  'complete',
+  'done',
+  'ok',
+  'executed',
+  'migrated',
+  'up',
+  'finished',
+]);
 const undone = new Set(['rolled_back', 'rolledback', 'rolled back', 'reverted', 'undone', 'down', 'rollback']);
 
 /** Reads the rows of a history table. Throws a Problem where what it says can't be taken over as it stands. `table` is shown. */
@@ -48,12 +61,22 @@ export function readRecords(rows: HistoryRow[], columns: HistoryColumns, migrati
     if (!row) return [];
     const value = (column: string | undefined) => (column === undefined ? null : (row[column] ?? null));
     const checksum = value(columns.checksum);
-    return [{ migration, appliedAt: value(columns.appliedAt), appliedBy: value(columns.appliedBy), checksum: checksum ? compareChecksum(checksum, migration.bytes) : 'none' }];
+    return [
+      {
+        migration,
+        appliedAt: value(columns.appliedAt),
+        appliedBy: value(columns.appliedBy),
+        checksum: checksum ? compareChecksum(checksum, migration.bytes) : 'none',
+      },
+    ];
   });
   return { applied, notes: [...new Set(notes), ...orderNotes(applied, table), ...checksumNotes(applied, columns, table)] };
 }
 
-function outcomeOf(row: HistoryRow, { success, failure, status, undoneAt, finishedAt }: HistoryColumns): { undone: boolean; failed?: string } {
+function outcomeOf(
+  row: HistoryRow,
+  { success, failure, status, undoneAt, finishedAt }: HistoryColumns,
+): { undone: boolean; failed?: string } {
   const says = (column: string) => `${column} is ${row[column] ?? 'empty'}`;
   if (undoneAt && row[undoneAt]) return { undone: true };
   const word = status && row[status]?.trim().toLowerCase();
@@ -80,11 +103,20 @@ function missing(names: string[], migrations: EarlierMigration[], table: string)
   });
 }
 
-function refuseContradiction(row: HistoryRow, { key, alsoKeys }: HistoryColumns, migration: EarlierMigration, migrations: EarlierMigration[], table: string): void {
+function refuseContradiction(
+  row: HistoryRow,
+  { key, alsoKeys }: HistoryColumns,
+  migration: EarlierMigration,
+  migrations: EarlierMigration[],
+  table: string,
+): void {
   for (const other of alsoKeys) {
     const named = fileOf(row[other], migrations);
     if (!named || named === migration) continue;
-    throw refused(`A row of ${table} names two files: ${key} says ${migration.fileName}, ${other} says ${named.fileName}.`, { state: nothing, next: 'Find out which of them was applied, and correct the row or the names of the files.' });
+    throw refused(`A row of ${table} names two files: ${key} says ${migration.fileName}, ${other} says ${named.fileName}.`, {
+      state: nothing,
+      next: 'Find out which of them was applied, and correct the row or the names of the files.',
+    });
   }
 }
 
@@ -95,10 +127,15 @@ const failedRow = (migration: EarlierMigration, says: string, table: string) =>
   });
 
 const twice = (migration: EarlierMigration, table: string) =>
-  refused(`${table} says of ${migration.label} both that it is applied and that it was undone.`, { state: nothing, next: 'Remove the row that is no longer true, then run the command again.' });
+  refused(`${table} says of ${migration.label} both that it is applied and that it was undone.`, {
+    state: nothing,
+    next: 'Remove the row that is no longer true, then run the command again.',
+  });
 
 function orderNotes(applied: EarlierRecord[], table: string): string[] {
-  const out = applied.find(({ appliedAt }, index) => appliedAt && applied.slice(0, index).some((earlier) => earlier.appliedAt && earlier.appliedAt > appliedAt));
+  const out = applied.find(
+    ({ appliedAt }, index) => appliedAt && applied.slice(0, index).some((earlier) => earlier.appliedAt && earlier.appliedAt > appliedAt),
+  );
   return out ? [`${out.migration.label} was applied before a file with a lower number, as ${table} says.`] : [];
 }
 
@@ -108,8 +145,16 @@ function checksumNotes(applied: EarlierRecord[], { checksum }: HistoryColumns, t
   if (applied.length === 0) return [];
   if (!checksum) return [`${table} has no checksums: whether a file was edited since it was applied is not known.`];
   return [
-    ...(unknown.length > 0 ? [`Checksums of ${unknown.length === applied.length ? 'all files' : unknown.map(({ migration }) => migration.label).join(', ')} are of a kind that is not known here, and were not compared.`] : []),
-    ...(none.length > 0 ? [`No checksum is recorded for ${none.length === applied.length ? 'any file' : none.map(({ migration }) => migration.label).join(', ')}.`] : []),
+    ...(unknown.length > 0
+      ? [
+          `Checksums of ${unknown.length === applied.length ? 'all files' : unknown.map(({ migration }) => migration.label).join(', ')} are of a kind that is not known here, and were not compared.`,
+        ]
+      : []),
+    ...(none.length > 0
+      ? [
+          `No checksum is recorded for ${none.length === applied.length ? 'any file' : none.map(({ migration }) => migration.label).join(', ')}.`,
+        ]
+      : []),
   ];
 }
 
@@ -118,9 +163,18 @@ export function refuseEditedSince(applied: EarlierRecord[], table: string): void
   const edited = applied.filter(({ checksum }) => checksum === 'other');
   if (edited.length === 0) return;
   const all = edited.length > 1 && applied.every(({ checksum }) => checksum !== 'same');
-  throw refused(all ? `None of the ${edited.length} checksums in ${table} is that of its file.` : edited.length === 1 ? `${edited[0]!.migration.label} was edited after it was applied: its checksum in ${table} is another.` : `${edited.length} files were edited after they were applied: their checksums in ${table} are others.`, {
-    detail: all ? ['All were edited, or the other tool takes its checksums in a way that is not known here.'] : edited.map(({ migration }) => migration.label),
-    state: nothing,
-    next: 'Bring the files back to what was applied (version control has them), or take them over as they are with --allow-edited.',
-  });
+  throw refused(
+    all
+      ? `None of the ${edited.length} checksums in ${table} is that of its file.`
+      : edited.length === 1
+        ? `${edited[0]!.migration.label} was edited after it was applied: its checksum in ${table} is another.`
+        : `${edited.length} files were edited after they were applied: their checksums in ${table} are others.`,
+    {
+      detail: all
+        ? ['All were edited, or the other tool takes its checksums in a way that is not known here.']
+        : edited.map(({ migration }) => migration.label),
+      state: nothing,
+      next: 'Bring the files back to what was applied (version control has them), or take them over as they are with --allow-edited.',
+    },
+  );
 }

@@ -16,7 +16,10 @@ export function tableSql(dump: string, parts: TableParts, tool: string): string 
   const entries = splitDump(dump).entries.filter((entry) => belongs(entry, parts));
   const [grants, rest] = [entries.filter(isGrant), entries.filter((entry) => !isGrant(entry))];
   const schema = quoteName(parts.schema);
-  const revokes = [`TABLE ${schema}.${quoteName(parts.name)}`, ...parts.sequences.map((name) => `SEQUENCE ${schema}.${quoteName(name)}`)].map((what) => `REVOKE ALL ON ${what} FROM ${['PUBLIC', ...parts.grantees.map(quoteName)].join(', ')};`);
+  const revokes = [
+    `TABLE ${schema}.${quoteName(parts.name)}`,
+    ...parts.sequences.map((name) => `SEQUENCE ${schema}.${quoteName(name)}`),
+  ].map((what) => `REVOKE ALL ON ${what} FROM ${['PUBLIC', ...parts.grantees.map(quoteName)].join(', ')};`);
   return [
     `-- The table in which ${tool} kept its history, as it was when it was taken over. It is part of the schema; later migrations may drop it.`,
     ...(parts.schema === 'public' ? [] : [`CREATE SCHEMA IF NOT EXISTS ${schema};`]),
@@ -28,7 +31,11 @@ export function tableSql(dump: string, parts: TableParts, tool: string): string 
 }
 
 /** Without the settings of the session, which stand between the entries of a dump. */
-const bodyOf = ({ body }: DumpEntry): string => body.replace(/^(?:\s*SET default_[a-z_]+ = [^;]*;\n)+/, '').trim().replaceAll(';\n\n\n', ';\n\n');
+const bodyOf = ({ body }: DumpEntry): string =>
+  body
+    .replace(/^(?:\s*SET default_[a-z_]+ = [^;]*;\n)+/, '')
+    .trim()
+    .replaceAll(';\n\n\n', ';\n\n');
 
 const isGrant = ({ header }: DumpEntry): boolean => titleOf(header).type === 'ACL';
 
@@ -40,5 +47,9 @@ function belongs({ header }: DumpEntry, { schema, name, sequences, indexes }: Ta
   if (title.type === 'INDEX') return indexes.includes(title.name);
   if (title.type !== 'ACL' && title.type !== 'COMMENT') return title.name.startsWith(`${name} `);
   const things = [`TABLE ${name}`, ...sequences.map((sequence) => `SEQUENCE ${sequence}`), ...indexes.map((index) => `INDEX ${index}`)];
-  return things.includes(title.name) || title.name.startsWith(`COLUMN ${name}.`) || (/^(CONSTRAINT|POLICY|TRIGGER) /.test(title.name) && title.name.endsWith(` ON ${name}`));
+  return (
+    things.includes(title.name) ||
+    title.name.startsWith(`COLUMN ${name}.`) ||
+    (/^(CONSTRAINT|POLICY|TRIGGER) /.test(title.name) && title.name.endsWith(` ON ${name}`))
+  );
 }

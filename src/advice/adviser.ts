@@ -36,10 +36,15 @@ export interface Advisers {
 const patienceMs = 20_000;
 
 /** The advisors of the project's own Supabase CLI, for the length of a command; undefined where they say nothing and nobody insists. */
-export function openAdvice({ config, environment }: Pick<Context, 'config' | 'environment'>, failOn: AdviceLevel | undefined, timeoutMs = patienceMs): Advisers | undefined {
+export function openAdvice(
+  { config, environment }: Pick<Context, 'config' | 'environment'>,
+  failOn: AdviceLevel | undefined,
+  timeoutMs = patienceMs,
+): Advisers | undefined {
   if (config.settings.advice === 'off' && !failOn) return undefined;
   const cli = findCli(config.workdir, environment.PATH);
-  if (!cli) return failOn && { failOn, of: () => silent('the Supabase CLI is not installed (npm install --save-dev supabase)'), keep: () => {} };
+  if (!cli)
+    return failOn && { failOn, of: () => silent('the Supabase CLI is not installed (npm install --save-dev supabase)'), keep: () => {} };
   const prepared = prepareFolder(config.stateFolder, config.folders.supabase);
   if ('failure' in prepared) return { failOn, of: () => silent(prepared.failure), keep: () => {} };
   const { folder, schemas } = prepared;
@@ -52,11 +57,15 @@ export function openAdvice({ config, environment }: Pick<Context, 'config' | 'en
     broken = `the Supabase CLI (${name}) could not be asked: ${found.failure}`;
     return undefined;
   };
-  const keyOf = (state: State) => createHash('sha256').update(JSON.stringify([warmKey(state), cli.identity, schemas])).digest('hex');
+  const keyOf = (state: State) =>
+    createHash('sha256')
+      .update(JSON.stringify([warmKey(state), cli.identity, schemas]))
+      .digest('hex');
   return {
     failOn,
     of: (state) => {
-      if (!state.facts.base.has({ kind: 'role', name: 'anon' })) return silent('the database has no role anon, so it is not one of the platform');
+      if (!state.facts.base.has({ kind: 'role', name: 'anon' }))
+        return silent('the database has no role anon, so it is not one of the platform');
       let before: Finding[] | undefined;
       let after: Finding[] | undefined;
       return {
@@ -76,4 +85,8 @@ export function openAdvice({ config, environment }: Pick<Context, 'config' | 'en
 
 const noShadow: Advice = { unknown: 'the change can be committed on no shadow', expected: true };
 
-const silent = (unknown: string): Adviser => ({ before: async () => {}, after: async () => {}, advice: () => ({ unknown, expected: true }) });
+const silent = (unknown: string): Adviser => ({
+  before: async () => {},
+  after: async () => {},
+  advice: () => ({ unknown, expected: true }),
+});

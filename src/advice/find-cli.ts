@@ -10,7 +10,10 @@ export interface SupabaseCli {
 
 /** The CLI in the node_modules of a folder or one above it, else the one on the PATH. Nothing is ever downloaded. */
 export function findCli(workdir: string, PATH: string | undefined): SupabaseCli | undefined {
-  const folders = [...above(workdir).map((folder) => join(folder, 'node_modules', '.bin')), ...(PATH ?? '').split(delimiter).filter(Boolean)];
+  const folders = [
+    ...above(workdir).map((folder) => join(folder, 'node_modules', '.bin')),
+    ...(PATH ?? '').split(delimiter).filter(Boolean),
+  ];
   for (const folder of folders) {
     const path = join(folder, process.platform === 'win32' ? 'supabase.cmd' : 'supabase');
     const file = statSync(path, { throwIfNoEntry: false });

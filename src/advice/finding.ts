@@ -57,4 +57,5 @@ export function newFindings(before: Finding[], after: Finding[]): Finding[] {
 }
 
 /** Those of that level, and graver. */
-export const atLeast = (findings: Finding[], level: AdviceLevel): Finding[] => findings.filter((each) => adviceLevels.indexOf(each.level) <= adviceLevels.indexOf(level));
+export const atLeast = (findings: Finding[], level: AdviceLevel): Finding[] =>
+  findings.filter((each) => adviceLevels.indexOf(each.level) <= adviceLevels.indexOf(level));

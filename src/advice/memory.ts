@@ -7,12 +7,18 @@ import type { Finding } from './finding.ts';
  * The folder in which the CLI is run: it holds what decides its findings of the project's config.toml, the schemas that are exposed, and
  * nothing that could fail there. So the CLI leaves nothing in the project.
  */
-export function prepareFolder(stateFolder: string, supabaseFolder: string): { folder: string; schemas: string[] | undefined } | { failure: string } {
+export function prepareFolder(
+  stateFolder: string,
+  supabaseFolder: string,
+): { folder: string; schemas: string[] | undefined } | { failure: string } {
   const folder = join(stateFolder, 'advice');
   const schemas = exposedSchemas(supabaseFolder);
   try {
     mkdirSync(join(folder, 'supabase'), { recursive: true });
-    replace(join(folder, 'supabase', 'config.toml'), `${stringify({ project_id: 'supasnap-shadow', ...(schemas ? { api: { schemas } } : {}) })}\n`);
+    replace(
+      join(folder, 'supabase', 'config.toml'),
+      `${stringify({ project_id: 'supasnap-shadow', ...(schemas ? { api: { schemas } } : {}) })}\n`,
+    );
     return { folder, schemas };
   } catch (error) {
     return { failure: (error as Error).message };

@@ -16,12 +16,37 @@ export interface AdvisorsOptions {
 }
 
 /** What the platform's advisors find in a database, or why they could not be asked. Never rejects. */
-export async function runAdvisors({ cli, database, folder, environment, timeoutMs }: AdvisorsOptions): Promise<Finding[] | { failure: string }> {
+export async function runAdvisors({
+  cli,
+  database,
+  folder,
+  environment,
+  timeoutMs,
+}: AdvisorsOptions): Promise<Finding[] | { failure: string }> {
   if (database.host.startsWith('/')) return { failure: 'it does not reach a server over a socket file' };
   const host = database.host.includes(':') ? `[${database.host}]` : database.host;
   const url = `postgresql://${encodeURIComponent(database.user)}@${host}:${database.port}/${encodeURIComponent(database.database)}`;
-  const words = ['db', 'advisors', `--remote=${url}`, '--type', 'all', '--level', 'info', '--fail-on', 'none', '--output-format', 'json', '--workdir', folder];
-  const { stdout, stderr, code } = await runToEnd(cli.path, words, { ...surroundings(environment, folder), ...credentials(database) }, timeoutMs);
+  const words = [
+    'db',
+    'advisors',
+    `--remote=${url}`,
+    '--type',
+    'all',
+    '--level',
+    'info',
+    '--fail-on',
+    'none',
+    '--output-format',
+    'json',
+    '--workdir',
+    folder,
+  ];
+  const { stdout, stderr, code } = await runToEnd(
+    cli.path,
+    words,
+    { ...surroundings(environment, folder), ...credentials(database) },
+    timeoutMs,
+  );
   const findings = readFindings(stdout);
   if (findings) return findings;
   if (code === 'timeout') return { failure: `it did not answer within ${timeoutMs / 1000} s` };
@@ -31,7 +56,10 @@ export async function runAdvisors({ cli, database, folder, environment, timeoutM
 /** Nothing of the user's that could lead the CLI elsewhere, and no report of these runs to anybody. */
 const surroundings = ({ PATH, HOME, SystemRoot, TEMP, USERPROFILE }: Record<string, string | undefined>, folder: string) => ({
   PATH: [PATH, dirname(process.execPath)].filter(Boolean).join(delimiter),
-  HOME, SystemRoot, TEMP, USERPROFILE,
+  HOME,
+  SystemRoot,
+  TEMP,
+  USERPROFILE,
   SUPABASE_HOME: join(folder, 'home'),
   DO_NOT_TRACK: '1',
 });
@@ -87,4 +115,10 @@ function errorOf(stdout: string): string | undefined {
   }
 }
 
-const firstLine = (text: string) => text.trim().split('\n').find((line) => line.trim() !== '')?.trim().slice(0, 300) ?? '';
+const firstLine = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .find((line) => line.trim() !== '')
+    ?.trim()
+    .slice(0, 300) ?? '';

@@ -17,7 +17,9 @@ function render({ file, target, appliedAt, items, ready }: Checklist): string {
     '',
     ...items.flatMap((each) => itemLines(each, width)),
     '',
-    ready ? `Ready for ${target}.` : `Not ready for ${target}: ${open} of ${items.length} ${open === 1 ? 'is' : 'are'} open. Nothing was changed.`,
+    ready
+      ? `Ready for ${target}.`
+      : `Not ready for ${target}: ${open} of ${items.length} ${open === 1 ? 'is' : 'are'} open. Nothing was changed.`,
   ].join('\n');
 }
 

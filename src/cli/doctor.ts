@@ -7,7 +7,11 @@ export async function run(context: Context, _words: string[], _flags: CommonFlag
   const findings = await doctor(context);
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const verdict = problems === 0 ? 'No problem found.' : `${problems} problem${problems === 1 ? '' : 's'} found.`;
-  return { value: { findings, problems }, text: [...render(findings), '', verdict].join('\n'), code: problems === 0 ? exitCodes.done : exitCodes.failed };
+  return {
+    value: { findings, problems },
+    text: [...render(findings), '', verdict].join('\n'),
+    code: problems === 0 ? exitCodes.done : exitCodes.failed,
+  };
 }
 
 function render(findings: Finding[]): string[] {

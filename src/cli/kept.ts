@@ -40,7 +40,8 @@ async function list(context: Context): Promise<Outcome> {
 
 async function exportOne(context: Context, id: string, { out, outputFormat }: CommonFlags): Promise<Outcome> {
   const toOutput = out === '-';
-  if (toOutput && outputFormat === 'json') throw usage('--out - prints CSV, and --output-format json prints JSON.', { state: 'Nothing was written.', next: 'Give one of them.' });
+  if (toOutput && outputFormat === 'json')
+    throw usage('--out - prints CSV, and --output-format json prints JSON.', { state: 'Nothing was written.', next: 'Give one of them.' });
   // Rows leave as they are: masking would change values.
   const result = await exportKept(context, { id, to: toOutput ? process.stdout : (out as string | undefined) });
   const rows = `${count(result.rows, 'row')} of ${copyName(result)}`;
@@ -51,11 +52,25 @@ async function exportOne(context: Context, id: string, { out, outputFormat }: Co
 async function prune(context: Context, flags: CommonFlags): Promise<Outcome> {
   const { lockWaitMs } = engineFlags(context, flags);
   const olderThan = flags.olderThan as string | undefined;
-  const result = await pruneKept(context, { olderThan, returnedOnly: flags.returnedOnly === true, ...(lockWaitMs === undefined ? {} : { lockWaitMs }) });
+  const result = await pruneKept(context, {
+    olderThan,
+    returnedOnly: flags.returnedOnly === true,
+    ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
+  });
   const { pruned, spared, target } = result;
-  const stay = spared > 0 ? ` ${count(spared, 'copy', 'copies')} as old ${spared === 1 ? 'stays, for it was' : 'stay, for they were'} not put back, or not wholly.` : '';
-  if (pruned.length === 0) return { value: result, text: `Nothing was removed from ${target}: ${spared > 0 ? 'no copy that was put back' : 'no copy'} is older than ${olderThan}.${stay}` };
-  return { value: result, text: `Removed ${count(pruned.length, 'copy', 'copies')} from ${target}, ${size(pruned.reduce((sum, { bytes }) => sum + bytes, 0))}.${stay}` };
+  const stay =
+    spared > 0
+      ? ` ${count(spared, 'copy', 'copies')} as old ${spared === 1 ? 'stays, for it was' : 'stay, for they were'} not put back, or not wholly.`
+      : '';
+  if (pruned.length === 0)
+    return {
+      value: result,
+      text: `Nothing was removed from ${target}: ${spared > 0 ? 'no copy that was put back' : 'no copy'} is older than ${olderThan}.${stay}`,
+    };
+  return {
+    value: result,
+    text: `Removed ${count(pruned.length, 'copy', 'copies')} from ${target}, ${size(pruned.reduce((sum, { bytes }) => sum + bytes, 0))}.${stay}`,
+  };
 }
 
 async function release(context: Context): Promise<Outcome> {

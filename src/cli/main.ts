@@ -13,12 +13,15 @@ import { spellRemote } from './remote-words.ts';
 export async function main(name: string, words: string[]): Promise<number> {
   const alone = programs.find((program) => `db-${program.name}` === name);
   const command = alone ? describe(new Command(name), alone) : everything(name);
-  for (const each of [command, ...command.commands]) each.exitOverride().configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) });
+  for (const each of [command, ...command.commands])
+    each.exitOverride().configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) });
   let code: number = exitCodes.done;
-  const run = (program: Program) => async (...args: unknown[]) => {
-    const self = args.at(-1) as Command;
-    code = await runProgram(program, self.args, self.opts());
-  };
+  const run =
+    (program: Program) =>
+    async (...args: unknown[]) => {
+      const self = args.at(-1) as Command;
+      code = await runProgram(program, self.args, self.opts());
+    };
   if (alone) command.action(run(alone));
   else for (const each of command.commands) each.action(run(programs.find((program) => program.name === each.name())!));
   try {
@@ -31,7 +34,9 @@ export async function main(name: string, words: string[]): Promise<number> {
 }
 
 function everything(name: string): Command {
-  const command = new Command(name).description('Snapshots, proven migrations and rollbacks for Supabase and PostgreSQL.').version(toolVersion, '--version');
+  const command = new Command(name)
+    .description('Snapshots, proven migrations and rollbacks for Supabase and PostgreSQL.')
+    .version(toolVersion, '--version');
   for (const program of programs) describe(command.command(program.name), program);
   return command;
 }
@@ -50,7 +55,7 @@ export const commonOptions: [flag: string, text: string][] = [
   ['--env <name>', 'act on an environment of supabase/supasnap.toml'],
   ['--db-url <url>', 'the same as --remote=<url>'],
   ['--workdir <folder>', 'the folder that holds supabase/'],
-  ['--output-format <format>', 'text or json', ],
+  ['--output-format <format>', 'text or json'],
   ['--yes', 'do it without asking'],
   ['--debug', 'show when each step began, and more when something goes wrong'],
   ['--no-color', 'plain text'],
@@ -62,7 +67,8 @@ async function runProgram(program: Program, words: string[], flags: CommonFlags)
   const color = flags.color !== false && process.stderr.isTTY === true && !process.env.NO_COLOR;
   const output = createOutput({ format: format === 'json' ? 'json' : 'text', color, debug: flags.debug ?? false }, () => secrets);
   try {
-    if (format !== 'text' && format !== 'json') throw new Problem(exitCodes.usage, `--output-format takes text or json, not "${format}".`, { state: 'Nothing was changed.' });
+    if (format !== 'text' && format !== 'json')
+      throw new Problem(exitCodes.usage, `--output-format takes text or json, not "${format}".`, { state: 'Nothing was changed.' });
     const config = readConfig(flags.workdir, process.cwd());
     const context: Context = {
       config,
@@ -91,7 +97,8 @@ async function runProgram(program: Program, words: string[], flags: CommonFlags)
 const interruptedCode = 130;
 
 /** After an interruption many things fail in their own words; these say what became of the database. */
-const isAnswer = (error: unknown) => error instanceof Problem && (error.exitCode === exitCodes.attention || error.message === interruption().message);
+const isAnswer = (error: unknown) =>
+  error instanceof Problem && (error.exitCode === exitCodes.attention || error.message === interruption().message);
 
 let heeding = false;
 
@@ -109,6 +116,7 @@ function heedSignals(warn: (text: string) => void): void {
 }
 
 function targetFlags({ embedded, remote, dbUrl, env }: CommonFlags): TargetFlags {
-  if (remote !== undefined && dbUrl !== undefined) throw usage('--remote and --db-url name two targets.', { state: 'Nothing was changed.', next: 'Give one of them.' });
+  if (remote !== undefined && dbUrl !== undefined)
+    throw usage('--remote and --db-url name two targets.', { state: 'Nothing was changed.', next: 'Give one of them.' });
   return { embedded, remote: remote ?? dbUrl, env };
 }

@@ -20,7 +20,16 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     allowUnproven: flags.allowUnproven === true,
     dryRun: flags.dryRun === true,
     ...(flags.resume === undefined ? {} : { resume: flags.resume as true | string }),
-    ...(typeof flags.failOnAdvice === 'string' ? { failOnAdvice: oneOf('--fail-on-advice', flags.failOnAdvice, ['none', ...adviceLevels] as const, 'Leave it out to have findings shown only.') } : {}),
+    ...(typeof flags.failOnAdvice === 'string'
+      ? {
+          failOnAdvice: oneOf(
+            '--fail-on-advice',
+            flags.failOnAdvice,
+            ['none', ...adviceLevels] as const,
+            'Leave it out to have findings shown only.',
+          ),
+        }
+      : {}),
     ...(typeof flags.override === 'string' ? { override: flags.override } : {}),
     ...engineFlags(context, flags),
   });
@@ -29,14 +38,27 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
       `Applied ${file} in ${seconds(durationMs)}${tested ? `, smoke test passed (${tested.passed} checks)` : ''}. Way back: npx supasnap rollback ${snapshotBefore}`,
   );
   for (const { version, rollback, proven } of result.rehearsed) {
-    lines.push(`Dry run of ${version}: nothing was changed. Its rollback is ${proven ? 'proven' : 'NOT proven'}:`, '', rollback ?? '(none)');
+    lines.push(
+      `Dry run of ${version}: nothing was changed. Its rollback is ${proven ? 'proven' : 'NOT proven'}:`,
+      '',
+      rollback ?? '(none)',
+    );
   }
   if (lines.length === 0) lines.push(`Nothing to apply: ${result.target} is up to date.`);
   return { value: result, text: lines.join('\n') };
 }
 
 /** The flags that migrate and rollback share. */
-export function engineFlags(context: Context, flags: CommonFlags): { lockWaitMs?: number; pgDump?: 'auto' | 'native' | 'bundled'; keepData?: KeepData; failOnSecrets?: boolean; shadow?: ConnectionSettings } {
+export function engineFlags(
+  context: Context,
+  flags: CommonFlags,
+): {
+  lockWaitMs?: number;
+  pgDump?: 'auto' | 'native' | 'bundled';
+  keepData?: KeepData;
+  failOnSecrets?: boolean;
+  shadow?: ConnectionSettings;
+} {
   const shadow = typeof flags.shadow === 'string' ? shadowSettings(context, flags.shadow) : undefined;
   if (shadow) maskPassword(context, shadow);
   return {
@@ -56,7 +78,11 @@ function shadowSettings({ sslRootCert, environment }: Context, url: string): Con
 
 function duration(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw usage(`--lock-wait takes a time such as 30s, not "${text}".`, { state: 'Nothing was changed.', next: 'Write it as 500ms, 30s or 2min.' });
+  if (ms === undefined)
+    throw usage(`--lock-wait takes a time such as 30s, not "${text}".`, {
+      state: 'Nothing was changed.',
+      next: 'Write it as 500ms, 30s or 2min.',
+    });
   return ms;
 }
 

@@ -47,7 +47,8 @@ export function createOutput(options: OutputOptions, secrets: () => string[]) {
 /** Replaces each secret, and any password inside a URL but the word that stands for one. */
 export function maskSecrets(text: string, secrets: string[]): string {
   let masked = text.replace(/(postgres(?:ql)?:\/\/[^\s:/@]+):(?!<password>@)[^\s@/]+@/g, '$1:***@');
-  for (const secret of secrets) if (secret.length >= 4) masked = masked.replaceAll(secret, '***').replaceAll(JSON.stringify(secret).slice(1, -1), '***');
+  for (const secret of secrets)
+    if (secret.length >= 4) masked = masked.replaceAll(secret, '***').replaceAll(JSON.stringify(secret).slice(1, -1), '***');
   return masked;
 }
 
@@ -65,7 +66,11 @@ export async function askOnTerminal(question: string): Promise<string> {
 }
 
 /** What is typed goes nowhere: the prompt's own echo has no output. */
-export async function askHidden(question: string, input: NodeJS.ReadableStream = process.stdin, output: NodeJS.WritableStream = process.stderr): Promise<string> {
+export async function askHidden(
+  question: string,
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stderr,
+): Promise<string> {
   output.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = createInterface({ input, output: nowhere, terminal: true });
@@ -92,5 +97,12 @@ const unexpected = (error: Error & { code?: string }) =>
   });
 
 const problemJson = (problem: Problem) => ({
-  error: { message: problem.message, place: problem.place, detail: problem.detail, state: problem.state, next: problem.next, exitCode: problem.exitCode },
+  error: {
+    message: problem.message,
+    place: problem.place,
+    detail: problem.detail,
+    state: problem.state,
+    next: problem.next,
+    exitCode: problem.exitCode,
+  },
 });

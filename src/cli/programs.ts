@@ -43,7 +43,7 @@ export const programs: Program[] = [
       ['--allow-edited', 'go on although an applied file was edited since'],
       ['--resume [step]', 'go on with a migration that stopped between its steps'],
       ['--allow-unproven', 'apply although the way back could not be proven'],
-      ['--fail-on-advice <level>', 'refuse what brings new findings of the Supabase CLI\'s advisors: error, warn, info, or none'],
+      ['--fail-on-advice <level>', "refuse what brings new findings of the Supabase CLI's advisors: error, warn, info, or none"],
       ['--override <reason>', 'apply although the deployment window is closed; the reason is recorded'],
       ['--shadow <url>', 'an empty database to rehearse in'],
       ['--lock-wait <time>', 'how long to wait for another runner, such as 30s (default 60s)'],
@@ -56,13 +56,21 @@ export const programs: Program[] = [
   {
     name: 'rollback',
     description: 'Bring the database back to a snapshot, a version, or the state before a migration.',
-    arguments: [['[to]', 'a snapshot or its path, a version such as v0.7.0 (as it was after its last migration), or a migration\'s timestamp (undo that one)']],
+    arguments: [
+      [
+        '[to]',
+        "a snapshot or its path, a version such as v0.7.0 (as it was after its last migration), or a migration's timestamp (undo that one)",
+      ],
+    ],
     options: [
       ['--steps <n>', 'undo the last n migrations'],
       ['--list', 'show the snapshots'],
       ['--fill <column=expression...>', 'a value for rows that came since, such as public.tickets.priority=3'],
       ['--map <label=other...>', 'a label for rows that use one that goes, such as public.kind.fish=cat'],
-      ['--without <table=condition...>', 'rows that stand against a constraint that returns: take them out and keep them, such as "public.tickets=priority > 5"'],
+      [
+        '--without <table=condition...>',
+        'rows that stand against a constraint that returns: take them out and keep them, such as "public.tickets=priority > 5"',
+      ],
       ['--accept-cast <column...>', 'let newer values be cut to fit a type that returns; whole in the copy'],
       ['--allow-unmatched', 'leave old values in the copy where a table has no key and users changed rows since'],
       ['--dry-run', 'plan and prove, change nothing'],
@@ -130,13 +138,17 @@ export const programs: Program[] = [
   },
   {
     name: 'adopt',
-    description: 'Take a database as it is: write and prove a baseline where there is no history, else rebuild the snapshots that a rollback needs; or take over the migrations of another tool.',
+    description:
+      'Take a database as it is: write and prove a baseline where there is no history, else rebuild the snapshots that a rollback needs; or take over the migrations of another tool.',
     arguments: [
       ['[version]', 'of the baseline, such as v1.0.0 (default v0.1.0)'],
       ['[description...]', 'of the baseline, in a word or more (default baseline)'],
     ],
     options: [
-      ['--from <folder>', 'take over the migrations there and their history table: numbered files with down/ or rollbacks/, or those of dbmate'],
+      [
+        '--from <folder>',
+        'take over the migrations there and their history table: numbered files with down/ or rollbacks/, or those of dbmate',
+      ],
       ['--allow-edited', 'with --from: take over files that were edited since they were applied'],
       ['--dry-run', 'show what would be done, change nothing'],
       ['--allow-unproven', 'adopt although it could not be proven that the baseline makes the same'],
@@ -150,7 +162,10 @@ export const programs: Program[] = [
     name: 'kept',
     description: 'Show the rows that migrates and rollbacks kept in the database, or let go of what is kept there.',
     arguments: [
-      ['[what]', 'list (or nothing): what is kept; export: one copy as CSV; prune: remove old copies; release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does'],
+      [
+        '[what]',
+        'list (or nothing): what is kept; export: one copy as CSV; prune: remove old copies; release: allow TRUNCATE of supasnap\'s tables, as "supabase db reset" does',
+      ],
       ['[id]', 'with export: the number of the copy'],
     ],
     options: [

@@ -5,7 +5,11 @@ import { engineFlags } from './migrate.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
-  if (words.length > 0) throw usage(`repair takes no words, not "${words.join(' ')}".`, { state: 'Nothing was changed.', next: 'npx supasnap repair shows what does not agree, and how to mend it.' });
+  if (words.length > 0)
+    throw usage(`repair takes no words, not "${words.join(' ')}".`, {
+      state: 'Nothing was changed.',
+      next: 'npx supasnap repair shows what does not agree, and how to mend it.',
+    });
   const { lockWaitMs } = engineFlags(context, flags);
   const result = await repair(context, {
     fetch: flags.fetch === true,

@@ -11,7 +11,8 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     const all = await snapshots(context);
     return { value: all, text: renderList(all, context.now()) };
   }
-  if (words.length > 1) throw usage('rollback takes one goal.', { state: 'Nothing was changed.', next: 'npx supasnap rollback <snapshot>' });
+  if (words.length > 1)
+    throw usage('rollback takes one goal.', { state: 'Nothing was changed.', next: 'npx supasnap rollback <snapshot>' });
   const result = await rollback(context, {
     to: words[0],
     ...(flags.steps === undefined ? {} : { steps: Number(flags.steps) }),
@@ -25,18 +26,30 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     ...engineFlags(context, flags),
   });
   if (!result.changed) {
-    const text = flags.dryRun === true && result.statements.length > 0
-      ? [`Dry run: nothing was changed. The way to ${result.goal} is ${result.proven ? 'proven' : 'NOT proven'}:`, '', ...result.statements.map((sql) => `${sql};`)].join('\n')
-      : `Nothing to do: ${result.target} is already at ${result.goal}.`;
+    const text =
+      flags.dryRun === true && result.statements.length > 0
+        ? [
+            `Dry run: nothing was changed. The way to ${result.goal} is ${result.proven ? 'proven' : 'NOT proven'}:`,
+            '',
+            ...result.statements.map((sql) => `${sql};`),
+          ].join('\n')
+        : `Nothing to do: ${result.target} is already at ${result.goal}.`;
     return { value: result, text };
   }
   const { done } = result;
   const tested = done?.tested ? `, smoke test passed (${done.tested.passed} checks)` : '';
-  return { value: result, text: `Rolled back to ${result.goal} in ${seconds(done!.durationMs)}${tested}. To undo this: npx supasnap rollback ${done!.snapshotBefore}` };
+  return {
+    value: result,
+    text: `Rolled back to ${result.goal} in ${seconds(done!.durationMs)}${tested}. To undo this: npx supasnap rollback ${done!.snapshotBefore}`,
+  };
 }
 
 /** How an answer is written. */
-const form: Record<string, string> = { '--without': 'schema.table=condition', '--map': 'type.value=other', '--fill': 'schema.table.column=expression' };
+const form: Record<string, string> = {
+  '--without': 'schema.table=condition',
+  '--map': 'type.value=other',
+  '--fill': 'schema.table.column=expression',
+};
 
 /** "place=value" words as a record; the first = separates. */
 function pairs(flag: string, words: unknown): Record<string, string> {
@@ -44,7 +57,11 @@ function pairs(flag: string, words: unknown): Record<string, string> {
   return Object.fromEntries(
     list.map((word) => {
       const at = word.indexOf('=');
-      if (at < 1) throw usage(`${flag} takes name=value, not "${word}".`, { state: 'Nothing was changed.', next: `Write it as ${flag} "${form[flag]}".` });
+      if (at < 1)
+        throw usage(`${flag} takes name=value, not "${word}".`, {
+          state: 'Nothing was changed.',
+          next: `Write it as ${flag} "${form[flag]}".`,
+        });
       return [word.slice(0, at), word.slice(at + 1)];
     }),
   );
@@ -63,7 +80,14 @@ export function renderList(all: StoredSnapshot[], now: Date): string {
   ]);
   const table = [['SNAPSHOT', 'TAKEN', 'NEWEST MIGRATION', 'DATABASE', 'KEPT IN'], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
   const foreign = all.some(({ inTarget }) => inTarget) && all.some(({ inTarget }) => !inTarget);
-  return [...lines, ...(foreign ? ['Those in the folder alone are of a run that changed nothing here, or of another database.'] : [])].join('\n');
+  return [...lines, ...(foreign ? ['Those in the folder alone are of a run that changed nothing here, or of another database.'] : [])].join(
+    '\n',
+  );
 }

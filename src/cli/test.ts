@@ -8,9 +8,17 @@ import type { SmokeResult } from '../smoke/result.ts';
 import type { CommonFlags, Outcome } from './programs.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
-  if (words.length > 1) throw usage('test takes one version, file or folder.', { state: 'Nothing was changed.', next: 'For all of them: npx supasnap test --all' });
+  if (words.length > 1)
+    throw usage('test takes one version, file or folder.', {
+      state: 'Nothing was changed.',
+      next: 'For all of them: npx supasnap test --all',
+    });
   const format = testFormats.find((known) => known === flags.format);
-  if (flags.format !== undefined && !format) throw usage(`--format takes ${testFormats.join(', ')}, not "${String(flags.format)}".`, { state: 'Nothing was changed.', next: 'Leave it out for a list to read.' });
+  if (flags.format !== undefined && !format)
+    throw usage(`--format takes ${testFormats.join(', ')}, not "${String(flags.format)}".`, {
+      state: 'Nothing was changed.',
+      next: 'Leave it out for a list to read.',
+    });
   const results = await test(context, { all: flags.all === true, ...(words[0] === undefined ? {} : { version: words[0] }) });
   if (format) return { value: results.map(asJson), text: renderTests(results, format), code: codeOf(results) };
   const text = results.map(renderResult);
@@ -26,14 +34,22 @@ const codeOf = (results: SmokeResult[]): ExitCode => {
   return results.some(({ problem }) => problem?.exitCode === exitCodes.attention) ? exitCodes.attention : exitCodes.failed;
 };
 
-const renderResult = (result: SmokeResult) => [renderChecklist(result), ...(result.problem ? ['', renderProblem(result.problem)] : [])].join('\n');
+const renderResult = (result: SmokeResult) =>
+  [renderChecklist(result), ...(result.problem ? ['', renderProblem(result.problem)] : [])].join('\n');
 
 function summary(results: SmokeResult[]): string {
   const failed = results.filter(({ ok }) => !ok).map(({ version }) => version);
   const tests = results.some(({ version, file }) => version === file) ? 'tests' : 'smoke tests';
-  return failed.length === 0 ? `All ${results.length} ${tests} passed.` : `${failed.length} of ${results.length} ${tests} failed: ${failed.join(', ')}.`;
+  return failed.length === 0
+    ? `All ${results.length} ${tests} passed.`
+    : `${failed.length} of ${results.length} ${tests} failed: ${failed.join(', ')}.`;
 }
 
 /** An Error loses its message in JSON. */
 const asJson = ({ problem, ...result }: SmokeResult) =>
-  problem ? { ...result, problem: { message: problem.message, place: problem.place, detail: problem.detail, state: problem.state, next: problem.next } } : result;
+  problem
+    ? {
+        ...result,
+        problem: { message: problem.message, place: problem.place, detail: problem.detail, state: problem.state, next: problem.next },
+      }
+    : result;

@@ -15,9 +15,16 @@ const state = 'Nothing was changed.';
 export async function readFolder({ config }: Context, folder: string): Promise<FolderFiles> {
   const label = relative(config.workdir, folder) || '.';
   const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) throw usage(found ? `${label} is not a folder.` : `There is no folder ${label}.`, { state, next: 'Give the folder that holds the migrations of the other tool with --from.' });
+  if (!found?.isDirectory())
+    throw usage(found ? `${label} is not a folder.` : `There is no folder ${label}.`, {
+      state,
+      next: 'Give the folder that holds the migrations of the other tool with --from.',
+    });
   if (folder === config.folders.migrations) {
-    throw usage(`${label} is the folder that the migrations go to.`, { state, next: 'Move the files of the other tool to a folder of their own, such as db/migrations, and give that one with --from.' });
+    throw usage(`${label} is the folder that the migrations go to.`, {
+      state,
+      next: 'Move the files of the other tool to a folder of their own, such as db/migrations, and give that one with --from.',
+    });
   }
   const files = (name?: string) => readFiles(name === undefined ? folder : join(folder, name), config.workdir);
   return { label, files: await files(), down: await files('down'), rollbacks: await files('rollbacks') };
@@ -26,12 +33,19 @@ export async function readFolder({ config }: Context, folder: string): Promise<F
 async function readFiles(folder: string, workdir: string): Promise<FoundFile[]> {
   if (!existsSync(folder)) return [];
   const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => !entry.isDirectory() && /\.sql$/i.test(entry.name)).map(({ name }) => name).sort();
+  const names = entries
+    .filter((entry) => !entry.isDirectory() && /\.sql$/i.test(entry.name))
+    .map(({ name }) => name)
+    .sort();
   const found: FoundFile[] = [];
   for (const fileName of names) {
     const path = join(folder, fileName);
     const label = relative(workdir, path);
-    if ((await stat(path)).size > largestFile) throw usage(`${label} has more than ${largestFile / 1e6} MB, the most that is read.`, { state, next: 'Keep its rows in a file of their own.' });
+    if ((await stat(path)).size > largestFile)
+      throw usage(`${label} has more than ${largestFile / 1e6} MB, the most that is read.`, {
+        state,
+        next: 'Keep its rows in a file of their own.',
+      });
     const bytes = await readFile(path);
     found.push({ label, fileName, bytes, text: decodeSql(bytes, label) });
   }
@@ -44,5 +58,13 @@ export async function readPresentFiles({ config }: Context): Promise<PresentFile
   if (!existsSync(folder)) return [];
   const { migrations, problems } = await listMigrations(folder);
   if (problems[0]) throw problems[0];
-  return Promise.all(migrations.map(async ({ path, name }) => ({ version: name.version, name: name.name, label: relative(config.workdir, path), fileName: basename(path), bytes: await readFile(path) })));
+  return Promise.all(
+    migrations.map(async ({ path, name }) => ({
+      version: name.version,
+      name: name.name,
+      label: relative(config.workdir, path),
+      fileName: basename(path),
+      bytes: await readFile(path),
+    })),
+  );
 }

@@ -23,19 +23,33 @@ export async function recordAdopted(context: Context, { client, target }: Target
     await client.query('lock table supabase_migrations.schema_migrations in share row exclusive mode');
     await client.query(`lock table ${plan.table.sqlName} in share mode`);
     if (!isDeepStrictEqual(await readRows(client, plan.table), plan.table.rows)) {
-      throw refused(`${plan.table.label} has changed since it was read: ${plan.tool} is at work.`, { state, next: 'Wait until it is done, then run the command again.' });
+      throw refused(`${plan.table.label} has changed since it was read: ${plan.tool} is at work.`, {
+        state,
+        next: 'Wait until it is done, then run the command again.',
+      });
     }
     for (const conversion of plan.toRecord) await recordOne(context, { client, target }, plan, conversion);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
-    throw (error as { code?: string }).code === '23505' ? refused('Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error }) : error;
+    throw (error as { code?: string }).code === '23505'
+      ? refused('Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error })
+      : error;
   }
 }
 
-async function recordOne({ config, now }: Context, { client, target }: Pick<TargetSession, 'client' | 'target'>, { tool, table }: AdoptionPlan, { version, name, content, rollback, applied }: Conversion): Promise<void> {
+async function recordOne(
+  { config, now }: Context,
+  { client, target }: Pick<TargetSession, 'client' | 'target'>,
+  { tool, table }: AdoptionPlan,
+  { version, name, content, rollback, applied }: Conversion,
+): Promise<void> {
   const statements = historyStatements(content.toString('utf8'));
-  await recordApplied(client, { version, name, statements, rollback: rollback === undefined ? [] : historyStatements(rollback) }, undefined);
+  await recordApplied(
+    client,
+    { version, name, statements, rollback: rollback === undefined ? [] : historyStatements(rollback) },
+    undefined,
+  );
   const at = applied?.appliedAt ?? now().toISOString();
   await recordRun(
     client,

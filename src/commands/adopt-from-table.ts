@@ -26,19 +26,39 @@ interface TypedColumn extends HistoryColumn {
 const state = 'Nothing was changed.';
 
 /** Finds the table by its name, or, for dbmate, by what it consists of. Throws a Problem where there is none, or more than one. */
-export async function findTable(client: pg.Client, { layout, migrations }: EarlierFolder, named: string | undefined, folder: string): Promise<EarlierTable> {
-  const names = layout === 'dbmate' ? [named ?? 'schema_migrations'] : layout === 'rollbacks' ? ['archon_migrations', '_migrations'] : ['_migrations', 'archon_migrations'];
+export async function findTable(
+  client: pg.Client,
+  { layout, migrations }: EarlierFolder,
+  named: string | undefined,
+  folder: string,
+): Promise<EarlierTable> {
+  const names =
+    layout === 'dbmate'
+      ? [named ?? 'schema_migrations']
+      : layout === 'rollbacks'
+        ? ['archon_migrations', '_migrations']
+        : ['_migrations', 'archon_migrations'];
   const candidates = await readTables(client, names, layout === 'dbmate', migrations);
   const best = names.map((name) => candidates.filter((table) => matches(table, name))).find((list) => list.length > 0) ?? candidates;
-  const [first, ...others] = best.sort((a, b) => countNamed(b, migrations) - countNamed(a, migrations) || Number(b.schema === 'public') - Number(a.schema === 'public'));
+  const [first, ...others] = best.sort(
+    (a, b) => countNamed(b, migrations) - countNamed(a, migrations) || Number(b.schema === 'public') - Number(a.schema === 'public'),
+  );
   if (!first) throw noTable(names, folder);
-  const rivals = others.filter((table) => table.schema !== 'public' && first.schema !== 'public' && countNamed(table, migrations) === countNamed(first, migrations));
+  const rivals = others.filter(
+    (table) => table.schema !== 'public' && first.schema !== 'public' && countNamed(table, migrations) === countNamed(first, migrations),
+  );
   if (rivals.length > 0) {
-    throw refused(`${[first, ...rivals].map(({ label }) => label).join(' and ')} both look like the history of ${folder}.`, { state, next: 'Drop or rename the one that is no longer in use, then run the command again.' });
+    throw refused(`${[first, ...rivals].map(({ label }) => label).join(' and ')} both look like the history of ${folder}.`, {
+      state,
+      next: 'Drop or rename the one that is no longer in use, then run the command again.',
+    });
   }
   if (first.rows.length > 0 && !first.roles) {
     throw refused(`No column of ${first.label} names the files in ${folder}.`, {
-      detail: [`Its columns: ${first.columns.map(({ name }) => name).join(', ')}`, ...first.rows.slice(0, 3).map((row) => JSON.stringify(row))],
+      detail: [
+        `Its columns: ${first.columns.map(({ name }) => name).join(', ')}`,
+        ...first.rows.slice(0, 3).map((row) => JSON.stringify(row)),
+      ],
       state,
       next: 'Give the folder whose files this table records with --from.',
     });
@@ -47,7 +67,8 @@ export async function findTable(client: pg.Client, { layout, migrations }: Earli
 }
 
 /** How many rows name a file of the folder. */
-const countNamed = ({ rows, roles }: EarlierTable, migrations: EarlierMigration[]): number => (roles ? rows.filter((row) => fileOf(row[roles.key], migrations)).length : 0);
+const countNamed = ({ rows, roles }: EarlierTable, migrations: EarlierMigration[]): number =>
+  roles ? rows.filter((row) => fileOf(row[roles.key], migrations)).length : 0;
 
 /** `name` may carry its schema. */
 const matches = ({ schema, name }: EarlierTable, wanted: string): boolean => wanted === name || wanted === `${schema}.${name}`;
@@ -60,7 +81,14 @@ const noTable = (names: string[], folder: string) =>
 
 async function readTables(client: pg.Client, names: string[], byShape: boolean, migrations: EarlierMigration[]): Promise<EarlierTable[]> {
   const bare = names.map((name) => name.split('.').at(-1)!);
-  const { rows } = await client.query<{ schema: string; name: string; columns: { name: string; type: string }[]; sequences: string[]; indexes: string[]; grantees: string[] }>(
+  const { rows } = await client.query<{
+    schema: string;
+    name: string;
+    columns: { name: string; type: string }[];
+    sequences: string[];
+    indexes: string[];
+    grantees: string[];
+  }>(
     `select n.nspname as schema, c.relname as name,
             (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, null)) order by a.attnum)
              from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
@@ -79,7 +107,12 @@ async function readTables(client: pg.Client, names: string[], byShape: boolean, 
   const tables: EarlierTable[] = [];
   for (const { columns: described, ...parts } of rows) {
     const columns = described.map(({ name, type }) => ({ name, kind: kindOf(type), type }));
-    const table = { ...parts, label: `${parts.schema}.${parts.name}`, sqlName: `${quoteName(parts.schema)}.${quoteName(parts.name)}`, columns };
+    const table = {
+      ...parts,
+      label: `${parts.schema}.${parts.name}`,
+      sqlName: `${quoteName(parts.schema)}.${quoteName(parts.name)}`,
+      columns,
+    };
     const content = await readRows(client, table);
     tables.push({ ...table, rows: content, roles: columnsOf(columns, content, migrations) });
   }
@@ -87,7 +120,10 @@ async function readTables(client: pg.Client, names: string[], byShape: boolean, 
 }
 
 /** All rows as texts, in the order in which they came. A row that a policy hides would be missing in what is told: then it fails. */
-export async function readRows(client: pg.Client, { sqlName, label, columns }: Pick<EarlierTable, 'sqlName' | 'label' | 'columns'>): Promise<HistoryRow[]> {
+export async function readRows(
+  client: pg.Client,
+  { sqlName, label, columns }: Pick<EarlierTable, 'sqlName' | 'label' | 'columns'>,
+): Promise<HistoryRow[]> {
   const fields = columns.map((column) => `${asText(column)} as ${quoteName(column.name)}`);
   try {
     await client.query('set row_security = off');
@@ -96,7 +132,11 @@ export async function readRows(client: pg.Client, { sqlName, label, columns }: P
   } catch (error) {
     const { message, code } = error as { message: string; code?: string };
     if (code !== '42501') throw error;
-    throw failed(`${label} can't be read: ${message}.`, { state, next: `Connect as the owner of ${label}, or grant select on it to this role.`, cause: error });
+    throw failed(`${label} can't be read: ${message}.`, {
+      state,
+      next: `Connect as the owner of ${label}, or grant select on it to this role.`,
+      cause: error,
+    });
   } finally {
     await client.query('reset row_security').catch(() => {});
   }

@@ -98,29 +98,43 @@ async function run(context: Context, session: TargetSession, options: AdoptFromO
 async function rebuild({ config, report, ...context }: Context, session: TargetSession, options: AdoptFromOptions): Promise<string[]> {
   const { pgDump, fresh } = options;
   try {
-    const rebuilt = await withShadows({ config, target: session.target, major: session.server.major, url: options.shadow, note: report.note }, (useShadow) =>
-      rebuildSnapshots({ config, report, ...context }, session, useShadow, { ...(pgDump ? { pgDump } : {}), ...(fresh ? { fresh } : {}) }),
+    const rebuilt = await withShadows(
+      { config, target: session.target, major: session.server.major, url: options.shadow, note: report.note },
+      (useShadow) =>
+        rebuildSnapshots({ config, report, ...context }, session, useShadow, {
+          ...(pgDump ? { pgDump } : {}),
+          ...(fresh ? { fresh } : {}),
+        }),
     );
-    if (rebuilt.length > 0) report.step(`Replayed, the files lead to exactly the schema that is there: ${count(rebuilt.length, 'snapshot')} of the states in between ${rebuilt.length === 1 ? 'is' : 'are'} kept, so each migration can be rolled back.`);
+    if (rebuilt.length > 0)
+      report.step(
+        `Replayed, the files lead to exactly the schema that is there: ${count(rebuilt.length, 'snapshot')} of the states in between ${rebuilt.length === 1 ? 'is' : 'are'} kept, so each migration can be rolled back.`,
+      );
     return rebuilt;
   } catch (error) {
     if (!(error instanceof Problem) || error.exitCode === exitCodes.attention) throw error;
     report.warn(`${error.message}${error.place ? ` (${error.place.file}, line ${error.place.line})` : ''}`);
     for (const line of error.detail.slice(0, 10)) report.warn(`  ${line}`);
-    report.warn('The history is taken over all the same, and migrate goes on from here. What was taken over can be rolled back only once that is mended: then npx supasnap adopt keeps the states in between.');
+    report.warn(
+      'The history is taken over all the same, and migrate goes on from here. What was taken over can be rolled back only once that is mended: then npx supasnap adopt keeps the states in between.',
+    );
     return [];
   }
 }
 
 const question = ({ target }: TargetSession, { toRecord, files }: AdoptionPlan) =>
-  toRecord.length > 0 ? `Record ${count(toRecord.length, 'migration')} as applied on ${target.name}, without running ${toRecord.length === 1 ? 'it' : 'them'}?` : `Write ${count(files.length, 'file')}?`;
+  toRecord.length > 0
+    ? `Record ${count(toRecord.length, 'migration')} as applied on ${target.name}, without running ${toRecord.length === 1 ? 'it' : 'them'}?`
+    : `Write ${count(files.length, 'file')}?`;
 
 const mostShown = 20;
 
 function show({ report, ...context }: Context, { target }: TargetSession, plan: AdoptionPlan): void {
   const { conversions, toRecord, recorded, pending, files, table, tool } = plan;
   const applied = plan.folder.migrations.length - pending.length;
-  report.step(`Found: ${count(plan.folder.migrations.length, 'migration')} of ${tool}; ${table.label} on ${target.name} says that ${applied} of them ${applied === 1 ? 'is' : 'are'} applied.`);
+  report.step(
+    `Found: ${count(plan.folder.migrations.length, 'migration')} of ${tool}; ${table.label} on ${target.name} says that ${applied} of them ${applied === 1 ? 'is' : 'are'} applied.`,
+  );
   const isNew = new Set(files.map(({ path }) => path));
   for (const conversion of conversions.slice(0, mostShown)) {
     const path = join(context.config.folders.migrations, conversion.fileName);
@@ -128,7 +142,10 @@ function show({ report, ...context }: Context, { target }: TargetSession, plan: 
   }
   if (conversions.length > mostShown) report.step(`  … and ${conversions.length - mostShown} more`);
   for (const note of plan.notes) report.note(note);
-  if (toRecord.length + files.length === 0) report.step(`Everything of it is taken over already: ${count(recorded.length, 'migration')} recorded as applied, ${count(pending.length, 'migration')} pending.`);
+  if (toRecord.length + files.length === 0)
+    report.step(
+      `Everything of it is taken over already: ${count(recorded.length, 'migration')} recorded as applied, ${count(pending.length, 'migration')} pending.`,
+    );
 }
 
 function whatOf({ applied, rollback, version }: Conversion, { toRecord, recorded }: AdoptionPlan): string {
@@ -143,7 +160,10 @@ function whatOf({ applied, rollback, version }: Conversion, { toRecord, recorded
 async function verify(context: Context, { client, target }: TargetSession, { toRecord, conversions }: AdoptionPlan): Promise<void> {
   const { applied, runs } = await readHistory(client);
   const shas = new Map(runs.flatMap(({ kind, version, fileSha256 }) => (kind === 'migrate' && version ? [[version, fileSha256]] : [])));
-  const unrecorded = toRecord.filter(({ version, content }) => !applied.some((row) => row.version === version) || shas.get(version) !== createHash('sha256').update(content).digest('hex'));
+  const unrecorded = toRecord.filter(
+    ({ version, content }) =>
+      !applied.some((row) => row.version === version) || shas.get(version) !== createHash('sha256').update(content).digest('hex'),
+  );
   const folder = context.config.folders.migrations;
   const unwritten: string[] = [];
   for (const { fileName, content } of conversions) {
@@ -151,13 +171,25 @@ async function verify(context: Context, { client, target }: TargetSession, { toR
     if (!existsSync(path) || !(await readFile(path)).equals(content)) unwritten.push(below(context, path));
   }
   if (unrecorded.length + unwritten.length === 0) return;
-  throw attention('What was taken over is not all there.', { detail: [...unrecorded.map(({ fileName }) => `not recorded on ${target.name}: ${fileName}`), ...unwritten.map((path) => `not as it was written: ${path}`)], state: 'No migration was run.', next: 'Run the same command again.' });
+  throw attention('What was taken over is not all there.', {
+    detail: [
+      ...unrecorded.map(({ fileName }) => `not recorded on ${target.name}: ${fileName}`),
+      ...unwritten.map((path) => `not as it was written: ${path}`),
+    ],
+    state: 'No migration was run.',
+    next: 'Run the same command again.',
+  });
 }
 
 function tellDone({ report }: Context, { target }: TargetSession, { toRecord, pending, files, table, tool }: AdoptionPlan): void {
   if (toRecord.length > 0) report.step(`Recorded ${count(toRecord.length, 'migration')} as applied on ${target.name}; none was run.`);
   if (files.length > 0) report.step(`Wrote ${count(files.length, 'file')}; those they were made from are as they were. Commit them.`);
-  if (pending.length > 0) report.step(`${count(pending.length, 'migration')} ${pending.length === 1 ? 'is' : 'are'} pending: npx supasnap migrate`);
-  report.note(`${table.label} stays as it is and is part of the schema. Do not run ${tool} here any more; when no database needs it, drop the table in a new migration: drop table ${table.sqlName.replaceAll(/"(\w+)"/g, '$1')};`);
-  report.note('For another database (staging, production) run the same command there, before any migrate: the files are there then, and its own history is taken over.');
+  if (pending.length > 0)
+    report.step(`${count(pending.length, 'migration')} ${pending.length === 1 ? 'is' : 'are'} pending: npx supasnap migrate`);
+  report.note(
+    `${table.label} stays as it is and is part of the schema. Do not run ${tool} here any more; when no database needs it, drop the table in a new migration: drop table ${table.sqlName.replaceAll(/"(\w+)"/g, '$1')};`,
+  );
+  report.note(
+    'For another database (staging, production) run the same command there, before any migrate: the files are there then, and its own history is taken over.',
+  );
 }

@@ -27,14 +27,22 @@ export async function adoptHistory({ context, session, options, useShadow, fresh
   const missing = missingBefore(history, known);
   report.step(`${target.name} has a history already (${count(history.applied.length, 'migration')}): no baseline is written.`);
   if (missing.length === 0) return result;
-  report.step(`${count(missing.length, 'migration')} ${missing.length === 1 ? 'was' : 'were'} applied by another tool, so there is no snapshot before ${missing.length === 1 ? labelOf(history.applied[missing[0]!]!) : 'them'}.`);
+  report.step(
+    `${count(missing.length, 'migration')} ${missing.length === 1 ? 'was' : 'were'} applied by another tool, so there is no snapshot before ${missing.length === 1 ? labelOf(history.applied[missing[0]!]!) : 'them'}.`,
+  );
   const present = await captureState(client, target.settings, capture);
   const rebuilt = await replayHistory(context, session, useShadow, { history, known, present, fresh, pgDump: capture.pgDump });
   report.step(`Replayed, they lead to exactly the schema of ${target.name}: the states in between are believed.`);
-  report.note('Rows that those migrations destroyed were not kept, for another tool applied them: a rollback brings back the schema, and what is kept from now on.');
+  report.note(
+    'Rows that those migrations destroyed were not kept, for another tool applied them: a rollback brings back the schema, and what is kept from now on.',
+  );
   result.rebuilt = rebuilt.map(({ id }) => id);
   if (options.dryRun) return result;
-  await confirmPlainly(context, target, `Keep ${count(rebuilt.length, 'rebuilt snapshot')} in ${target.name} and in ${below(context, config.folders.snapshots)}?`);
+  await confirmPlainly(
+    context,
+    target,
+    `Keep ${count(rebuilt.length, 'rebuilt snapshot')} in ${target.name} and in ${below(context, config.folders.snapshots)}?`,
+  );
   await writeRebuilt(context, rebuilt);
   const { version, name } = history.applied.at(-1)!;
   const isLast = lastKept(known)?.catalogCheck === (await catalogCheck(client));

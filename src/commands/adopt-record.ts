@@ -21,7 +21,19 @@ import type { Adopting } from './adopt.ts';
 export const baselineMark = '-- Written by supasnap adopt';
 
 /** The file of a baseline. */
-export function renderBaseline({ name, baseline, project, database, serverVersion }: { name: MigrationName; baseline: Baseline; project: boolean; database: string; serverVersion: string }): string {
+export function renderBaseline({
+  name,
+  baseline,
+  project,
+  database,
+  serverVersion,
+}: {
+  name: MigrationName;
+  baseline: Baseline;
+  project: boolean;
+  database: string;
+  serverVersion: string;
+}): string {
   const { proof, roles, text } = baseline;
   const fresh = project ? 'a fresh Supabase project' : 'an empty database';
   return [
@@ -52,8 +64,16 @@ export interface BaselineToRecord {
  * was read. The file is written just before COMMIT, and goes again where that fails. Gives the snapshot's id.
  */
 export async function recordBaseline(adopting: Adopting, input: BaselineToRecord): Promise<string> {
-  const { context: { config, now, report }, session: { client, target, server } } = adopting;
-  const { migration: { name }, present, provenance, journal } = input;
+  const {
+    context: { config, now, report },
+    session: { client, target, server },
+  } = adopting;
+  const {
+    migration: { name },
+    present,
+    provenance,
+    journal,
+  } = input;
   const startedAt = now();
   await journal.phase('applying');
   const manifest = await writeSnapshot(config.folders.snapshots, await listSnapshots(client, config.folders.snapshots, false), present, {
@@ -70,14 +90,22 @@ export async function recordBaseline(adopting: Adopting, input: BaselineToRecord
   return snapshotId(manifest);
 }
 
-async function inOneTransaction({ context: { config }, session: { client, target } }: Adopting, input: BaselineToRecord, { manifest, startedAt, started }: { manifest: Manifest; startedAt: Date; started: number }): Promise<void> {
+async function inOneTransaction(
+  { context: { config }, session: { client, target } }: Adopting,
+  input: BaselineToRecord,
+  { manifest, startedAt, started }: { manifest: Manifest; startedAt: Date; started: number },
+): Promise<void> {
   const { migration, path, baseline, present, ground, provenance } = input;
   const { version, name } = migration.name;
   await openApply(client, config.settings, present.catalogCheck, target.name);
   let written = false;
   try {
     const { rowCount } = await client.query('select from supabase_migrations.schema_migrations limit 1');
-    if (rowCount) throw refused('Someone else began a history meanwhile.', { state: `Nothing was changed on ${target.name}.`, next: 'Run the command again: it does what is left.' });
+    if (rowCount)
+      throw refused('Someone else began a history meanwhile.', {
+        state: `Nothing was changed on ${target.name}.`,
+        next: 'Run the command again: it does what is left.',
+      });
     await keepInTarget(client, manifest, present, present);
     await recordApplied(client, { version, name, statements: migration.history, rollback: [] }, undefined);
     await recordRun(client, {
@@ -108,7 +136,10 @@ async function inOneTransaction({ context: { config }, session: { client, target
     written = true;
     await client.query('commit');
   } catch (error) {
-    const undone = await client.query('rollback').then(() => true, () => false);
+    const undone = await client.query('rollback').then(
+      () => true,
+      () => false,
+    );
     // Where the connection is lost, COMMIT may have come through.
     if (written && undone) await rm(path, { force: true });
     throw error;

@@ -13,7 +13,12 @@ const patienceMs = 15_000;
  * Runs what changes the target. When that throws, the target is asked whether the change was committed all the same: the error
  * then says so, and its exit code too. `what` is the subject of a sentence, such as a file's path; `resumed` the number of the run that it goes on with.
  */
-export async function knowingWhatCameOfIt<T>(session: TargetSession, what: string, change: () => Promise<T>, { resumed }: { resumed?: string } = {}): Promise<T> {
+export async function knowingWhatCameOfIt<T>(
+  session: TargetSession,
+  what: string,
+  change: () => Promise<T>,
+  { resumed }: { resumed?: string } = {},
+): Promise<T> {
   const before = resumed === undefined ? await lastRun(session.client) : undefined;
   try {
     return await change();
@@ -28,19 +33,45 @@ interface LastRun {
   status: string;
 }
 
-function told(error: Error & { code?: string }, what: string, target: string, before: LastRun | undefined, now: LastRun | undefined | 'no answer'): Error {
+function told(
+  error: Error & { code?: string },
+  what: string,
+  target: string,
+  before: LastRun | undefined,
+  now: LastRun | undefined | 'no answer',
+): Error {
   const problem = error instanceof Problem && !interrupted.aborted ? error : undefined;
-  const message = interrupted.aborted ? interruption().message : problem?.message ?? `${error.message}${error.code ? ` (${error.code})` : ''}.`;
+  const message = interrupted.aborted
+    ? interruption().message
+    : (problem?.message ?? `${error.message}${error.code ? ` (${error.code})` : ''}.`);
   const details = (state: string, next: string) => ({ place: problem?.place, detail: problem?.detail, state, next, cause: error });
   const status = 'npx supasnap status';
   if (now === 'no answer') {
-    return new OutcomeUnknown(message, details(`${target} does not answer any more; it is not known whether ${what} was committed.`, `Look at: ${status}`));
+    return new OutcomeUnknown(
+      message,
+      details(`${target} does not answer any more; it is not known whether ${what} was committed.`, `Look at: ${status}`),
+    );
   }
   const committed = now !== undefined && now.id !== before?.id;
   if (!committed && problem?.state) return problem;
-  if (!committed) return new Problem(problem?.exitCode ?? exitCodes.failed, message, details(`Nothing was changed on ${target}${problem ? '' : ': the server rolled the transaction back'}.`, problem?.next ?? 'Run the same command again.'));
-  if (now.status !== 'applied' && now.status !== 'done') return problem ?? attention(message, details(`${what} was at work outside a transaction.`, `Look at: ${status}`));
-  return attention(message, details(`${what} is committed and recorded on ${target}; what comes after that was cut off.`, `Nothing has to be mended. To see where things are: ${status}`));
+  if (!committed)
+    return new Problem(
+      problem?.exitCode ?? exitCodes.failed,
+      message,
+      details(
+        `Nothing was changed on ${target}${problem ? '' : ': the server rolled the transaction back'}.`,
+        problem?.next ?? 'Run the same command again.',
+      ),
+    );
+  if (now.status !== 'applied' && now.status !== 'done')
+    return problem ?? attention(message, details(`${what} was at work outside a transaction.`, `Look at: ${status}`));
+  return attention(
+    message,
+    details(
+      `${what} is committed and recorded on ${target}; what comes after that was cut off.`,
+      `Nothing has to be mended. To see where things are: ${status}`,
+    ),
+  );
 }
 
 /** Over the connection that is there; where it is lost, over a new one. */
@@ -58,10 +89,14 @@ async function askAgain({ client, target }: TargetSession, own: string | undefin
 async function askAnew(target: TargetSession['target'], own: string | undefined): Promise<LastRun | undefined | 'no answer'> {
   for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(200)) {
     try {
-      return await withClient(target.settings, async (client) => {
-        await client.query(`begin; set local lock_timeout = ${patienceMs}; select pg_advisory_xact_lock(${lockKey})`);
-        return lastRun(client, own);
-      }, { afterInterruption: true });
+      return await withClient(
+        target.settings,
+        async (client) => {
+          await client.query(`begin; set local lock_timeout = ${patienceMs}; select pg_advisory_xact_lock(${lockKey})`);
+          return lastRun(client, own);
+        },
+        { afterInterruption: true },
+      );
     } catch {
       // It may be recovering; the next look tells.
     }
@@ -73,6 +108,9 @@ async function askAnew(target: TargetSession['target'], own: string | undefined)
 async function lastRun(client: pg.Client, own?: string): Promise<LastRun | undefined> {
   const { rows: there } = await client.query("select where to_regclass('supabase_migrations.supasnap_runs') is not null");
   if (there.length === 0) return undefined;
-  const { rows } = await client.query<LastRun>('select id, status from supabase_migrations.supasnap_runs where $1::bigint is null or id = $1 order by id desc limit 1', [own ?? null]);
+  const { rows } = await client.query<LastRun>(
+    'select id, status from supabase_migrations.supasnap_runs where $1::bigint is null or id = $1 order by id desc limit 1',
+    [own ?? null],
+  );
   return rows[0];
 }

@@ -46,17 +46,32 @@ export function checklist(context: Context, file: string): Promise<Checklist> {
     const migration = findNamed(file, (await readLocal(options)).local, options);
     const { target } = session;
     const places: Place[] = [{ name: 'locally', flag: '--embedded', testimony: await askLocal(context, migration) }];
-    for (const name of target.environment?.requires ?? []) places.push({ name: `on ${name}`, flag: `--env ${name}`, testimony: await askEnvironment(context, target, name, [migration]) });
+    for (const name of target.environment?.requires ?? [])
+      places.push({ name: `on ${name}`, flag: `--env ${name}`, testimony: await askEnvironment(context, target, name, [migration]) });
     const own = await askDatabase(target, [migration]);
     const items = [
       ...places.map((place) => applied(place, migration)),
-      ...(places.length === 1 ? [notAsked('Applied on another environment', target.environment ? `${target.name} requires none` : 'the target is no environment of supabase/supasnap.toml')] : []),
+      ...(places.length === 1
+        ? [
+            notAsked(
+              'Applied on another environment',
+              target.environment ? `${target.name} requires none` : 'the target is no environment of supabase/supasnap.toml',
+            ),
+          ]
+        : []),
       await snapshotItem(context, session, migration),
       proven(places.at(-1)!, migration),
       tested(places.at(-1)!, migration),
       await windowItem(session),
     ];
-    return { file: migration.label, sha256: migration.sha256, target: target.name, appliedAt: own[0]!.appliedAt, items, ready: items.every(({ ok }) => ok !== false) };
+    return {
+      file: migration.label,
+      sha256: migration.sha256,
+      target: target.name,
+      appliedAt: own[0]!.appliedAt,
+      items,
+      ready: items.every(({ ok }) => ok !== false),
+    };
   });
 }
 
@@ -81,30 +96,47 @@ async function askLocal({ config }: Context, migration: LocalFile): Promise<Test
 
 /** The one candidate's evidence, or why there is none. */
 const evidenceAt = ({ testimony }: Place): Evidence | string =>
-  testimony === undefined ? 'there is no local database yet' : testimony instanceof Problem ? `not known: ${testimony.message}` : testimony[0]!;
+  testimony === undefined
+    ? 'there is no local database yet'
+    : testimony instanceof Problem
+      ? `not known: ${testimony.message}`
+      : testimony[0]!;
 
 const migrateThere = ({ flag }: Place, { label }: LocalFile) => `npx supasnap migrate ${label} ${flag}`;
 
 function applied(place: Place, migration: LocalFile): ChecklistItem {
   const item = place.flag === '--embedded' ? 'Tried locally' : `Applied ${place.name}`;
   const evidence = evidenceAt(place);
-  if (typeof evidence === 'string') return no(item, evidence, (place.testimony instanceof Problem && place.testimony.next) || migrateThere(place, migration));
-  return evidence.applied ? yes(item, evidence.appliedAt, 'with exactly this content') : no(item, `it ${evidence.lacks}`, migrateThere(place, migration));
+  if (typeof evidence === 'string')
+    return no(item, evidence, (place.testimony instanceof Problem && place.testimony.next) || migrateThere(place, migration));
+  return evidence.applied
+    ? yes(item, evidence.appliedAt, 'with exactly this content')
+    : no(item, `it ${evidence.lacks}`, migrateThere(place, migration));
 }
 
 function proven(place: Place, migration: LocalFile): ChecklistItem {
   const item = 'Rollback proven';
   const evidence = evidenceAt(place);
-  if (typeof evidence !== 'string' && evidence.proven) return yes(item, evidence.appliedAt, `${place.name}, and migrate proves it again for its target`);
-  return no(item, typeof evidence !== 'string' && evidence.applied ? `it was applied ${place.name} unproven` : `it has to be applied ${place.name} first`, migrateThere(place, migration));
+  if (typeof evidence !== 'string' && evidence.proven)
+    return yes(item, evidence.appliedAt, `${place.name}, and migrate proves it again for its target`);
+  return no(
+    item,
+    typeof evidence !== 'string' && evidence.applied ? `it was applied ${place.name} unproven` : `it has to be applied ${place.name} first`,
+    migrateThere(place, migration),
+  );
 }
 
 function tested(place: Place, migration: LocalFile): ChecklistItem {
   const item = 'Smoke test passed';
   const evidence = evidenceAt(place);
   if (typeof evidence !== 'string' && evidence.tested) return yes(item, evidence.appliedAt, place.name);
-  if (typeof evidence === 'string' || !evidence.applied) return no(item, `it has to be applied ${place.name} first`, migrateThere(place, migration));
-  return no(item, `it ${evidence.lacks}`, `Write supabase/tests/${migration.name.label}_smoke_test.sql; then npx supasnap rollback ${migration.version} ${place.flag}, and migrate again.`);
+  if (typeof evidence === 'string' || !evidence.applied)
+    return no(item, `it has to be applied ${place.name} first`, migrateThere(place, migration));
+  return no(
+    item,
+    `it ${evidence.lacks}`,
+    `Write supabase/tests/${migration.name.label}_smoke_test.sql; then npx supasnap rollback ${migration.version} ${place.flag}, and migrate again.`,
+  );
 }
 
 /** A snapshot, here or in the target, that is the target's state as it is now. */
@@ -129,7 +161,11 @@ async function windowItem(session: TargetSession): Promise<ChecklistItem> {
   const { open, now, opens } = await readWindow(session);
   const text = environment.windows.map((window) => window.text).join('; ');
   if (open) return yes(item, now.toISOString(), text);
-  return no(item, `${text}; the server's clock says ${minute(now)}`, opens ? `Wait until ${minute(opens)}.` : 'It does not open within eight days: look at "window" in supabase/supasnap.toml.');
+  return no(
+    item,
+    `${text}; the server's clock says ${minute(now)}`,
+    opens ? `Wait until ${minute(opens)}.` : 'It does not open within eight days: look at "window" in supabase/supasnap.toml.',
+  );
 }
 
 const yes = (item: string, when: string | null, text: string): ChecklistItem => ({ item, ok: true, when, text });

@@ -9,7 +9,11 @@ export async function confirmMigration(context: Context, target: Target, label: 
   const high = hazards.filter((hazard) => hazard.severity === 'high');
   const question = `Apply ${label} to ${target.name}?`;
   if (high.length === 0) return confirmPlainly(context, target, question);
-  return confirmByName(context, target, `${question}${high.some(({ returns }) => !returns) ? ' It removes data.' : ''}${high.some(({ platform }) => platform) ? ' It takes away what the platform needs.' : ''}`);
+  return confirmByName(
+    context,
+    target,
+    `${question}${high.some(({ returns }) => !returns) ? ' It removes data.' : ''}${high.some(({ platform }) => platform) ? ' It takes away what the platform needs.' : ''}`,
+  );
 }
 
 /** Asks for yes or no, and for the target's name where it is protected. */
@@ -43,7 +47,8 @@ export function requireName(context: Context, target: Target): void {
 }
 
 /** --yes answers for a protected target only together with its name in --env. */
-const isGranted = (context: Context, target: Target) => context.yes && (!target.environment?.protected || context.target.env === target.environment.name);
+const isGranted = (context: Context, target: Target) =>
+  context.yes && (!target.environment?.protected || context.target.env === target.environment.name);
 
 const noTerminal = (target: Target) =>
   refused('There is no terminal to ask on, and --yes was not given.', {

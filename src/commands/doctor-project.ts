@@ -14,7 +14,14 @@ const leastFreeBytes = 200_000_000;
 export async function checkProject(context: Context): Promise<Finding[]> {
   const { folders, workdir } = context.config;
   if (!existsSync(folders.supabase)) {
-    return [note('Project', `There is no folder supabase/ in ${workdir}.`, 'Run it in your project, pass it with --workdir, or begin one: npx supasnap new v0.1.0 first'), room(workdir)];
+    return [
+      note(
+        'Project',
+        `There is no folder supabase/ in ${workdir}.`,
+        'Run it in your project, pass it with --workdir, or begin one: npx supasnap new v0.1.0 first',
+      ),
+      room(workdir),
+    ];
   }
   return [
     ok('Project', workdir),
@@ -33,7 +40,11 @@ function migrations(context: Context): Finding {
   const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
   const others = names.filter((name) => !migrationName(name));
   if (others.length > 0) {
-    return note('Migrations', `${label}/ holds files that are no migrations: ${others.slice(0, 5).join(', ')}. The Supabase CLI prints a line for each.`, `Move them out of ${label}/.`);
+    return note(
+      'Migrations',
+      `${label}/ holds files that are no migrations: ${others.slice(0, 5).join(', ')}. The Supabase CLI prints a line for each.`,
+      `Move them out of ${label}/.`,
+    );
   }
   return ok('Migrations', `${names.length} in ${label}/`);
 }
@@ -42,7 +53,13 @@ async function tests(context: Context): Promise<Finding> {
   const { tests: folder } = context.config.folders;
   const count = (await listSmokeTests(folder).catch(() => [])).length;
   const label = below(context, folder);
-  return count > 0 ? ok('Smoke tests', `${count} in ${label}/`) : note('Smoke tests', `none in ${label}/: migrations are applied without being tested.`, 'npx supasnap new makes one with each new version.');
+  return count > 0
+    ? ok('Smoke tests', `${count} in ${label}/`)
+    : note(
+        'Smoke tests',
+        `none in ${label}/: migrations are applied without being tested.`,
+        'npx supasnap new makes one with each new version.',
+      );
 }
 
 /** Files of ours that the CLI's "db diff" would take for the declared schema. */
@@ -51,7 +68,15 @@ function declaredSchema(context: Context): Finding[] {
   const paths = readSupabaseConfig(folders.supabase)?.schemaPaths ?? [];
   return [folders.snapshots, folders.rollback].flatMap((folder) => {
     const path = paths.find((each) => reaches(resolve(folders.supabase, each), folder));
-    return path === undefined ? [] : [problem('Declared schema', `schema_paths in supabase/config.toml has ${path}, so "supabase db diff" loads what is in ${below(context, folder)}/ as the schema you declare.`, 'Let schema_paths name the folder of your schema files alone, such as ./schemas/*.sql.')];
+    return path === undefined
+      ? []
+      : [
+          problem(
+            'Declared schema',
+            `schema_paths in supabase/config.toml has ${path}, so "supabase db diff" loads what is in ${below(context, folder)}/ as the schema you declare.`,
+            'Let schema_paths name the folder of your schema files alone, such as ./schemas/*.sql.',
+          ),
+        ];
   });
 }
 
@@ -78,5 +103,7 @@ function writable(context: Context, folder: string): Finding {
 function room(folder: string): Finding {
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
-  return free < leastFreeBytes ? problem('Disk', `only ${size(free)} free; snapshots and rehearsals need some 200 MB.`, 'Free some disk space.') : ok('Disk', `${size(free)} free`);
+  return free < leastFreeBytes
+    ? problem('Disk', `only ${size(free)} free; snapshots and rehearsals need some 200 MB.`, 'Free some disk space.')
+    : ok('Disk', `${size(free)} free`);
 }

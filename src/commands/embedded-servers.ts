@@ -25,6 +25,13 @@ export function runningServers(stateFolder: string): RunningServer[] {
       const postmaster = secrets && readPostmaster(data);
       if (!postmaster || !isServerOf(postmaster.pid, data)) return [];
       const { pid, port } = postmaster;
-      return [{ name, pid, port, superuser: { host: '127.0.0.1', port, user: 'supabase_admin', password: secrets.password, database: 'postgres' } }];
+      return [
+        {
+          name,
+          pid,
+          port,
+          superuser: { host: '127.0.0.1', port, user: 'supabase_admin', password: secrets.password, database: 'postgres' },
+        },
+      ];
     });
 }

@@ -6,7 +6,9 @@ export interface Finding {
   next?: string;
 }
 
-const finding = (level: Finding['level']) => (topic: string, text: string, next?: string): Finding => ({ level, topic, text, ...(next === undefined ? {} : { next }) });
+const finding =
+  (level: Finding['level']) =>
+  (topic: string, text: string, next?: string): Finding => ({ level, topic, text, ...(next === undefined ? {} : { next }) });
 
 export const ok = finding('ok');
 export const note = finding('note');

@@ -30,19 +30,27 @@ export interface Exported {
 
 /** Writes a copy as CSV (RFC 4180), a few thousand rows at a time. A file is whole or not there, only its owner can read it, and none is ever overwritten. */
 export async function exportKept(context: Context, { id, to }: ExportOptions): Promise<Exported> {
-  if (!/^\d+$/.test(id)) throw usage(`kept export takes the number of a copy, not "${id}".`, { state: 'Nothing was written.', next: 'The numbers: npx supasnap kept list' });
-  return withTarget(context, async ({ client, target }) => {
-    const { lockTimeoutMs } = context.config.settings;
-    // A transaction of its own: a long export must not hold the list, which the next migrate writes.
-    const copies = (await readOnly(client, lockTimeoutMs, () => readCopies(client))) ?? [];
-    const copy = copies.find((one) => one.id === Number(id));
-    if (!copy) throw unknown(id, copies, target.name);
-    const result = { target: target.name, id: copy.id, table: copy.table };
-    if (to !== undefined && typeof to !== 'string') return { ...result, rows: await writeTo(client, lockTimeoutMs, copy, to) };
-    const file = resolve(to ?? fileName(copy));
-    if (existsSync(file)) throw exists(file);
-    return { ...result, rows: await writeFile(client, lockTimeoutMs, copy, file), file };
-  }, 'read');
+  if (!/^\d+$/.test(id))
+    throw usage(`kept export takes the number of a copy, not "${id}".`, {
+      state: 'Nothing was written.',
+      next: 'The numbers: npx supasnap kept list',
+    });
+  return withTarget(
+    context,
+    async ({ client, target }) => {
+      const { lockTimeoutMs } = context.config.settings;
+      // A transaction of its own: a long export must not hold the list, which the next migrate writes.
+      const copies = (await readOnly(client, lockTimeoutMs, () => readCopies(client))) ?? [];
+      const copy = copies.find((one) => one.id === Number(id));
+      if (!copy) throw unknown(id, copies, target.name);
+      const result = { target: target.name, id: copy.id, table: copy.table };
+      if (to !== undefined && typeof to !== 'string') return { ...result, rows: await writeTo(client, lockTimeoutMs, copy, to) };
+      const file = resolve(to ?? fileName(copy));
+      if (existsSync(file)) throw exists(file);
+      return { ...result, rows: await writeFile(client, lockTimeoutMs, copy, file), file };
+    },
+    'read',
+  );
 }
 
 /** What a file system may not take in a name becomes `_`. */
@@ -62,16 +70,24 @@ async function writeFile(client: pg.Client, lockTimeoutMs: number, copy: KeptCop
 async function writeTo(client: pg.Client, lockTimeoutMs: number, copy: KeptCopy, stream: Writable): Promise<number> {
   let rows = 0;
   try {
-    await readOnly(client, lockTimeoutMs, () => pipeline(Readable.from(csvOf(client, copy, (more) => (rows += more))), stream, { end: false }));
+    await readOnly(client, lockTimeoutMs, () =>
+      pipeline(Readable.from(csvOf(client, copy, (more) => (rows += more))), stream, { end: false }),
+    );
   } catch (error) {
     if ((error as { code?: string }).code !== 'EPIPE') throw error;
-    throw failed(`What reads the rows of ${copyName(copy)} stopped reading.`, { state: 'Nothing was changed; the output is not complete.', cause: error });
+    throw failed(`What reads the rows of ${copyName(copy)} stopped reading.`, {
+      state: 'Nothing was changed; the output is not complete.',
+      cause: error,
+    });
   }
   return rows;
 }
 
 const exists = (file: string) =>
-  refused(`${relative(process.cwd(), file) || 'The folder that you are in'} exists already.`, { state: 'It was left as it is.', next: 'Name another file with --out <file>.' });
+  refused(`${relative(process.cwd(), file) || 'The folder that you are in'} exists already.`, {
+    state: 'It was left as it is.',
+    next: 'Name another file with --out <file>.',
+  });
 
 function unknown(id: string, copies: KeptCopy[], target: string) {
   const ids = copies.map((copy) => copy.id);

@@ -13,8 +13,12 @@ export interface KeptList {
 
 /** What migrates and rollbacks kept in the target. Nothing is made there by looking. */
 export function listKept(context: Context): Promise<KeptList> {
-  return withTarget(context, async ({ client, target }) => {
-    const copies = await readOnly(client, context.config.settings.lockTimeoutMs, () => readCopies(client));
-    return { target: target.name, copies: copies ?? [], ours: copies !== undefined };
-  }, 'read');
+  return withTarget(
+    context,
+    async ({ client, target }) => {
+      const copies = await readOnly(client, context.config.settings.lockTimeoutMs, () => readCopies(client));
+      return { target: target.name, copies: copies ?? [], ours: copies !== undefined };
+    },
+    'read',
+  );
 }

@@ -55,16 +55,23 @@ const units: Record<string, number> = { h: 3600, d: 86_400, w: 604_800 };
 function ageInSeconds(words: string | undefined): number {
   const match = /^\s*(\d+)\s*([hdw])\s*$/.exec(words ?? '');
   if (match) return Number(match[1]) * units[match[2]!]!;
-  throw usage(words === undefined ? 'kept prune takes an age: only copies older than that go.' : `--older-than takes an age such as 90d, not "${words}".`, {
-    state: 'Nothing was changed.',
-    next: 'Write it in hours, days or weeks: npx supasnap kept prune --older-than 90d',
-  });
+  throw usage(
+    words === undefined
+      ? 'kept prune takes an age: only copies older than that go.'
+      : `--older-than takes an age such as 90d, not "${words}".`,
+    {
+      state: 'Nothing was changed.',
+      next: 'Write it in hours, days or weeks: npx supasnap kept prune --older-than 90d',
+    },
+  );
 }
 
 function show({ report }: Context, copies: KeptCopy[]): void {
   for (const line of keptTable(copies).split('\n')) report.step(line);
   const { length: many } = copies;
-  report.warn(`${many === 1 ? 'This copy goes' : `These ${many} copies go`} for good. Snapshots hold no rows: what was not put back is then nowhere else.`);
+  report.warn(
+    `${many === 1 ? 'This copy goes' : `These ${many} copies go`} for good. Snapshots hold no rows: what was not put back is then nowhere else.`,
+  );
   for (const copy of copies) {
     const need = stillNeeded(copy);
     if (need) report.warn(`  ${copy.id}, ${copyName(copy)}: ${need}`);
@@ -74,7 +81,10 @@ function show({ report }: Context, copies: KeptCopy[]): void {
 
 /** What would miss a copy; undefined when all of it was put back. */
 function stillNeeded({ run, putBack }: KeptCopy): string | undefined {
-  if (putBack) return putBack.rowsLeft > 0 ? `${count(putBack.rowsLeft, 'row')} of it ${putBack.rowsLeft === 1 ? 'was' : 'were'} not put back by the ${putBack.run.kind} of ${putBack.run.appliedAt.slice(0, 10)}` : undefined;
+  if (putBack)
+    return putBack.rowsLeft > 0
+      ? `${count(putBack.rowsLeft, 'row')} of it ${putBack.rowsLeft === 1 ? 'was' : 'were'} not put back by the ${putBack.run.kind} of ${putBack.run.appliedAt.slice(0, 10)}`
+      : undefined;
   if (run.kind === 'migrate') return `not put back yet; a rollback of ${runName(run)} would need it`;
   return `not put back yet; ${run.undone.length > 0 ? `applying ${run.undone.join(', ')} again` : `undoing the ${runName(run)}`} would need it`;
 }
@@ -82,20 +92,28 @@ function stillNeeded({ run, putBack }: KeptCopy): string | undefined {
 /** All or none; it holds the runner's lock itself too, for a pooler may hand each transaction to another session. */
 async function remove(client: pg.Client, lockTimeoutMs: number, copies: KeptCopy[]): Promise<void> {
   try {
-    await client.query(`begin isolation level read committed; set local lock_timeout = ${lockTimeoutMs}; select pg_advisory_xact_lock(${lockKey})`);
+    await client.query(
+      `begin isolation level read committed; set local lock_timeout = ${lockTimeoutMs}; select pg_advisory_xact_lock(${lockKey})`,
+    );
     await client.query(
       `update supabase_migrations.supasnap_runs set progress = coalesce(progress, '{}') || '{"keeps": "pruned"}'
        where id in (select run_id from supabase_migrations.supasnap_kept where relation = any($1) and returned_by is null)`,
       [copies.map(({ relation }) => relation)],
     );
-    const { rowCount } = await client.query('delete from supabase_migrations.supasnap_kept where relation = any($1)', [copies.map(({ relation }) => relation)]);
+    const { rowCount } = await client.query('delete from supabase_migrations.supasnap_kept where relation = any($1)', [
+      copies.map(({ relation }) => relation),
+    ]);
     if (rowCount !== copies.length) throw new Error('the list of copies was changed by someone else meanwhile');
     for (const { relation } of copies) await client.query(`drop table if exists supabase_migrations.${quoteName(relation)}`);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
     const { message, code } = error as Error & { code?: string };
-    throw failed(`The copies could not be removed: ${message}`, { state: 'Nothing was changed: all of them are still there.', next: next[code ?? ''] ?? 'Look at: npx supasnap kept list. Then run the command again.', cause: error });
+    throw failed(`The copies could not be removed: ${message}`, {
+      state: 'Nothing was changed: all of them are still there.',
+      next: next[code ?? ''] ?? 'Look at: npx supasnap kept list. Then run the command again.',
+      cause: error,
+    });
   }
 }
 

@@ -34,7 +34,9 @@ export function releaseKept(context: Context): Promise<Released> {
     if (kept.guarded.length === 0) return { ...kept, target: target.name, released: false };
     context.report.warn(`${target.name} keeps ${contents(kept)}, ${size(kept.bytes)} in all.`);
     const { snapshots, rollback } = context.config.folders;
-    context.report.warn(`"supabase migration down" and "supabase db reset" will then empty these tables. What is left is what ${below(context, snapshots)}/ and ${below(context, rollback)}/ hold here${kept.rowTables > 0 ? '; the kept rows are in no file' : ''}.`);
+    context.report.warn(
+      `"supabase migration down" and "supabase db reset" will then empty these tables. What is left is what ${below(context, snapshots)}/ and ${below(context, rollback)}/ hold here${kept.rowTables > 0 ? '; the kept rows are in no file' : ''}.`,
+    );
     context.report.note('The next migrate or rollback guards the tables again.');
     await confirmByName(context, target, `Allow TRUNCATE of supasnap's tables on ${target.name}?`);
     await disable(client, kept.guarded);
@@ -43,7 +45,11 @@ export function releaseKept(context: Context): Promise<Released> {
 }
 
 const contents = ({ snapshots, runs, rowTables }: Kept) =>
-  [count(snapshots, 'snapshot'), `the record of ${count(runs, 'run')}`, ...(rowTables > 0 ? [`rows kept from ${count(rowTables, 'table')}`] : [])].join(', ');
+  [
+    count(snapshots, 'snapshot'),
+    `the record of ${count(runs, 'run')}`,
+    ...(rowTables > 0 ? [`rows kept from ${count(rowTables, 'table')}`] : []),
+  ].join(', ');
 
 async function readKept(client: pg.Client): Promise<Kept> {
   const { rows } = await client.query<{ tables: string[]; guarded: string[]; bytes: string }>(
@@ -56,7 +62,9 @@ async function readKept(client: pg.Client): Promise<Kept> {
   );
   const { tables, guarded, bytes } = rows[0]!;
   const rowsOf = async (table: string) =>
-    tables.includes(table) ? Number((await client.query<{ count: string }>(`select count(*) from supabase_migrations.${table}`)).rows[0]!.count) : 0;
+    tables.includes(table)
+      ? Number((await client.query<{ count: string }>(`select count(*) from supabase_migrations.${table}`)).rows[0]!.count)
+      : 0;
   return {
     snapshots: await rowsOf('supasnap_snapshots'),
     runs: await rowsOf('supasnap_runs'),
@@ -70,14 +78,22 @@ async function readKept(client: pg.Client): Promise<Kept> {
 async function disable(client: pg.Client, tables: string[]): Promise<void> {
   try {
     await client.query(
-      ['begin', "set local lock_timeout = '5s'", ...tables.map((table) => `alter table supabase_migrations.${table} disable trigger ${guardTrigger}`), 'commit'].join('; '),
+      [
+        'begin',
+        "set local lock_timeout = '5s'",
+        ...tables.map((table) => `alter table supabase_migrations.${table} disable trigger ${guardTrigger}`),
+        'commit',
+      ].join('; '),
     );
   } catch (error) {
     await client.query('rollback').catch(() => {});
     const { message, code } = error as Error & { code?: string };
     throw failed(`The tables could not be released: ${message}`, {
       state: 'Nothing was changed: TRUNCATE is still refused.',
-      next: code === '42501' ? 'Connect as the owner of the tables in schema supabase_migrations.' : 'Another session uses these tables. Wait until it is done, then run the command again.',
+      next:
+        code === '42501'
+          ? 'Connect as the owner of the tables in schema supabase_migrations.'
+          : 'Another session uses these tables. Wait until it is done, then run the command again.',
       cause: error,
     });
   }

@@ -52,7 +52,13 @@ export interface Applied {
 }
 
 /** Applies a prepared migration, or goes on with one that stopped between its steps, takes the snapshot after, and records both. */
-export async function applyMigration(context: Context, session: TargetSession, options: MigrateOptions, prepared: Prepared, resumed?: Resumed): Promise<{ applied: Applied; after: CapturedState }> {
+export async function applyMigration(
+  context: Context,
+  session: TargetSession,
+  options: MigrateOptions,
+  prepared: Prepared,
+  resumed?: Resumed,
+): Promise<{ applied: Applied; after: CapturedState }> {
   const { report, config } = context;
   const { migration, manifest, script, journal } = prepared;
   const settings = timeoutsOf(config.settings, script);
@@ -60,18 +66,34 @@ export async function applyMigration(context: Context, session: TargetSession, o
   const started = performance.now();
   await journal?.phase('applying');
   report.step(`Applying ${migration.label} …`);
-  const run: RunInput = { context: { ...context, config: { ...config, settings } }, session, prepared, startedAt, started, keepData: options.keepData ?? 'auto', override: options.override };
+  const run: RunInput = {
+    context: { ...context, config: { ...config, settings } },
+    session,
+    prepared,
+    startedAt,
+    started,
+    keepData: options.keepData ?? 'auto',
+    override: options.override,
+  };
   const work =
     script.execution.mode === 'transaction'
-      ? await whileWatching(session.target.settings, session.client, report, settings, () => withForesight(prepared.rehearsal.effects, (effects) => withLockRetries(settings, report, () => applyInTransaction(withEffects(run, effects), effects))))
+      ? await whileWatching(session.target.settings, session.client, report, settings, () =>
+          withForesight(prepared.rehearsal.effects, (effects) =>
+            withLockRetries(settings, report, () => applyInTransaction(withEffects(run, effects), effects)),
+          ),
+        )
       : await applyOutside(run, resumed);
   await journal?.phase('applied');
-  if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText) await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);
+  if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText)
+    await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);
   const durationMs = Math.round(performance.now() - started);
   for (const line of work.returned) tellReturned(context, line);
   report.step(`Applied in ${seconds(durationMs)}${work.test ? `; ${work.test.version} smoke test: ${checked(work.test)}` : ''}`);
 
-  const after = await captureState(session.client, session.target.settings, { ...captureOptions(context, session, options), ...knownOf(work) });
+  const after = await captureState(session.client, session.target.settings, {
+    ...captureOptions(context, session, options),
+    ...knownOf(work),
+  });
   const name = `${snapshotName(migration.name.label, migration.name.version)}_after`;
   const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
     name,
@@ -97,7 +119,8 @@ export async function applyMigration(context: Context, session: TargetSession, o
       next: 'Look at: npx supasnap status',
     });
   }
-  if (prepared.rehearsal.proof.proven && columnOrder(after.identity) === columnOrder(prepared.rehearsal.identity)) await prepared.rehearsal.shadow.keep(after);
+  if (prepared.rehearsal.proof.proven && columnOrder(after.identity) === columnOrder(prepared.rehearsal.identity))
+    await prepared.rehearsal.shadow.keep(after);
   return {
     after,
     applied: {
@@ -116,7 +139,9 @@ export async function applyMigration(context: Context, session: TargetSession, o
 
 /** What the target's rows show beyond the rehearsal belongs into the rollback file too. */
 const withEffects = (run: RunInput, effects: Effects): RunInput =>
-  effects === run.prepared.rehearsal.effects ? run : { ...run, prepared: { ...run.prepared, rollbackText: run.prepared.rollbackTextFor(effects) } };
+  effects === run.prepared.rehearsal.effects
+    ? run
+    : { ...run, prepared: { ...run.prepared, rollbackText: run.prepared.rollbackTextFor(effects) } };
 
 /** Rows that only returned, because the change itself found nothing to do this time, belong into its rollback as they did the first time. */
 function alsoReturned(effects: Effects, kept: KeptItem[], undoing: KeptItem[]): Effects {
@@ -130,11 +155,15 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const { context, session, prepared } = run;
   const { client } = session;
   const { script, migration } = prepared;
-  const unchanged = { state: `Nothing was changed on ${session.target.name}: the transaction was rolled back.`, next: 'Correct the file and run the same command again.' };
+  const unchanged = {
+    state: `Nothing was changed on ${session.target.name}: the transaction was rolled back.`,
+    next: 'Correct the file and run the same command again.',
+  };
   const { settings } = context.config;
   const { expected } = prepared.rehearsal;
   const whole = script.execution.mode === 'transaction' ? script.execution.batches : [];
-  const end: Late = expected === undefined ? { main: whole, late: [], settings: '', tables: [] } : cutLate(script, whole, effects.exclusive);
+  const end: Late =
+    expected === undefined ? { main: whole, late: [], settings: '', tables: [] } : cutLate(script, whole, effects.exclusive);
   const xid = await openApply(client, settings, prepared.before.catalogCheck, session.target.name);
   try {
     // Whatever takes long comes before the locks that keep others waiting.
@@ -144,29 +173,39 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     const held = locksReaders(now) ? performance.now() : undefined;
     const undoing = await readKeptForMigrate(client, migration.name.version);
     const after = await lastRollback(client, migration.name.version);
-    const { kept, reports, later, parts, waiting } = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: run.keepData, limitBytes: settings.keepLimitBytes, state: unchanged.state }, (rows) => runKeeping(client, {
-      effects: now,
-      keepData: run.keepData,
-      limitBytes: context.config.settings.keepLimitBytes,
-      undoing: rows,
-      after,
-      state: unchanged.state,
-      early: async () => {
-        await client.query(headerStatements(script));
-        await runBatches(client, script, end.main, unchanged);
-        await settle(client, settings, migration.label, unchanged);
-      },
-    }));
+    const { kept, reports, later, parts, waiting } = await withPlatformRows(
+      client,
+      { undoing, foreseen: effects.written, keepData: run.keepData, limitBytes: settings.keepLimitBytes, state: unchanged.state },
+      (rows) =>
+        runKeeping(client, {
+          effects: now,
+          keepData: run.keepData,
+          limitBytes: context.config.settings.keepLimitBytes,
+          undoing: rows,
+          after,
+          state: unchanged.state,
+          early: async () => {
+            await client.query(headerStatements(script));
+            await runBatches(client, script, end.main, unchanged);
+            await settle(client, settings, migration.label, unchanged);
+          },
+        }),
+    );
     const { facts, check } = await judgeBeforeCommit(client, {
       goal: prepared.rehearsal.after,
       late: end.late.length > 0,
-      runLate: () => runLate(client, { script, end, timeouts: settings, held, expected: expected!, label: migration.label, consequence: unchanged }),
+      runLate: () =>
+        runLate(client, { script, end, timeouts: settings, held, expected: expected!, label: migration.label, consequence: unchanged }),
       otherwise: async (differences) => {
         await blameOthers(client, prepared.before.catalogCheck, session.target.name);
         throw ledElsewhere(differences, unchanged.state);
       },
     });
-    const test = prepared.test && (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: testTime(settings, end) }));
+    const test =
+      prepared.test &&
+      (await runSmokeTestInTransaction(client, prepared.test.test, prepared.test.expectations, {
+        statementTimeoutMs: testTime(settings, end),
+      }));
     if (test && !test.ok) throw testFailed(test, unchanged.state, end.late.length > 0 ? settings.lockTimeoutMs : undefined);
     const told = withEffects(run, alsoReturned(effects, kept, undoing.flat()));
     const runId = await record(told, { facts, test, status: 'applied', xid });
@@ -175,7 +214,9 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
     const rows = undoing.flat();
     await recordReturned(client, runId, later ? rows.filter(isPlatformItem) : rows, reports, waiting);
     await client.query('commit');
-    const returned = later ? [...reports, ...(await returnLater(client, runId, tableItems(undoing), kept, timeoutStatements(settings)))] : reports;
+    const returned = later
+      ? [...reports, ...(await returnLater(client, runId, tableItems(undoing), kept, timeoutStatements(settings)))]
+      : reports;
     return { facts, check, runId, test, rollbackText: told.prepared.rollbackText, returned };
   } catch (error) {
     await client.query('rollback').catch(() => {});

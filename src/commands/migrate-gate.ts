@@ -16,8 +16,12 @@ export async function passGate(context: Context, session: TargetSession, options
   if (!options.dryRun) requireName(context, target);
   const state = `Nothing was changed on ${target.name}.`;
   const closed = await windowRefusal(session, state);
-  if (reason !== undefined && !closed) context.report.note('No closed deployment window stands in the way: the reason of --override is not needed, and not recorded.');
-  const refusals = [...(closed && (reason === undefined || options.dryRun) ? [closed] : []), ...(await promotionRefusals(context, target, candidates))];
+  if (reason !== undefined && !closed)
+    context.report.note('No closed deployment window stands in the way: the reason of --override is not needed, and not recorded.');
+  const refusals = [
+    ...(closed && (reason === undefined || options.dryRun) ? [closed] : []),
+    ...(await promotionRefusals(context, target, candidates)),
+  ];
   if (options.dryRun) {
     for (const { message, detail } of refusals) context.report.warn(`${message} ${detail.join(' ')}`.trim());
     return;
@@ -32,7 +36,12 @@ export async function passGate(context: Context, session: TargetSession, options
 }
 
 /** Asked again right before a migration is applied: a rehearsal takes time. Gives the reason that is to be recorded. */
-export async function passWindow({ report }: Context, session: TargetSession, options: MigrateOptions, label: string): Promise<string | undefined> {
+export async function passWindow(
+  { report }: Context,
+  session: TargetSession,
+  options: MigrateOptions,
+  label: string,
+): Promise<string | undefined> {
   const closed = await windowRefusal(session, `${label} was not applied.`);
   if (!closed) return undefined;
   const reason = readReason(options.override);

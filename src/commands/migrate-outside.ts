@@ -35,10 +35,20 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   const runId = resumed?.runId ?? (await withLockRetries(context.config.settings, context.report, () => begin(run, steps.length)));
   if (resumed) await noteStatus(client, runId, 'applying');
   const from = resumed?.from ?? 0;
-  context.report.note(`${migration.label} holds statements that run outside a transaction: ${count(steps.length, 'step')}, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`);
+  context.report.note(
+    `${migration.label} holds statements that run outside a transaction: ${count(steps.length, 'step')}, each recorded when done${from > 0 ? `; the first ${from} are done` : ''}.`,
+  );
   const waiting = (await readKeptForMigrate(client, migration.name.version)).flat();
-  if (waiting.length > 0) context.report.warn(`What its rollback kept is not put back, for it runs in steps: ${[...new Set(waiting.map(({ table }) => `${table.schema}.${table.name}`))].join(', ')}. To see it: npx supasnap kept`);
-  const before = await loadIdentity(client, { id: snapshotId(prepared.manifest!), manifest: prepared.manifest!, inFolder: false, inTarget: true });
+  if (waiting.length > 0)
+    context.report.warn(
+      `What its rollback kept is not put back, for it runs in steps: ${[...new Set(waiting.map(({ table }) => `${table.schema}.${table.name}`))].join(', ')}. To see it: npx supasnap kept`,
+    );
+  const before = await loadIdentity(client, {
+    id: snapshotId(prepared.manifest!),
+    manifest: prepared.manifest!,
+    inFolder: false,
+    inTarget: true,
+  });
   const ownTable = (key: string) => before !== undefined && !(key in before.things);
   const back = `go back to the state before: npx supasnap rollback ${snapshotId(prepared.manifest!)}`;
   const note = (progress: Progress) => noteProgress(client, runId, progress);
@@ -59,7 +69,10 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
         await client.query(resetSession);
         await note({ done: step + 1, of: steps.length });
       },
-      transact: (step, carryOut) => keepInStep(run, runId, ownTable, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut, () => note({ done: step + 1, of: steps.length })),
+      transact: (step, carryOut) =>
+        keepInStep(run, runId, ownTable, prepared.rehearsal.stepEffects[step] ?? noEffects, carryOut, () =>
+          note({ done: step + 1, of: steps.length }),
+        ),
     });
   } catch (error) {
     await client.query(resetSession).catch(() => {});
@@ -70,7 +83,11 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   const facts = await readFacts(client, { insideTransaction: false });
   const check = await catalogCheck(client);
   const differences = factDifferences(prepared.rehearsal.after, facts);
-  const test = prepared.test && (await runSmokeTest(client, prepared.test.test, prepared.test.expectations, { statementTimeoutMs: context.config.settings.testTimeoutMs }));
+  const test =
+    prepared.test &&
+    (await runSmokeTest(client, prepared.test.test, prepared.test.expectations, {
+      statementTimeoutMs: context.config.settings.testTimeoutMs,
+    }));
   if (differences.length > 0 || (test && !test.ok)) {
     await noteStatus(client, runId, 'failed');
     const state = `All ${steps.length} steps are done on ${session.target.name}; the migration is not recorded as applied.`;
@@ -80,12 +97,10 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   }
   await client.query('begin');
   await recordApplied(client, historyRow(prepared), undefined);
-  await client.query('update supabase_migrations.supasnap_runs set status = $2, tested = $3, duration_ms = $4, applied_at = clock_timestamp() where id = $1', [
-    runId,
-    'applied',
-    JSON.stringify(testedOf(test)),
-    Math.round(performance.now() - run.started),
-  ]);
+  await client.query(
+    'update supabase_migrations.supasnap_runs set status = $2, tested = $3, duration_ms = $4, applied_at = clock_timestamp() where id = $1',
+    [runId, 'applied', JSON.stringify(testedOf(test)), Math.round(performance.now() - run.started)],
+  );
   await client.query('commit');
   return { facts, check, runId, test, rollbackText: prepared.rollbackText, returned: [] };
 }
@@ -101,22 +116,39 @@ export interface Progress {
 
 /** Beside what else is noted there, such as whether rows are kept. */
 const noteProgress = (client: pg.Client, runId: string, progress: Progress) =>
-  client.query("update supabase_migrations.supasnap_runs set progress = (coalesce(progress, '{}') - 'begun') || $2::jsonb where id = $1", [runId, JSON.stringify(progress)]);
+  client.query("update supabase_migrations.supasnap_runs set progress = (coalesce(progress, '{}') - 'begun') || $2::jsonb where id = $1", [
+    runId,
+    JSON.stringify(progress),
+  ]);
 
-const noteStatus = (client: pg.Client, runId: string, status: 'applying' | 'failed') => client.query('update supabase_migrations.supasnap_runs set status = $2 where id = $1', [runId, status]);
+const noteStatus = (client: pg.Client, runId: string, status: 'applying' | 'failed') =>
+  client.query('update supabase_migrations.supasnap_runs set status = $2 where id = $1', [runId, status]);
 
 /** Records that the run begins, in a transaction that finds the target as it was rehearsed. */
 async function begin(run: RunInput, of: number): Promise<string> {
   const { client } = run.session;
   await openApply(client, run.context.config.settings, run.prepared.before.catalogCheck, run.session.target.name);
-  const runId = await record(run, { facts: run.prepared.rehearsal.after, test: undefined, status: 'applying', xid: undefined, unrecorded: true });
+  const runId = await record(run, {
+    facts: run.prepared.rehearsal.after,
+    test: undefined,
+    status: 'applying',
+    xid: undefined,
+    unrecorded: true,
+  });
   await noteProgress(client, runId, { done: 0, of });
   await client.query('commit');
   return runId;
 }
 
 /** One step that is a transaction: what it destroys or changes is kept with it, and that it is done is noted with it. */
-const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId: string, ownTable: (key: string) => boolean, effects: Effects, carryOut: () => Promise<void>, done: () => Promise<unknown>): Promise<void> =>
+const keepInStep = (
+  { session: { client }, context, keepData }: RunInput,
+  runId: string,
+  ownTable: (key: string) => boolean,
+  effects: Effects,
+  carryOut: () => Promise<void>,
+  done: () => Promise<unknown>,
+): Promise<void> =>
   withForesight(effects, (known) =>
     inTransaction(client, context.config.settings, async () => {
       const { settings } = context.config;
@@ -126,7 +158,9 @@ const keepInStep = ({ session: { client }, context, keepData }: RunInput, runId:
         await client.query(`${resetSession}; ${timeoutStatements(settings)}`);
       };
       const options = { keepData, limitBytes: settings.keepLimitBytes, state: 'This step was rolled back; the steps before it are done.' };
-      const { kept } = await withPlatformRows(client, { ...options, undoing: [], foreseen: known.written }, () => runKeeping(client, { ...options, effects: known, undoing: [], ownTable, early }));
+      const { kept } = await withPlatformRows(client, { ...options, undoing: [], foreseen: known.written }, () =>
+        runKeeping(client, { ...options, effects: known, undoing: [], ownTable, early }),
+      );
       await recordKept(client, runId, kept);
       await done();
     }),

@@ -70,7 +70,12 @@ export interface PrepareInput {
 }
 
 /** Takes the snapshot before, rehearses forward and back, and writes the rollback file. A dry run writes nothing. */
-export async function prepareMigration(context: Context, session: TargetSession, options: MigrateOptions, input: PrepareInput): Promise<Prepared> {
+export async function prepareMigration(
+  context: Context,
+  session: TargetSession,
+  options: MigrateOptions,
+  input: PrepareInput,
+): Promise<Prepared> {
   const { config, report } = context;
   const { migration, known, applied, provenance } = input;
   const { state } = input.present;
@@ -116,10 +121,12 @@ export async function prepareMigration(context: Context, session: TargetSession,
   await passRights(context, session, { backOf: migration.label, statements: rehearsal.rollback?.script.statements ?? [] }, anyway);
   const keepsRows = options.keepData !== 'never';
   const toKeep = keepsRows ? await keepCost(session.client, [rehearsal.effects, ...rehearsal.stepEffects]) : [];
-  if (options.keepData !== 'always') refuseTooMuch(toKeep, config.settings.keepLimitBytes, `Nothing was changed on ${session.target.name}.`);
+  if (options.keepData !== 'always')
+    refuseTooMuch(toKeep, config.settings.keepLimitBytes, `Nothing was changed on ${session.target.name}.`);
   const rollbackTextFor = (effects: Effects) => handWritten ?? rollbackFile(input, script, state, rehearsal, keepsRows, effects);
   const rollbackText = rollbackTextFor(rehearsal.effects);
-  if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven) await writeRollbackFile(path, rollbackText);
+  if (!options.dryRun && handWritten === undefined && rollbackText !== undefined && rehearsal.proof.proven)
+    await writeRollbackFile(path, rollbackText);
   await input.journal?.phase('rehearsed');
   return {
     migration,
@@ -148,14 +155,24 @@ function refuseUnkept({ execution }: Script, target: string): void {
   const steps = execution.steps.flatMap((step) => (step.kind === 'alone' ? [{ reason: step.reason, ...step.batch.statements[0]! }] : []));
   const code = steps.find(({ node }) => 'DoStmt' in node || 'CallStmt' in node);
   if (!code) return;
-  throw refused(`${code.where.replace(/^l/, 'L')} runs code that commits by itself, so rows that it changes or removes could not be kept.`, {
-    detail: [`${code.reason}.`],
-    state: `Nothing was changed on ${target}.`,
-    next: 'Take the COMMIT (or transaction=off) out, so that it runs in a transaction. Or let those rows go for good: the same command with --keep-data never.',
-  });
+  throw refused(
+    `${code.where.replace(/^l/, 'L')} runs code that commits by itself, so rows that it changes or removes could not be kept.`,
+    {
+      detail: [`${code.reason}.`],
+      state: `Nothing was changed on ${target}.`,
+      next: 'Take the COMMIT (or transaction=off) out, so that it runs in a transaction. Or let those rows go for good: the same command with --keep-data never.',
+    },
+  );
 }
 
-function rollbackFile({ migration, hazards }: PrepareInput, script: Script, state: CapturedState, rehearsal: Rehearsal, keepsRows: boolean, effects: Effects): string | undefined {
+function rollbackFile(
+  { migration, hazards }: PrepareInput,
+  script: Script,
+  state: CapturedState,
+  rehearsal: Rehearsal,
+  keepsRows: boolean,
+  effects: Effects,
+): string | undefined {
   const { rollback, proof, platform } = rehearsal;
   if (!rollback) return undefined;
   return renderRollbackFile(rollback.sourceFor?.(effects) ?? rollback.source, {
@@ -168,15 +185,25 @@ function rollbackFile({ migration, hazards }: PrepareInput, script: Script, stat
       : keepsRows
         ? '"npx supasnap rollback" puts back what the migration destroyed and keeps what this removes. Run by hand, this file restores the schema alone.'
         : undefined,
-    cannotBringBack: [...notAsItWas(script, rehearsal), ...(platform ? changesInWords(platform) : []).map((what) => `it ${what}: "npx supasnap rollback" alone undoes that`), ...cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? [])],
+    cannotBringBack: [
+      ...notAsItWas(script, rehearsal),
+      ...(platform ? changesInWords(platform) : []).map((what) => `it ${what}: "npx supasnap rollback" alone undoes that`),
+      ...cannotBringBack(keepsRows ? [] : hazards, rollback.plan?.statements.flatMap(({ returns }) => returns) ?? []),
+    ],
   });
 }
 
 /** What PostgreSQL can't take back, and secrets that no snapshot holds. */
-const notAsItWas = ({ statements }: Script, { rollback, stays = [] }: Rehearsal): string[] => [...stays, ...changedSecrets(statements), ...unrecoverable(rollback?.script.statements.map(({ text }) => text) ?? [])];
+const notAsItWas = ({ statements }: Script, { rollback, stays = [] }: Rehearsal): string[] => [
+  ...stays,
+  ...changedSecrets(statements),
+  ...unrecoverable(rollback?.script.statements.map(({ text }) => text) ?? []),
+];
 
 const cannotBringBack = (hazards: Hazard[], returned: string[]): string[] => [
-  ...hazards.filter(({ severity, returns }) => severity !== 'low' && !returns).map(({ where, what, loses }) => `${where} ${what}: ${loses}`),
+  ...hazards
+    .filter(({ severity, returns }) => severity !== 'low' && !returns)
+    .map(({ where, what, loses }) => `${where} ${what}: ${loses}`),
   ...returned.map((column) => `the place of ${column}: it will stand last in its table`),
 ];
 
@@ -187,7 +214,8 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   for (const { where, what, loses, severity, returns } of hazards) {
     const who = where.replace(/^l/, 'L');
     if (severity === 'low') report.note(`${who} ${what}.`);
-    else if (returns) report.warn(`${who} ${what}: ${loses.startsWith('nothing, but ') ? loses.slice('nothing, but '.length) : `gone is ${loses}`}.`);
+    else if (returns)
+      report.warn(`${who} ${what}: ${loses.startsWith('nothing, but ') ? loses.slice('nothing, but '.length) : `gone is ${loses}`}.`);
     else report.warn(`${who} ${what}; ${keepsRows ? 'kept for the way back' : 'lost'}: ${loses}.`);
   }
   const filled = prepared.toKeep.filter(({ rows }) => rows > 0);
@@ -197,23 +225,37 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
   else report.warn(`Rollback not proven on ${rehearsal.proof.shadow}: ${rehearsal.proof.reason}.`);
   const platform = rehearsal.platform ? changesInWords(rehearsal.platform) : [];
   if (platform.length > 0) report.step(`It ${platform.join(', ')}; "npx supasnap rollback" undoes that too.`);
-  if (rehearsal.withoutParents) report.note('Rows that it inserts refer to rows of the target, which the shadow does not hold: foreign keys are checked on the target.');
+  if (rehearsal.withoutParents)
+    report.note(
+      'Rows that it inserts refer to rows of the target, which the shadow does not hold: foreign keys are checked on the target.',
+    );
   tellRows(context, rehearsal.rows);
   showAdvice(context, prepared.advice);
-  if (rehearsal.rollback) report.step(`Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`);
-  if (filled.length > 0 && rehearsal.rollback && !handWritten && !rehearsal.rollback.sourceFor) report.note('Run by hand, that file restores the schema alone; "npx supasnap rollback" puts the rows back too.');
+  if (rehearsal.rollback)
+    report.step(
+      `Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`,
+    );
+  if (filled.length > 0 && rehearsal.rollback && !handWritten && !rehearsal.rollback.sourceFor)
+    report.note('Run by hand, that file restores the schema alone; "npx supasnap rollback" puts the rows back too.');
 }
 
 function tellRows({ report }: Context, rows: RowsRehearsed | undefined): void {
   if (!rows || 'refused' in rows) return;
   if ('untried' in rows) report.note(`Made-up rows could not be rehearsed: ${rows.untried}.`);
-  else if (rows.changed.length === 0 && rows.tables > 0) report.step(`Made-up rows of ${count(rows.tables, 'table')} went forward and came back as they were.`);
-  if ('unfilled' in rows) for (const { table, reason } of rows.unfilled) report.note(`No made-up rows for ${table.replaceAll(/"(\w+)"/g, '$1')}: ${reason}.`);
+  else if (rows.changed.length === 0 && rows.tables > 0)
+    report.step(`Made-up rows of ${count(rows.tables, 'table')} went forward and came back as they were.`);
+  if ('unfilled' in rows)
+    for (const { table, reason } of rows.unfilled) report.note(`No made-up rows for ${table.replaceAll(/"(\w+)"/g, '$1')}: ${reason}.`);
 }
 
 /** Copying is reckoned at 100 MB a second; what is copied beyond the doomed columns is let go again. */
 function keptInWords(costs: KeepCost[]): string {
-  const tables = costs.slice(0, 5).map(({ table, rows, estimated, bytes }) => `${table.replaceAll(/"(\w+)"/g, '$1')} (${estimated ? 'about ' : ''}${count(rows, 'row')}, up to ${size(bytes)})`);
+  const tables = costs
+    .slice(0, 5)
+    .map(
+      ({ table, rows, estimated, bytes }) =>
+        `${table.replaceAll(/"(\w+)"/g, '$1')} (${estimated ? 'about ' : ''}${count(rows, 'row')}, up to ${size(bytes)})`,
+    );
   const more = costs.length > 5 ? ` and ${count(costs.length - 5, 'more table')}` : '';
   const expected = Math.round(totalBytes(costs) / 100_000_000);
   return `${tables.join(', ')}${more}${expected > 0 ? `; expect about ${expected} s in which others wait to write there` : ''}`;

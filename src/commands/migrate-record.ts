@@ -90,7 +90,14 @@ export const historyRow = ({ migration, rollbackText }: Prepared) => ({
 export const testFailed = (test: SmokeResult, state: string, limit?: number) =>
   failed(`The smoke test of ${test.version} failed, so the migration was not kept.`, {
     ...testFailure(test),
-    ...(limit && (test.problem?.cause as { code?: string } | undefined)?.code === '57014' ? { detail: [...testFailure(test).detail, `While it runs, locks of the migration keep others waiting (logins, perhaps), so each of its statements has ${limit} ms: lock_timeout.`] } : {}),
+    ...(limit && (test.problem?.cause as { code?: string } | undefined)?.code === '57014'
+      ? {
+          detail: [
+            ...testFailure(test).detail,
+            `While it runs, locks of the migration keep others waiting (logins, perhaps), so each of its statements has ${limit} ms: lock_timeout.`,
+          ],
+        }
+      : {}),
     state,
     next: `Correct the migration or ${test.file}, then run the same command again.`,
   });

@@ -31,20 +31,36 @@ import { updateReport } from './report-history.ts';
  * Goes on with a migration that stopped between its steps: rehearsed once more from the state before it, and checked at its end as if it had
  * not stopped. Called with the runner's lock.
  */
-export async function resumeMigration(context: Context, session: TargetSession, given: MigrateOptions, result: MigrateResult): Promise<void> {
+export async function resumeMigration(
+  context: Context,
+  session: TargetSession,
+  given: MigrateOptions,
+  result: MigrateResult,
+): Promise<void> {
   const { config, report } = context;
   const { client, target } = session;
   const history = await readHistory(client);
   const run = halfDone(history.runs, history.applied).at(0);
   const progress = run?.progress as Progress | null | undefined;
-  if (!run || !progress?.of) throw usage('There is nothing to go on with: no migration stopped between its steps.', { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
+  if (!run || !progress?.of)
+    throw usage('There is nothing to go on with: no migration stopped between its steps.', {
+      state: `Nothing was changed on ${target.name}.`,
+      next: 'npx supasnap status',
+    });
   // What was begun without copies goes on so.
-  const options: MigrateOptions = { ...given, ...(given.keepData === undefined && progress.keeps === 'never' ? { keepData: 'never' as const } : {}) };
+  const options: MigrateOptions = {
+    ...given,
+    ...(given.keepData === undefined && progress.keeps === 'never' ? { keepData: 'never' as const } : {}),
+  };
   const migration = await sameFile(context, run);
   const { label } = migration;
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const snapshot = known.find(({ id }) => id === run.snapshotBefore);
-  if (!snapshot) throw refused(`The snapshot ${run.snapshotBefore} of the state before ${migration.label} is gone.`, { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap rollback --list' });
+  if (!snapshot)
+    throw refused(`The snapshot ${run.snapshotBefore} of the state before ${migration.label} is gone.`, {
+      state: `Nothing was changed on ${target.name}.`,
+      next: 'npx supasnap rollback --list',
+    });
   const state: CapturedState = {
     ...(await loadSnapshot(client, config.folders.snapshots, snapshot)),
     catalogCheck: await catalogCheck(client),
@@ -55,26 +71,61 @@ export async function resumeMigration(context: Context, session: TargetSession, 
   const hazards = destructiveStatements(migration.statements);
   const provenance = await readProvenance(config.workdir);
   await withShadows({ config, target, major: session.server.major, url: options.shadow, note: report.note }, async (useShadow) => {
-    const prepared = await prepareMigration(context, session, { ...options, dryRun: true }, { migration, present: { state, drift: [] }, applied: history.applied, known, hazards, useShadow, provenance });
+    const prepared = await prepareMigration(
+      context,
+      session,
+      { ...options, dryRun: true },
+      { migration, present: { state, drift: [] }, applied: history.applied, known, hazards, useShadow, provenance },
+    );
     showPlan(context, prepared, hazards);
-    if (prepared.script.execution.mode !== 'outside') throw refused(`${migration.label} runs in one transaction; it can't have stopped in between.`, { state: `Nothing was changed on ${target.name}.`, next: 'npx supasnap status' });
+    if (prepared.script.execution.mode !== 'outside')
+      throw refused(`${migration.label} runs in one transaction; it can't have stopped in between.`, {
+        state: `Nothing was changed on ${target.name}.`,
+        next: 'npx supasnap status',
+      });
     const { steps } = prepared.script.execution;
     await setTimeouts(client, timeoutsOf(config.settings, prepared.script));
-    const from = options.resume === true || options.resume === undefined ? await nextStep(client, steps, progress, target.name) : stepAsked(options.resume, steps.length);
+    const from =
+      options.resume === true || options.resume === undefined
+        ? await nextStep(client, steps, progress, target.name)
+        : stepAsked(options.resume, steps.length);
     const [gone] = temporaryOf(steps.slice(0, from.step));
     if (gone && from.step < steps.length) {
-      throw refused(`It can't go on: ${gone.where} made a temporary table, which went with its session.`, { state: `The steps before step ${from.step + 1} are done on ${target.name}; the migration is not recorded as applied.`, next: `Go back to the state before it: npx supasnap rollback ${run.snapshotBefore}. Then make it a table that stays, and drop it at the end.` });
+      throw refused(`It can't go on: ${gone.where} made a temporary table, which went with its session.`, {
+        state: `The steps before step ${from.step + 1} are done on ${target.name}; the migration is not recorded as applied.`,
+        next: `Go back to the state before it: npx supasnap rollback ${run.snapshotBefore}. Then make it a table that stays, and drop it at the end.`,
+      });
     }
-    report.step(from.step < steps.length ? `Goes on with step ${from.step + 1} of ${steps.length}${from.why ? `: ${from.why}` : ''}.` : `All ${steps.length} steps are done; what is left is to check and to record it.`);
+    report.step(
+      from.step < steps.length
+        ? `Goes on with step ${from.step + 1} of ${steps.length}${from.why ? `: ${from.why}` : ''}.`
+        : `All ${steps.length} steps are done; what is left is to check and to record it.`,
+    );
     await confirmMigration(context, target, `the rest of ${migration.label}`, hazards);
-    const { applied } = await journalled(context, session, { kind: 'migrate', what: label, version: migration.name.version, resumed: run.id }, async (journal) => {
-      return knowingWhatCameOfIt(session, label, async () => {
-        for (const sql of from.first) await removeIncomplete(client, sql, target.name);
-        const applying = await applyMigration(context, session, options, { ...prepared, manifest: snapshot.manifest, journal }, { runId: run.id, from: from.step });
-        await updateReport(context, session);
-        return applying;
-      }, { resumed: run.id });
-    });
+    const { applied } = await journalled(
+      context,
+      session,
+      { kind: 'migrate', what: label, version: migration.name.version, resumed: run.id },
+      async (journal) => {
+        return knowingWhatCameOfIt(
+          session,
+          label,
+          async () => {
+            for (const sql of from.first) await removeIncomplete(client, sql, target.name);
+            const applying = await applyMigration(
+              context,
+              session,
+              options,
+              { ...prepared, manifest: snapshot.manifest, journal },
+              { runId: run.id, from: from.step },
+            );
+            await updateReport(context, session);
+            return applying;
+          },
+          { resumed: run.id },
+        );
+      },
+    );
     result.applied.push(applied);
   });
 }
@@ -85,14 +136,20 @@ async function sameFile(context: Context, run: Run): Promise<Migration & { label
   const found = (await listMigrations(folders.migrations)).migrations.find(({ name }) => name.version === run.version);
   const state = 'Nothing was changed.';
   const back = `go back to the state before it: npx supasnap rollback ${run.snapshotBefore}`;
-  if (!found) throw refused(`The file of ${run.version} is not in ${below(context, folders.migrations)} any more.`, { state, next: `Put it there again, or ${back}` });
+  if (!found)
+    throw refused(`The file of ${run.version} is not in ${below(context, folders.migrations)} any more.`, {
+      state,
+      next: `Put it there again, or ${back}`,
+    });
   const label = below(context, found.path);
   const migration = await readMigration(found.path, label, context.config.workdir);
-  if (migration.sha256 !== run.fileSha256) throw refused(`${label} was edited since it was begun.`, { state, next: `Take the edit back, or ${back}` });
+  if (migration.sha256 !== run.fileSha256)
+    throw refused(`${label} was edited since it was begun.`, { state, next: `Take the edit back, or ${back}` });
   return { ...migration, label };
 }
 
-const setTimeouts = (client: pg.Client, { lockTimeoutMs, statementTimeoutMs }: Timeouts) => client.query(`set lock_timeout = ${lockTimeoutMs}; set statement_timeout = ${statementTimeoutMs}`);
+const setTimeouts = (client: pg.Client, { lockTimeoutMs, statementTimeoutMs }: Timeouts) =>
+  client.query(`set lock_timeout = ${lockTimeoutMs}; set statement_timeout = ${statementTimeoutMs}`);
 
 /** What an index that failed left behind. Others that hold old snapshots of the table hold it up, as they held up the index. */
 const removeIncomplete = (client: pg.Client, sql: string, target: string) =>
@@ -115,7 +172,10 @@ interface Onward {
 function stepAsked(words: string | true, of: number): Onward {
   const step = Number(words);
   if (Number.isInteger(step) && step >= 1 && step <= of) return { step: step - 1, first: [] };
-  throw usage(`--resume takes the number of a step from 1 to ${of}, not "${words}".`, { state: 'Nothing was changed.', next: 'Leave the number out to have it found.' });
+  throw usage(`--resume takes the number of a step from 1 to ${of}, not "${words}".`, {
+    state: 'Nothing was changed.',
+    next: 'Leave the number out to have it found.',
+  });
 }
 
 /** Where to go on. Of a statement that ran alone, the catalog tells whether it came to its end. */
@@ -138,7 +198,11 @@ async function nextStep(client: pg.Client, steps: Step[], { done, begun }: Progr
   }
   if ('ReindexStmt' in node) {
     const left = await readLeftByReindex(client, node.ReindexStmt.relation ? nameOf(node.ReindexStmt.relation) : undefined);
-    return { step: done, first: left.map((reach) => `drop index concurrently ${reach}`), ...(left.length > 0 ? { why: `what it left incomplete goes first: ${left.join(', ')}` } : {}) };
+    return {
+      step: done,
+      first: left.map((reach) => `drop index concurrently ${reach}`),
+      ...(left.length > 0 ? { why: `what it left incomplete goes first: ${left.join(', ')}` } : {}),
+    };
   }
   if ('VacuumStmt' in node || 'AlterSystemStmt' in node || 'ClusterStmt' in node) return { step: done, first: [] };
   throw refused(`It can't be told whether step ${done + 1} came to its end: ${statement.text.slice(0, 200)}`, {

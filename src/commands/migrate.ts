@@ -30,7 +30,12 @@ export function migrate(context: Context, options: MigrateOptions = {}): Promise
     if (options.resume) return resume(context, session, options);
     await refuseHalfDone(session);
     const chosen = await readChosen(context, session, options);
-    const result: MigrateResult = { target: session.target.name, applied: [], rehearsed: [], alreadyApplied: chosen.alreadyApplied.map(({ label }) => label) };
+    const result: MigrateResult = {
+      target: session.target.name,
+      applied: [],
+      rehearsed: [],
+      alreadyApplied: chosen.alreadyApplied.map(({ label }) => label),
+    };
     for (const label of result.alreadyApplied) context.report.note(`${label} is already applied.`);
     if (chosen.migrations.length === 0) return result;
     await passGate(context, session, options, chosen.migrations);
@@ -64,7 +69,10 @@ async function resume(context: Context, session: TargetSession, options: Migrate
 async function refuseHalfDone({ client, target }: TargetSession): Promise<void> {
   const open = (await readUnfinished(client)).find(({ halfWay, running }) => halfWay && !running);
   if (!open) return;
-  throw refused(`${open.what} stopped between its steps on ${target.name}: ${open.state}`, { state: 'Nothing was changed by this command.', next: open.next });
+  throw refused(`${open.what} stopped between its steps on ${target.name}: ${open.state}`, {
+    state: 'Nothing was changed by this command.',
+    next: open.next,
+  });
 }
 
 async function readChosen(context: Context, session: TargetSession, options: MigrateOptions): Promise<Chosen> {

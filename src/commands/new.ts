@@ -34,7 +34,10 @@ export async function newFiles(context: Context, options: NewOptions): Promise<N
   const made = newMigration({ release, description: options.description, now: freeMoment(context.now(), taken) });
   const version = migrationName(made.fileName)!.version;
   const newer = taken.filter((other) => compareVersions(other, version) > 0);
-  if (newer.length > 0) report.warn(`There is a file with a later timestamp (${newer.sort(compareVersions).at(-1)}). Once that one is applied, this one needs --include-all.`);
+  if (newer.length > 0)
+    report.warn(
+      `There is a file with a later timestamp (${newer.sort(compareVersions).at(-1)}). Once that one is applied, this one needs --include-all.`,
+    );
 
   const migration = join(config.folders.migrations, made.fileName);
   const smokeTest = join(config.folders.tests, made.smokeTestName);

@@ -19,7 +19,8 @@ export function showDrift(context: Context, drift: string[], since: string): voi
 }
 
 /** "The platform changed its own schema auth since: left as it is." */
-export const platformInWords = (changed: string[]): string => `The platform changed ${changed.map((what) => (what.startsWith('its ') ? what : `its own ${what}`)).join(', ')} since: left as it is.`;
+export const platformInWords = (changed: string[]): string =>
+  `The platform changed ${changed.map((what) => (what.startsWith('its ') ? what : `its own ${what}`)).join(', ')} since: left as it is.`;
 
 /** A path as it is shown: below the working folder. */
 export const below = (context: Context, path: string) => relative(context.config.workdir, path);

@@ -23,7 +23,10 @@ export async function askEnvironment(context: Context, goal: Target, name: strin
   try {
     const target = await environmentTarget(context, findEnvironment(context, name));
     maskPassword(context, target.settings);
-    if (isSameDatabase(target.settings, goal.settings)) throw refused(`Environments "${name}" and "${goal.name}" lead to the same database.`, { next: `Correct [env.${name}] of supabase/supasnap.toml.` });
+    if (isSameDatabase(target.settings, goal.settings))
+      throw refused(`Environments "${name}" and "${goal.name}" lead to the same database.`, {
+        next: `Correct [env.${name}] of supabase/supasnap.toml.`,
+      });
     return await askDatabase(target, candidates);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -40,7 +43,11 @@ export async function askDatabase(target: Target, candidates: Candidate[]): Prom
         `select to_regclass('supabase_migrations.schema_migrations') is not null as theirs, to_regclass('supabase_migrations.supasnap_runs') is not null as ours`,
       );
       const { theirs, ours } = rows[0]!;
-      const versions = theirs ? (await client.query<{ version: string }>('select version from supabase_migrations.schema_migrations')).rows.map(({ version }) => version) : [];
+      const versions = theirs
+        ? (await client.query<{ version: string }>('select version from supabase_migrations.schema_migrations')).rows.map(
+            ({ version }) => version,
+          )
+        : [];
       const runs = ours
         ? (
             await client.query<EvidenceRun>(
@@ -64,7 +71,13 @@ export async function promotionRefusals(context: Context, target: Target, candid
   for (const name of target.environment?.requires ?? []) {
     const testimony = await askEnvironment(context, target, name, candidates);
     if (testimony instanceof Problem) {
-      refusals.push(refused(`Whether it was applied on ${name} is not known: ${testimony.message}`, { detail: testimony.detail, state, next: testimony.next }));
+      refusals.push(
+        refused(`Whether it was applied on ${name} is not known: ${testimony.message}`, {
+          detail: testimony.detail,
+          state,
+          next: testimony.next,
+        }),
+      );
       continue;
     }
     const lacking = candidates.flatMap(({ label }, index) => {

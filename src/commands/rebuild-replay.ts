@@ -52,7 +52,12 @@ export const missingBefore = (history: History, known: StoredSnapshot[]): number
  * on, or from a fresh project. They are given only when the replay ends in exactly the present schema, by facts and by pg_dump; else a Problem
  * (exit 3) names the differences. Nothing is written.
  */
-export async function replayHistory(context: Context, session: TargetSession, useShadow: UseShadow, input: ReplayInput): Promise<Rebuilt[]> {
+export async function replayHistory(
+  context: Context,
+  session: TargetSession,
+  useShadow: UseShadow,
+  input: ReplayInput,
+): Promise<Rebuilt[]> {
   const { history, known, present } = input;
   const { applied } = history;
   const first = input.from === undefined ? 0 : applied.findIndex(({ version }) => version === input.from);
@@ -61,23 +66,38 @@ export async function replayHistory(context: Context, session: TargetSession, us
   const start = startOf(applied, known, missing[0]!);
   const begin = start ? start.manifest.applied.length : 0;
   const replayed = await readReplayed(context, applied.slice(begin));
-  context.report.step(`Rebuilding ${missing.length === 1 ? 'a snapshot' : `${missing.length} snapshots`}: replaying ${replayed.length === 1 ? replayed[0]!.label : `${replayed.length} migrations`} from ${start ? `snapshot ${start.id}` : 'a fresh database'} on …`);
+  context.report.step(
+    `Rebuilding ${missing.length === 1 ? 'a snapshot' : `${missing.length} snapshots`}: replaying ${replayed.length === 1 ? replayed[0]!.label : `${replayed.length} migrations`} from ${start ? `snapshot ${start.id}` : 'a fresh database'} on …`,
+  );
   const replay = (shadow: Shadow) => replayOn(shadow, context, session, input, { replayed, begin, missing });
-  const ground = start ? await loadSnapshot(session.client, context.config.folders.snapshots, start) : groundOf(await input.fresh(isProject(present.facts) ? 'platform' : 'plain'), present);
+  const ground = start
+    ? await loadSnapshot(session.client, context.config.folders.snapshots, start)
+    : groundOf(await input.fresh(isProject(present.facts) ? 'platform' : 'plain'), present);
   const { moments, end } = await onGround(useShadow, ground, present, replay);
   return describeAll(context, session, input, moments, end);
 }
 
 /** The newest snapshot that was this database's own, of a time when only migrations before `index` were applied. */
 function startOf(applied: AppliedMigration[], known: StoredSnapshot[], index: number): StoredSnapshot | undefined {
-  const isPrefix = ({ manifest }: StoredSnapshot) => manifest.applied.length <= index && manifest.applied.every(({ version }, at) => applied[at]?.version === version);
+  const isPrefix = ({ manifest }: StoredSnapshot) =>
+    manifest.applied.length <= index && manifest.applied.every(({ version }, at) => applied[at]?.version === version);
   return known
     .filter((one) => one.inTarget && one.manifest.rebuilt === undefined && isPrefix(one))
     .sort((a, b) => b.manifest.applied.length - a.manifest.applied.length || (b.kept ?? 0) - (a.kept ?? 0))[0];
 }
 
-async function replayOn(shadow: Shadow, context: Context, session: TargetSession, { present, pgDump }: ReplayInput, { replayed, begin, missing }: { replayed: Replayed[]; begin: number; missing: number[] }): Promise<{ moments: Moment[]; end: Identity }> {
-  if (!shadow.commits) throw refused('Snapshots can be rebuilt only in a database of their own, and none can hold this one.', { state: 'Nothing was changed.', next: 'Give an empty database of the same kind with --shadow <url>.' });
+async function replayOn(
+  shadow: Shadow,
+  context: Context,
+  session: TargetSession,
+  { present, pgDump }: ReplayInput,
+  { replayed, begin, missing }: { replayed: Replayed[]; begin: number; missing: number[] },
+): Promise<{ moments: Moment[]; end: Identity }> {
+  if (!shadow.commits)
+    throw refused('Snapshots can be rebuilt only in a database of their own, and none can hold this one.', {
+      state: 'Nothing was changed.',
+      next: 'Give an empty database of the same kind with --shadow <url>.',
+    });
   const options = { pgDump, serverVersionNum: session.server.versionNum };
   const moments: Moment[] = [];
   for (const [at, migration] of replayed.entries()) {
@@ -93,7 +113,8 @@ async function replayOn(shadow: Shadow, context: Context, session: TargetSession
 async function replayOne(shadow: Shadow, { config }: Context, { label, script }: Replayed): Promise<void> {
   const timeouts = timeoutsOf(config.settings, script);
   try {
-    if (shadow.kind !== 'embedded' && (await changesCluster(shadow, script, timeouts))) throw refused('it changes roles of the whole server, and the shadow is on the target\'s own');
+    if (shadow.kind !== 'embedded' && (await changesCluster(shadow, script, timeouts)))
+      throw refused("it changes roles of the whole server, and the shadow is on the target's own");
     await forward(shadow, { script, timeouts });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -101,19 +122,33 @@ async function replayOne(shadow: Shadow, { config }: Context, { label, script }:
       place: error.place,
       detail: error.detail,
       state: 'Nothing was changed: it was replayed on a shadow.',
-      next: 'Where something was made by hand that it needs, it can\'t be replayed. What this tool applies from now on can be rolled back: npx supasnap migrate',
+      next: "Where something was made by hand that it needs, it can't be replayed. What this tool applies from now on can be rolled back: npx supasnap migrate",
       cause: error,
     });
   }
 }
 
-async function capture(shadow: Shadow, present: CapturedState, options: { pgDump: PgDumpChoice; serverVersionNum: number }): Promise<Omit<Moment, 'index'>> {
+async function capture(
+  shadow: Shadow,
+  present: CapturedState,
+  options: { pgDump: PgDumpChoice; serverVersionNum: number },
+): Promise<Omit<Moment, 'index'>> {
   const { sql, facts } = await readReached(shadow, present, options);
   const identity = await onShadow(shadow, readIdentity);
-  return { ...(await withClient(shadow.settings, readSummary)), state: { sql, sha256: sha256(sql), facts, session: present.session }, identity };
+  return {
+    ...(await withClient(shadow.settings, readSummary)),
+    state: { sql, sha256: sha256(sql), facts, session: present.session },
+    identity,
+  };
 }
 
-async function describeAll(context: Context, session: TargetSession, { history, known, present }: ReplayInput, moments: Moment[], end: Identity): Promise<Rebuilt[]> {
+async function describeAll(
+  context: Context,
+  session: TargetSession,
+  { history, known, present }: ReplayInput,
+  moments: Moment[],
+  end: Identity,
+): Promise<Rebuilt[]> {
   const provenance = await readProvenance(context.config.workdir);
   const all = [...known];
   const rebuilt: Rebuilt[] = [];
@@ -141,7 +176,13 @@ async function describeAll(context: Context, session: TargetSession, { history, 
       rebuilt: historyKey(applied),
     };
     // What was there before the replay ended keeps the number that it has in the target.
-    const one: Rebuilt = { id: snapshotId(manifest), manifest, inFolder: false, inTarget: false, held: { state, identity: carryIdentity(present.identity, end, identity) } };
+    const one: Rebuilt = {
+      id: snapshotId(manifest),
+      manifest,
+      inFolder: false,
+      inTarget: false,
+      held: { state, identity: carryIdentity(present.identity, end, identity) },
+    };
     rebuilt.push(one);
     all.push(one);
   }
@@ -154,12 +195,20 @@ function nameBefore(row: AppliedMigration): string {
 }
 
 const leadsElsewhere = (replayed: Replayed[], target: string, { reason, differences }: Proof) =>
-  refused(`Snapshots can't be rebuilt: replayed, ${replayed.length === 1 ? replayed[0]!.label : `the ${replayed.length} migrations`} lead${replayed.length === 1 ? 's' : ''} to another schema than ${target} has, so the states in between can't be believed.`, {
-    detail: differences.length > 0 ? differences.slice(0, 20).map((line) => inWords(line, target)) : [reason ?? ''],
-    state: `Nothing was changed on ${target}.`,
-    next: 'What was changed by hand since: undo it, or bring it into a migration that npx supasnap repair --applied records. Then run the command again.',
-  });
+  refused(
+    `Snapshots can't be rebuilt: replayed, ${replayed.length === 1 ? replayed[0]!.label : `the ${replayed.length} migrations`} lead${replayed.length === 1 ? 's' : ''} to another schema than ${target} has, so the states in between can't be believed.`,
+    {
+      detail: differences.length > 0 ? differences.slice(0, 20).map((line) => inWords(line, target)) : [reason ?? ''],
+      state: `Nothing was changed on ${target}.`,
+      next: 'What was changed by hand since: undo it, or bring it into a migration that npx supasnap repair --applied records. Then run the command again.',
+    },
+  );
 
 /** A difference from the target to what the replay reached. */
 const inWords = (line: string, target: string): string =>
-  line.replace(/^added: /, 'only in the replay: ').replace(/^gone: /, `only on ${target}: `).replace(/^changed: /, 'differs: ').replace(/^now: /, 'in the replay: ').replace(/^no longer: /, `on ${target}: `);
+  line
+    .replace(/^added: /, 'only in the replay: ')
+    .replace(/^gone: /, `only on ${target}: `)
+    .replace(/^changed: /, 'differs: ')
+    .replace(/^now: /, 'in the replay: ')
+    .replace(/^no longer: /, `on ${target}: `);

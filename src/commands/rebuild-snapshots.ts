@@ -26,7 +26,12 @@ export interface RebuildOptions {
  * folder and to the target, and gives their ids, oldest first. Called with the runner's lock and outside a transaction. Throws a Problem
  * (exit 3, nothing changed) that names the differences when the replay leads elsewhere.
  */
-export async function rebuildSnapshots(context: Context, session: TargetSession, useShadow: UseShadow, options: RebuildOptions = {}): Promise<string[]> {
+export async function rebuildSnapshots(
+  context: Context,
+  session: TargetSession,
+  useShadow: UseShadow,
+  options: RebuildOptions = {},
+): Promise<string[]> {
   const { config } = context;
   const { client, target, server } = session;
   const capture = captureOptions(context, session, options);
@@ -34,7 +39,14 @@ export async function rebuildSnapshots(context: Context, session: TargetSession,
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const present = await captureState(client, target.settings, capture);
   const fresh = options.fresh ?? freshFrom(config, server.major, capture);
-  const rebuilt = await replayHistory(context, session, useShadow, { history, known, present, fresh, pgDump: capture.pgDump, ...(options.from === undefined ? {} : { from: options.from }) });
+  const rebuilt = await replayHistory(context, session, useShadow, {
+    history,
+    known,
+    present,
+    fresh,
+    pgDump: capture.pgDump,
+    ...(options.from === undefined ? {} : { from: options.from }),
+  });
   if (rebuilt.length === 0) return [];
   await writeRebuilt(context, rebuilt);
   await openApply(client, config.settings, present.catalogCheck, target.name);
@@ -49,14 +61,29 @@ export async function rebuildSnapshots(context: Context, session: TargetSession,
 }
 
 /** Snapshots of states that nobody took one of; nothing is written yet. */
-export async function rebuildFrom(context: Context, session: TargetSession, useShadow: UseShadow, options: RebuildOptions & { from: string }): Promise<Rebuilt[]> {
+export async function rebuildFrom(
+  context: Context,
+  session: TargetSession,
+  useShadow: UseShadow,
+  options: RebuildOptions & { from: string },
+): Promise<Rebuilt[]> {
   const { config, report } = context;
   const capture = captureOptions(context, session, options);
   const history = await readHistory(session.client);
   const known = await listSnapshots(session.client, config.folders.snapshots, history.ours);
   const { state: present } = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, capture);
-  const rebuilt = await replayHistory(context, session, useShadow, { history, known, present, fresh: options.fresh ?? freshFrom(config, session.server.major, capture), from: options.from, pgDump: capture.pgDump });
-  if (rebuilt.length > 0) report.step(`Rebuilt: ${rebuilt.map(({ id }) => id).join(', ')}. The replay ended in exactly the present schema, by facts and by pg_dump.`);
+  const rebuilt = await replayHistory(context, session, useShadow, {
+    history,
+    known,
+    present,
+    fresh: options.fresh ?? freshFrom(config, session.server.major, capture),
+    from: options.from,
+    pgDump: capture.pgDump,
+  });
+  if (rebuilt.length > 0)
+    report.step(
+      `Rebuilt: ${rebuilt.map(({ id }) => id).join(', ')}. The replay ended in exactly the present schema, by facts and by pg_dump.`,
+    );
   return rebuilt;
 }
 

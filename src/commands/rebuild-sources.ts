@@ -38,13 +38,18 @@ export async function readReplayed({ config, report }: Context, rows: AppliedMig
     }
     if (!row.statements?.length) throw nothingToReplay(label);
     report.note(`${label}: ${file ? 'its file was edited since' : 'it has no file here'}; replayed is what history recorded of it.`);
-    replayed.push({ ...row, label, script: migrationScript(await migrationFromText(`${label}.sql`, textOfStatements(row.statements)), `${label} (as recorded)`) });
+    replayed.push({
+      ...row,
+      label,
+      script: migrationScript(await migrationFromText(`${label}.sql`, textOfStatements(row.statements)), `${label} (as recorded)`),
+    });
   }
   return replayed;
 }
 
 /** Where history recorded no statements the file is all there is; the end of the replay tells whether it is what ran. */
-const isRecorded = (file: LocalFile, { statements }: AppliedMigration): boolean => !statements?.length || sameText(statements, file.statements);
+const isRecorded = (file: LocalFile, { statements }: AppliedMigration): boolean =>
+  !statements?.length || sameText(statements, file.statements);
 
 const nothingToReplay = (label: string) =>
   refused(`${label} can't be replayed: it has no file here, and history recorded no statements of it.`, {

@@ -50,16 +50,22 @@ export interface Repaired {
 export function repair(context: Context, options: RepairOptions = {}): Promise<Repaired> {
   const { config, report } = context;
   const { applied = [], reverted = [] } = options;
-  return withTarget(context, async (session) => {
-    const result: Repaired = { target: session.target.name, written: [], applied, reverted, findings: [] };
-    if (applied.length + reverted.length > 0) {
-      await requireWritable([config.folders.docs]);
-      await withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, () => changeHistory(context, session, applied, reverted));
-    }
-    if (options.fetch) result.written = await fetchMissing(context, session);
-    result.findings = await find(context, session);
-    return result;
-  }, applied.length + reverted.length > 0 ? 'change' : 'read');
+  return withTarget(
+    context,
+    async (session) => {
+      const result: Repaired = { target: session.target.name, written: [], applied, reverted, findings: [] };
+      if (applied.length + reverted.length > 0) {
+        await requireWritable([config.folders.docs]);
+        await withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, () =>
+          changeHistory(context, session, applied, reverted),
+        );
+      }
+      if (options.fetch) result.written = await fetchMissing(context, session);
+      result.findings = await find(context, session);
+      return result;
+    },
+    applied.length + reverted.length > 0 ? 'change' : 'read',
+  );
 }
 
 interface LocalFile {
@@ -86,16 +92,35 @@ async function find(context: Context, session: TargetSession): Promise<Disagreem
   return [
     ...history.applied
       .filter(({ version }) => !here.has(version))
-      .map((row) => ({ what: `${labelOf(row)} is recorded as applied and has no file here.`, next: row.statements?.length ? fetch : `get the file from version control, or: npx supasnap repair --reverted ${row.version}` })),
+      .map((row) => ({
+        what: `${labelOf(row)} is recorded as applied and has no file here.`,
+        next: row.statements?.length ? fetch : `get the file from version control, or: npx supasnap repair --reverted ${row.version}`,
+      })),
     ...files
       .filter(({ version }) => !recorded.has(version))
       .map(({ version, path }) =>
         stopped.has(version)
-          ? { what: `${below(context, path)} stopped between its steps and is not recorded as applied.`, next: `npx supasnap migrate --resume; or back: npx supasnap rollback ${stopped.get(version)!.snapshotBefore}; or, where you did the rest of it by hand: npx supasnap repair --applied ${version}` }
-          : { what: `${below(context, path)} is not recorded as applied.`, next: `npx supasnap migrate; or, where its change is there already: npx supasnap repair --applied ${version}` },
+          ? {
+              what: `${below(context, path)} stopped between its steps and is not recorded as applied.`,
+              next: `npx supasnap migrate --resume; or back: npx supasnap rollback ${stopped.get(version)!.snapshotBefore}; or, where you did the rest of it by hand: npx supasnap repair --applied ${version}`,
+            }
+          : {
+              what: `${below(context, path)} is not recorded as applied.`,
+              next: `npx supasnap migrate; or, where its change is there already: npx supasnap repair --applied ${version}`,
+            },
       ),
-    ...missingRollbacks(context, history).map(({ path }) => ({ what: `${below(context, path)} is not here; the target holds it.`, next: fetch })),
-    ...(snapshots.length > 0 ? [{ what: `${snapshots.length === 1 ? `Snapshot ${snapshots[0]!.id} is` : `${snapshots.length} snapshots are`} in the target and not in ${below(context, folders.snapshots)}.`, next: fetch }] : []),
+    ...missingRollbacks(context, history).map(({ path }) => ({
+      what: `${below(context, path)} is not here; the target holds it.`,
+      next: fetch,
+    })),
+    ...(snapshots.length > 0
+      ? [
+          {
+            what: `${snapshots.length === 1 ? `Snapshot ${snapshots[0]!.id} is` : `${snapshots.length} snapshots are`} in the target and not in ${below(context, folders.snapshots)}.`,
+            next: fetch,
+          },
+        ]
+      : []),
   ];
 }
 
@@ -127,7 +152,12 @@ async function fetchMissing(context: Context, { client }: TargetSession): Promis
   for (const { path, text } of missingRollbacks(context, history)) await write(path, text);
   for (const snapshot of await listSnapshots(client, folders.snapshots, history.ours)) {
     if (snapshot.inFolder) continue;
-    written.push(below(context, await writeSnapshotFiles(folders.snapshots, snapshot.manifest, await loadSnapshot(client, folders.snapshots, snapshot))));
+    written.push(
+      below(
+        context,
+        await writeSnapshotFiles(folders.snapshots, snapshot.manifest, await loadSnapshot(client, folders.snapshots, snapshot)),
+      ),
+    );
   }
   return written;
 }
@@ -147,9 +177,14 @@ async function changeHistory(context: Context, session: TargetSession, applied: 
   const state = `Nothing was changed on ${target.name}.`;
   for (const version of applied) {
     if (recorded.has(version)) throw usage(`${version} is recorded as applied already.`, { state, next: 'Leave it out.' });
-    if (!files.has(version)) throw usage(`There is no file of version ${version} in ${below(context, context.config.folders.migrations)}.`, { state, next: 'Put it there: what it holds is recorded.' });
+    if (!files.has(version))
+      throw usage(`There is no file of version ${version} in ${below(context, context.config.folders.migrations)}.`, {
+        state,
+        next: 'Put it there: what it holds is recorded.',
+      });
   }
-  for (const version of reverted) if (!recorded.has(version)) throw usage(`${version} is not recorded as applied.`, { state, next: 'See what is: npx supasnap status' });
+  for (const version of reverted)
+    if (!recorded.has(version)) throw usage(`${version} is not recorded as applied.`, { state, next: 'See what is: npx supasnap status' });
   const rows = await Promise.all(
     applied.map(async (version) => {
       const { path, name } = files.get(version)!;
@@ -158,10 +193,14 @@ async function changeHistory(context: Context, session: TargetSession, applied: 
     }),
   );
   for (const { version, name } of rows) {
-    if (stopped.has(version)) context.report.warn(`${version}_${name} stopped between its steps. Recording it says that the rest was done by hand; that is not checked.`);
+    if (stopped.has(version))
+      context.report.warn(
+        `${version}_${name} stopped between its steps. Recording it says that the rest was done by hand; that is not checked.`,
+      );
     context.report.step(`Records ${version}_${name} as applied; it is not run.`);
   }
-  for (const version of reverted) context.report.warn(`Records ${labelOf(recorded.get(version)!)} as not applied; it is not undone (npx supasnap rollback undoes).`);
+  for (const version of reverted)
+    context.report.warn(`Records ${labelOf(recorded.get(version)!)} as not applied; it is not undone (npx supasnap rollback undoes).`);
   await confirmByName(context, target, `Change the history of ${target.name}?`);
   await client.query(`begin; set local lock_timeout = ${context.config.settings.lockTimeoutMs}; select pg_advisory_xact_lock(${lockKey})`);
   try {
@@ -172,7 +211,9 @@ async function changeHistory(context: Context, session: TargetSession, applied: 
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
-    throw (error as { code?: string }).code === '23505' ? refused('Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error }) : error;
+    throw (error as { code?: string }).code === '23505'
+      ? refused('Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error })
+      : error;
   }
   await updateReport(context, session);
 }

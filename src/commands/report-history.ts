@@ -12,6 +12,11 @@ export async function updateReport(context: Context, session: TargetSession): Pr
   await updateMigrationsFile(join(context.config.folders.docs, 'MIGRATIONS.md'), {
     runs,
     applied,
-    local: migrations.map(({ path, name }) => ({ version: name.version, fileName: basename(path), release: name.release, description: name.description })),
+    local: migrations.map(({ path, name }) => ({
+      version: name.version,
+      fileName: basename(path),
+      release: name.release,
+      description: name.description,
+    })),
   });
 }

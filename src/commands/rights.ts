@@ -6,7 +6,10 @@ import type { TargetSession } from '../target/session.ts';
 import { missingRights, type MissingRight } from '../transition/missing-rights.ts';
 
 /** Which way is asked for: a migration, what would take it back later, or a rollback now. */
-export type Way = { migration: string; statements: Statement[] } | { backOf: string; statements: Statement[] } | { rollback: string; statements: Statement[] };
+export type Way =
+  | { migration: string; statements: Statement[] }
+  | { backOf: string; statements: Statement[] }
+  | { rollback: string; statements: Statement[] };
 
 /**
  * Asks the target, before it is touched, whether our role may run these statements: a rehearsal can't tell, for on the platform the lists of supautils
@@ -27,10 +30,20 @@ function refusal(way: Way, missing: MissingRight[], target: string): Problem {
     'migration' in way
       ? [`This role may not run all of ${way.migration} on ${target}.`, 'Take those statements out, or run it as a role that may.']
       : 'backOf' in way
-        ? [`This role could not take ${way.backOf} back on ${target}.`, 'Write a way back that does without those statements into the rollback file (it is rehearsed and proven), or run it as a role that may.']
-        : [`This role may not run all of the way to ${way.rollback} on ${target}.`, 'Choose another snapshot (npx supasnap rollback --list), or run it as a role that may.'];
+        ? [
+            `This role could not take ${way.backOf} back on ${target}.`,
+            'Write a way back that does without those statements into the rollback file (it is rehearsed and proven), or run it as a role that may.',
+          ]
+        : [
+            `This role may not run all of the way to ${way.rollback} on ${target}.`,
+            'Choose another snapshot (npx supasnap rollback --list), or run it as a role that may.',
+          ];
   return refused(message, {
-    detail: [...new Set(missing.map(({ kind, on, name, reason }) => `${words[kind]}${name ? ` ${name} on` : ''} ${on.replaceAll('"', '')}: ${reason}`))],
+    detail: [
+      ...new Set(
+        missing.map(({ kind, on, name, reason }) => `${words[kind]}${name ? ` ${name} on` : ''} ${on.replaceAll('"', '')}: ${reason}`),
+      ),
+    ],
     state: `Nothing was changed on ${target}.`,
     next: `${next} If it may after all: the same command with --allow-unproven.`,
   });

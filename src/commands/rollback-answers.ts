@@ -45,7 +45,15 @@ export async function answering(client: pg.Client, answers: Answers, placed: Pla
     before: () => asSession(client, () => mapLabels(client, labels)),
     whenBack: () => asSession(client, () => fillMissing(client, answers.fill ?? {}, placed, undoing)),
     leaveOut: (place) =>
-      asSession(client, () => leaveOut(client, Object.fromEntries(Object.entries(answers.without ?? {}).filter(([one]) => !placed.has(one) && (place === undefined || one === place))), placed)),
+      asSession(client, () =>
+        leaveOut(
+          client,
+          Object.fromEntries(
+            Object.entries(answers.without ?? {}).filter(([one]) => !placed.has(one) && (place === undefined || one === place)),
+          ),
+          placed,
+        ),
+      ),
   };
 }
 
@@ -55,7 +63,8 @@ export function requirePlaced({ fill, without }: Answers, placed: Placed, state:
     if (!placed.has(place)) throw usage(`--fill takes schema.table.column=<expression>; there is no column ${place}.`, { state });
   }
   for (const [place, condition] of Object.entries(without ?? {})) {
-    if (!placed.has(place)) throw usage(`--without takes schema.table=<condition>; there is no table ${place} with the columns of: ${condition}`, { state });
+    if (!placed.has(place))
+      throw usage(`--without takes schema.table=<condition>; there is no table ${place} with the columns of: ${condition}`, { state });
   }
 }
 
@@ -63,7 +72,7 @@ export function requirePlaced({ fill, without }: Answers, placed: Placed, state:
 export function requireMatched(reports: PutBackReport[], { allowUnmatched }: Answers, state: string): void {
   const unmatched = reports.filter((report) => report.unmatched > 0);
   if (unmatched.length === 0 || allowUnmatched) return;
-  throw refused('There are rows whose old values can\'t be put back: the table has no key, and users changed rows since.', {
+  throw refused("There are rows whose old values can't be put back: the table has no key, and users changed rows since.", {
     detail: unmatched.map((report) => `${report.table}: ${count(report.unmatched, 'row')}`),
     state,
     next: 'Leave those rows as they are, with the old values in the copy (npx supasnap kept): --allow-unmatched',
@@ -71,7 +80,11 @@ export function requireMatched(reports: PutBackReport[], { allowUnmatched }: Ans
 }
 
 /** Values that users wrote since and that a cast to the returned type changes: a question. */
-export function requireCasts(changed: { column: string; count: number; examples: string[] }[], { acceptCast = [] }: Answers, state: string): void {
+export function requireCasts(
+  changed: { column: string; count: number; examples: string[] }[],
+  { acceptCast = [] }: Answers,
+  state: string,
+): void {
   const open = changed.filter(({ column }) => !acceptCast.includes(column));
   if (open.length === 0) return;
   throw refused('Values that were written since do not fit the type that returns.', {
@@ -106,7 +119,8 @@ async function labelColumns(client: pg.Client, map: Record<string, string>): Pro
   const found: LabelColumn[] = [];
   for (const [place, other] of Object.entries(map)) {
     const [schema, type, ...label] = place.split('.');
-    if (!schema || !type || label.length === 0) throw usage(`--map takes schema.type.label=other, not "${place}=${other}".`, { state: 'Nothing was changed.' });
+    if (!schema || !type || label.length === 0)
+      throw usage(`--map takes schema.type.label=other, not "${place}=${other}".`, { state: 'Nothing was changed.' });
     const { rows } = await client.query<Omit<LabelColumn, 'label' | 'other'>>(
       `select concat_ws('.', n.nspname, c.relname, a.attname) as place, format('%I.%I', n.nspname, c.relname) as reach, quote_ident(a.attname) as column, case when t.typelem <> 0 then format_type(t.oid, null) end as array
        from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and not c.relispartition join pg_namespace n on n.oid = c.relnamespace
@@ -131,7 +145,11 @@ async function existing(client: pg.Client, names: string[]): Promise<string[]> {
 
 async function mapLabels(client: pg.Client, columns: LabelColumn[]): Promise<void> {
   for (const { reach, column, array, label, other } of columns) {
-    if (array) await client.query(`update ${reach} set ${column} = array_replace(${column}::text[], $2, $1)::${array} where $2 = any(${column}::text[])`, [other, label]);
+    if (array)
+      await client.query(
+        `update ${reach} set ${column} = array_replace(${column}::text[], $2, $1)::${array} where $2 = any(${column}::text[])`,
+        [other, label],
+      );
     else await client.query(`update ${reach} set ${column} = $1 where ${column}::text = $2`, [other, label]);
   }
 }
@@ -148,7 +166,11 @@ async function leaveOut(client: pg.Client, without: Record<string, string>, plac
         placed.set(place, (placed.get(place) ?? 0) + (rowCount ?? 0));
       } catch (error) {
         const { code, where } = error as { code?: string; where?: string };
-        if (!undefinedName.includes(code ?? '') || where) throw usage(`--without "${place}=${condition}": ${(error as Error).message}`, { state: 'Nothing was changed: the transaction was rolled back.', cause: error });
+        if (!undefinedName.includes(code ?? '') || where)
+          throw usage(`--without "${place}=${condition}": ${(error as Error).message}`, {
+            state: 'Nothing was changed: the transaction was rolled back.',
+            cause: error,
+          });
         await client.query('rollback to savepoint supasnap_without');
       }
       await client.query('release savepoint supasnap_without');
@@ -161,15 +183,23 @@ async function fillMissing(client: pg.Client, fill: Record<string, string>, plac
   if (Object.keys(fill).length === 0) return;
   const shapes = await readShapes(client);
   for (const [place, expression] of Object.entries(fill)) {
-    const table = [...shapes.values()].find(({ schema, name, columns }) => columns.some((column) => `${schema}.${name}.${column.name}` === place));
+    const table = [...shapes.values()].find(({ schema, name, columns }) =>
+      columns.some((column) => `${schema}.${name}.${column.name}` === place),
+    );
     if (!table) continue;
     const column = table.columns.find(({ name }) => `${table.schema}.${table.name}.${name}` === place)!;
     const hadNone = undoing.flatMap((item) => {
       const keys = findTable(shapes, item)?.key === table.key ? presentKey(table, item) : undefined;
       const kept = item.columns.find((one) => present(table, item, one)?.number === column.number);
-      return keys && kept ? [` and not exists (select from ${copyOf(item.relation)} k where k.mark <> 'i' and ${sameRow(item.rowKey, keys)} and k.${before(kept)} is null)`] : [];
+      return keys && kept
+        ? [
+            ` and not exists (select from ${copyOf(item.relation)} k where k.mark <> 'i' and ${sameRow(item.rowKey, keys)} and k.${before(kept)} is null)`,
+          ]
+        : [];
     });
-    await client.query(`update ${reach(table)} set ${quoteName(column.name)} = ${expression} where (tableoid, ctid) in (select t.tableoid, t.ctid from ${reach(table)} t where ${live(column)} is null${hadNone.join('')})`);
+    await client.query(
+      `update ${reach(table)} set ${quoteName(column.name)} = ${expression} where (tableoid, ctid) in (select t.tableoid, t.ctid from ${reach(table)} t where ${live(column)} is null${hadNone.join('')})`,
+    );
     placed.set(place, 0);
   }
 }
@@ -194,7 +224,8 @@ export function misfitTable(error: unknown): string | undefined {
 }
 
 /** What the server says of rows that have no place in the earlier schema, as a question with the flag that answers it. */
-export const asQuestion = (error: unknown, state: string): unknown => needsMap(error, state) ?? needsFill(error, state) ?? doesNotFit(error, state) ?? error;
+export const asQuestion = (error: unknown, state: string): unknown =>
+  needsMap(error, state) ?? needsFill(error, state) ?? doesNotFit(error, state) ?? error;
 
 interface Cause {
   code?: string;
@@ -237,7 +268,7 @@ const misfits: Record<string, string> = {
   '23505': 'have a value twice that must be unique again',
   '23514': 'break a check that returns',
   '23503': 'point to rows that are not there',
-  '23P01': 'are in each other\'s way under a constraint that returns',
+  '23P01': "are in each other's way under a constraint that returns",
   '22001': 'are too long for the type that returns',
   '22003': 'are out of range for the type that returns',
   '22P02': 'do not fit the type that returns',
@@ -254,7 +285,10 @@ function doesNotFit(error: unknown, state: string): Problem | undefined {
   const place = table?.replaceAll('"', '') ?? (cause!.table ? `${cause!.schema}.${cause!.table}` : 'schema.table');
   return refused(`Rows ${words}: ${cause!.message} (${cause!.code})`, {
     place: problem.place,
-    detail: [...(cause!.detail ? [cause!.detail] : []), ...(condition ? [`In ${table}, as the rollback finds it, they are those where ${condition}.`] : [])],
+    detail: [
+      ...(cause!.detail ? [cause!.detail] : []),
+      ...(condition ? [`In ${table}, as the rollback finds it, they are those where ${condition}.`] : []),
+    ],
     state,
     next: `Change those rows so that they fit, or let the rollback take them out and keep them: --without ${forShell(`${place}=${(all && condition) || '<SQL condition>'}`)}`,
     cause,
@@ -268,12 +302,31 @@ const table = `(${name}\\.${name})`;
 export function whichRows(statement: string): { table: string; condition: string; all: boolean } | undefined {
   const check = new RegExp(`^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} CHECK (\\(.*\\))`, 's').exec(statement);
   if (check) return { table: check[1]!, condition: `not ${check[2]}`, all: true };
-  const reference = new RegExp(`^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} FOREIGN KEY \\((.*?)\\) REFERENCES ${table} ?\\((.*?)\\)`, 's').exec(statement);
+  const reference = new RegExp(
+    `^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} FOREIGN KEY \\((.*?)\\) REFERENCES ${table} ?\\((.*?)\\)`,
+    's',
+  ).exec(statement);
   if (reference) {
     const [, child, own, parent, theirs] = reference as unknown as [string, string, string, string, string];
-    const given = (columns: string) => columns.split(/, */).map((column) => `${column} is not null`).join(' and ');
-    return { table: child, condition: `${given(own)} and (${own}) not in (select ${theirs} from ${parent} where ${given(theirs)})`, all: true };
+    const given = (columns: string) =>
+      columns
+        .split(/, */)
+        .map((column) => `${column} is not null`)
+        .join(' and ');
+    return {
+      table: child,
+      condition: `${given(own)} and (${own}) not in (select ${theirs} from ${parent} where ${given(theirs)})`,
+      all: true,
+    };
   }
-  const unique = new RegExp(`^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} (?:UNIQUE|PRIMARY KEY) \\((.*?)\\)`, 's').exec(statement) ?? new RegExp(`^\\s*CREATE UNIQUE INDEX ${name} ON (?:ONLY )?${table} USING btree \\(([^()]*)\\)\\s*;?\\s*$`, 's').exec(statement);
-  return unique ? { table: unique[1]!, condition: `(${unique[2]}) in (select ${unique[2]} from ${unique[1]} group by ${unique[2]} having count(*) > 1)`, all: false } : undefined;
+  const unique =
+    new RegExp(`^\\s*ALTER TABLE (?:ONLY )?${table} ADD CONSTRAINT ${name} (?:UNIQUE|PRIMARY KEY) \\((.*?)\\)`, 's').exec(statement) ??
+    new RegExp(`^\\s*CREATE UNIQUE INDEX ${name} ON (?:ONLY )?${table} USING btree \\(([^()]*)\\)\\s*;?\\s*$`, 's').exec(statement);
+  return unique
+    ? {
+        table: unique[1]!,
+        condition: `(${unique[2]}) in (select ${unique[2]} from ${unique[1]} group by ${unique[2]} having count(*) > 1)`,
+        all: false,
+      }
+    : undefined;
 }

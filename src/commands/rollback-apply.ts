@@ -33,7 +33,16 @@ import { whileWatching } from '../transition/watch.ts';
 import type { Step, WayBack } from '../transition/way-back.ts';
 import { toolVersion } from '../version.ts';
 import { captureOptions } from './present.ts';
-import { answering, asQuestion, misfitTable, nameRoot, requireCasts, requireMatched, requirePlaced, type Placed } from './rollback-answers.ts';
+import {
+  answering,
+  asQuestion,
+  misfitTable,
+  nameRoot,
+  requireCasts,
+  requireMatched,
+  requirePlaced,
+  type Placed,
+} from './rollback-answers.ts';
 import { keepAllRebuilt } from './rebuild-snapshots.ts';
 import type { RollbackOptions } from './rollback.ts';
 import type { PreparedRollback } from './rollback-prepare.ts';
@@ -63,7 +72,12 @@ interface Work {
 }
 
 /** Carries the way back out in one transaction, checks where it led before COMMIT, and records it. */
-export async function applyRollback(given: Context, session: TargetSession, options: RollbackOptions, prepared: PreparedRollback): Promise<RolledBack> {
+export async function applyRollback(
+  given: Context,
+  session: TargetSession,
+  options: RollbackOptions,
+  prepared: PreparedRollback,
+): Promise<RolledBack> {
   const settings = timeoutsOf(given.config.settings, { statements: prepared.way.steps.flatMap(({ script }) => script.statements) });
   const context = { ...given, config: { ...given.config, settings } };
   const { report, config } = context;
@@ -74,13 +88,18 @@ export async function applyRollback(given: Context, session: TargetSession, opti
   await journal?.phase('applying');
   report.step('Rolling back …');
   const work = await whileWatching(session.target.settings, client, report, config.settings, () =>
-    withForesight(noEffects, (seen) => withLockRetries(config.settings, report, () => inOneTransaction(context, session, options, { ...prepared, way: widened(prepared.way, seen) }, startedAt, started))),
+    withForesight(noEffects, (seen) =>
+      withLockRetries(config.settings, report, () =>
+        inOneTransaction(context, session, options, { ...prepared, way: widened(prepared.way, seen) }, startedAt, started),
+      ),
+    ),
   );
   await journal?.phase('applied');
   const durationMs = Math.round(performance.now() - started);
   report.step(`Rolled back in ${seconds(durationMs)}; the facts were checked before COMMIT`);
   for (const line of work.returned) tellReturned(context, line);
-  for (const [table, rows] of work.without) report.step(`  ${table}: ${count(rows, 'row')} taken out (--without); kept, and back when the migration is applied again`);
+  for (const [table, rows] of work.without)
+    report.step(`  ${table}: ${count(rows, 'row')} taken out (--without); kept, and back when the migration is applied again`);
 
   const after = await captureState(client, target.settings, { ...captureOptions(context, session, options), ...knownOf(work) });
   const afterManifest = await writeSnapshot(config.folders.snapshots, prepared.known, after, {
@@ -95,7 +114,8 @@ export async function applyRollback(given: Context, session: TargetSession, opti
   const tested = await smokeTest(context, session, goal.snapshot.manifest.applied);
   await client.query('begin');
   await keepInTarget(client, afterManifest, after, after);
-  for (const runId of work.runIds) await completeRun(client, runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: testedOf(tested) ?? undefined });
+  for (const runId of work.runIds)
+    await completeRun(client, runId, { status: 'done', snapshotAfter: snapshotId(afterManifest), tested: testedOf(tested) ?? undefined });
   await client.query('commit');
   await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
@@ -131,7 +151,7 @@ async function inOneTransaction(
   const state = `Nothing was changed on ${target.name}: the transaction was rolled back.`;
   for (const { script } of way.steps) {
     if (script.execution.mode === 'transaction') continue;
-    throw failed('The rollback holds statements that can\'t run in a transaction.', {
+    throw failed("The rollback holds statements that can't run in a transaction.", {
       detail: script.execution.notes,
       state: `Nothing was changed on ${target.name}.`,
       next: `Take CONCURRENTLY and the like out of ${script.file}, then run the command again.`,
@@ -145,21 +165,64 @@ async function inOneTransaction(
     await keepInTarget(client, manifest!, present, present);
     const end = endOf(prepared);
     if (end) await waitForLate(client, end);
-    const held = way.steps.some(({ effects }) => locksReaders({ ...effects, exclusive: lockedBefore(effects, end) })) ? performance.now() : undefined;
+    const held = way.steps.some(({ effects }) => locksReaders({ ...effects, exclusive: lockedBefore(effects, end) }))
+      ? performance.now()
+      : undefined;
     const placed: Placed = new Map();
-    const done: { undoes: string[]; restores: string[]; script: Script; kept: KeptItem[]; undoing: KeptItem[][]; waiting: Waiting; reports: PutBackReport[]; later: boolean }[] = [];
-    for (const step of way.steps) done.push({ ...step, ...(await runStep(client, step, options, context.config.settings.keepLimitBytes, placed, state, step === way.steps.at(-1) ? { ...prepared, end, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined)) });
+    const done: {
+      undoes: string[];
+      restores: string[];
+      script: Script;
+      kept: KeptItem[];
+      undoing: KeptItem[][];
+      waiting: Waiting;
+      reports: PutBackReport[];
+      later: boolean;
+    }[] = [];
+    for (const step of way.steps)
+      done.push({
+        ...step,
+        ...(await runStep(
+          client,
+          step,
+          options,
+          context.config.settings.keepLimitBytes,
+          placed,
+          state,
+          step === way.steps.at(-1) ? { ...prepared, end, done: done.flatMap(({ undoing }) => undoing.flat()) } : undefined,
+        )),
+      });
     requirePlaced(options, placed, state);
-    requireMatched(done.flatMap(({ reports }) => reports), options, state);
-    await settle(client, context.config.settings, 'the rollback', { state, next: 'Look at the rows it names, then run the command again.' });
+    requireMatched(
+      done.flatMap(({ reports }) => reports),
+      options,
+      state,
+    );
+    await settle(client, context.config.settings, 'the rollback', {
+      state,
+      next: 'Look at the rows it names, then run the command again.',
+    });
     const { facts, check } = await judgeBeforeCommit(client, {
       goal: goalState.facts,
       late: end !== undefined,
-      runLate: () => runLate(client, { script: way.steps.at(-1)!.script, end: end!, timeouts: settings, held, expected: prepared.expected!, label: 'the rollback', consequence: { state, next: 'Look at: npx supasnap status' } }),
+      runLate: () =>
+        runLate(client, {
+          script: way.steps.at(-1)!.script,
+          end: end!,
+          timeouts: settings,
+          held,
+          expected: prepared.expected!,
+          label: 'the rollback',
+          consequence: { state, next: 'Look at: npx supasnap status' },
+        }),
       otherwise: async (differences) => {
         if (options.allowUnproven) return;
         await blameOthers(client, present.catalogCheck, target.name);
-        throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', { detail: differences.slice(0, 20), state, next: 'Run the command again; if it stays so, choose another snapshot.' });
+        throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', {
+          detail: differences.slice(0, 20),
+          state,
+          next: 'Run the command again; if it stays so, choose another snapshot.',
+        });
       },
     });
     await removeApplied(client, undone);
@@ -197,9 +260,19 @@ async function inOneTransaction(
     }
     await client.query('commit');
     for (const [index, step] of done.entries()) {
-      if (step.later) step.reports = [...step.reports, ...(await returnLater(client, runIds[index]!, tableItems(step.undoing), step.kept, timeoutStatements(context.config.settings)))];
+      if (step.later)
+        step.reports = [
+          ...step.reports,
+          ...(await returnLater(client, runIds[index]!, tableItems(step.undoing), step.kept, timeoutStatements(context.config.settings))),
+        ];
     }
-    return { facts, check, runIds, returned: done.flatMap(({ reports }) => reports).filter(({ table, told }) => told || remains(facts, table)), without: [...placed].filter(([, rows]) => rows > 0) };
+    return {
+      facts,
+      check,
+      runIds,
+      returned: done.flatMap(({ reports }) => reports).filter(({ table, told }) => told || remains(facts, table)),
+      without: [...placed].filter(([, rows]) => rows > 0),
+    };
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
@@ -218,13 +291,32 @@ function endOf({ way, expected }: PreparedRollback): Late | undefined {
 const lockedBefore = ({ exclusive }: Effects, end: Late | undefined): string[] => exclusive.filter((table) => !end?.tables.includes(table));
 
 /** Rows that one step put back into a table which a later step removed are no news. */
-const remains = (facts: Facts, table: string) => facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
+const remains = (facts: Facts, table: string) =>
+  facts.base.facts().some(({ id }) => id.kind === 'table' && `${id.schema}.${id.name}` === table);
 
 /** One step: what it removes is kept, what the migration destroyed is put back; in the last one also what other runs since the goal kept, where the steps before have not put it back. */
-async function runStep(client: TargetSession['client'], { undoes, restores, script, effects, byHand }: Step, options: RollbackOptions, limitBytes: number, placed: Placed, state: string, last?: PreparedRollback & { done: KeptItem[]; end: Late | undefined }) {
+async function runStep(
+  client: TargetSession['client'],
+  { undoes, restores, script, effects, byHand }: Step,
+  options: RollbackOptions,
+  limitBytes: number,
+  placed: Placed,
+  state: string,
+  last?: PreparedRollback & { done: KeptItem[]; end: Late | undefined },
+) {
   const done = new Set(last?.done.map(({ relation }) => relation));
-  const undoing = (await readKept(client, undoes, restores, last?.outstanding)).map((items) => items.filter(({ relation }) => !done.has(relation)));
-  if (last) undoing.push(...wentWith(tableItems(await readKept(client, [], [], last.settled)), [...last.done, ...undoing.flat()], last.present.facts, last.goalState.facts));
+  const undoing = (await readKept(client, undoes, restores, last?.outstanding)).map((items) =>
+    items.filter(({ relation }) => !done.has(relation)),
+  );
+  if (last)
+    undoing.push(
+      ...wentWith(
+        tableItems(await readKept(client, [], [], last.settled)),
+        [...last.done, ...undoing.flat()],
+        last.present.facts,
+        last.goalState.facts,
+      ),
+    );
   const { early, late: all } = splitAtReturn(script);
   const late = last?.end?.main.slice(early.length) ?? all;
   const consequence = { state, next: 'Look at: npx supasnap status' };
@@ -247,29 +339,51 @@ async function runStep(client: TargetSession['client'], { undoes, restores, scri
     await client.query('release savepoint supasnap_answers');
   };
   const buckets = last?.missing?.buckets ?? [];
-  const result = await withPlatformRows(client, { undoing, foreseen: effects.written, keepData: options.keepData ?? 'auto', limitBytes, state, missing: last?.missing }, (rows) => runKeeping(client, {
-    effects: { ...effects, exclusive: lockedBefore(effects, last?.end), written: [...new Set([...effects.written, ...answers.written, ...(buckets.length > 0 ? ['"storage"."buckets"'] : [])])] },
-    prepare: answers.before,
-    keepData: options.keepData ?? 'auto',
-    carry: true,
-    limitBytes,
-    undoing: rows,
-    state,
-    early: () => batches(early),
-    late: async () => {
-      if (last !== undefined) await answers.leaveOut();
-      await answers.whenBack();
-      await batches(late);
-      await makeBuckets(client, buckets);
-    },
-    // What was written by hand may convert values in its own way.
-    ...(byHand ? {} : { onCasts: (changed) => requireCasts(changed.filter(({ column }) => !answers.mapped.includes(column)), options, state) }),
-  }));
+  const result = await withPlatformRows(
+    client,
+    { undoing, foreseen: effects.written, keepData: options.keepData ?? 'auto', limitBytes, state, missing: last?.missing },
+    (rows) =>
+      runKeeping(client, {
+        effects: {
+          ...effects,
+          exclusive: lockedBefore(effects, last?.end),
+          written: [...new Set([...effects.written, ...answers.written, ...(buckets.length > 0 ? ['"storage"."buckets"'] : [])])],
+        },
+        prepare: answers.before,
+        keepData: options.keepData ?? 'auto',
+        carry: true,
+        limitBytes,
+        undoing: rows,
+        state,
+        early: () => batches(early),
+        late: async () => {
+          if (last !== undefined) await answers.leaveOut();
+          await answers.whenBack();
+          await batches(late);
+          await makeBuckets(client, buckets);
+        },
+        // What was written by hand may convert values in its own way.
+        ...(byHand
+          ? {}
+          : {
+              onCasts: (changed) =>
+                requireCasts(
+                  changed.filter(({ column }) => !answers.mapped.includes(column)),
+                  options,
+                  state,
+                ),
+            }),
+      }),
+  );
   return { ...result, undoing };
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */
-async function restoreRow(client: TargetSession['client'], version: string, { history, goal: { snapshot } }: PreparedRollback): Promise<void> {
+async function restoreRow(
+  client: TargetSession['client'],
+  version: string,
+  { history, goal: { snapshot } }: PreparedRollback,
+): Promise<void> {
   const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version).at(-1);
   const name = snapshot.manifest.applied.find((row) => row.version === version)?.name ?? run?.name ?? '';
   const removed = takenOut(history).findLast((row) => row.version === version);
@@ -278,11 +392,17 @@ async function restoreRow(client: TargetSession['client'], version: string, { hi
 
 /** History rows of what another tool applied: no run of ours holds them. */
 function rowsOnlyHere(undone: string[], { applied, runs }: History): { rows: AppliedMigration[] } | null {
-  const rows = applied.filter(({ version }) => undone.includes(version) && !runs.some((run) => run.kind === 'migrate' && run.version === version));
+  const rows = applied.filter(
+    ({ version }) => undone.includes(version) && !runs.some((run) => run.kind === 'migrate' && run.version === version),
+  );
   return rows.length > 0 ? { rows } : null;
 }
 
-async function smokeTest(context: Context, { client }: TargetSession, applied: { version: string; name: string | null }[]): Promise<SmokeResult | undefined> {
+async function smokeTest(
+  context: Context,
+  { client }: TargetSession,
+  applied: { version: string; name: string | null }[],
+): Promise<SmokeResult | undefined> {
   const last = applied.at(-1);
   const label = last && (migrationName(`${last.version}_${last.name ?? ''}.sql`)?.label ?? last.version);
   const { config } = context;
@@ -290,12 +410,27 @@ async function smokeTest(context: Context, { client }: TargetSession, applied: {
   return test ? runSmokeTest(client, test.test, test.expectations, { statementTimeoutMs: config.settings.testTimeoutMs }) : undefined;
 }
 
-function requireSound({ goalState, goal: { snapshot } }: PreparedRollback, after: CapturedState, committed: Facts, tested: SmokeResult | undefined): void {
+function requireSound(
+  { goalState, goal: { snapshot } }: PreparedRollback,
+  after: CapturedState,
+  committed: Facts,
+  tested: SmokeResult | undefined,
+): void {
   const state = `The rollback to ${snapshot.id} is done and recorded.`;
   const meanwhile = factDifferences(committed, after.facts);
-  if (meanwhile.length > 0) throw attention('Someone else changed the schema right after the rollback.', { detail: meanwhile.slice(0, 10), state, next: 'Look at: npx supasnap status' });
+  if (meanwhile.length > 0)
+    throw attention('Someone else changed the schema right after the rollback.', {
+      detail: meanwhile.slice(0, 10),
+      state,
+      next: 'Look at: npx supasnap status',
+    });
   const dumps = goalState.sql === after.sql ? [] : compareDumps(goalState.sql, after.sql).differences;
-  if (dumps.length > 0) throw attention('The facts are equal, but pg_dump sees a difference to the snapshot.', { detail: dumps.slice(0, 20), state, next: 'Compare the two snapshot files.' });
+  if (dumps.length > 0)
+    throw attention('The facts are equal, but pg_dump sees a difference to the snapshot.', {
+      detail: dumps.slice(0, 20),
+      state,
+      next: 'Compare the two snapshot files.',
+    });
   if (tested && !tested.ok) {
     throw attention(`The smoke test of ${tested.version} fails on the state that came back.`, {
       detail: tested.checks.filter((check) => !passes(check)).map(({ name, detail }) => `FAIL  ${name}${detail ? `: ${detail}` : ''}`),

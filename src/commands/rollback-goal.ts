@@ -39,9 +39,11 @@ const nothing = 'Nothing was changed.';
 
 /** Finds the snapshot that is meant: by name, path, version, a migration's timestamp, or a number of steps. */
 export function findGoal(words: GoalWords, history: History, snapshots: StoredSnapshot[]): Goal {
-  if (words.steps !== undefined && words.to !== undefined) throw usage('--steps and a snapshot name two goals.', { state: nothing, next: 'Give one of them.' });
+  if (words.steps !== undefined && words.to !== undefined)
+    throw usage('--steps and a snapshot name two goals.', { state: nothing, next: 'Give one of them.' });
   if (words.steps !== undefined) return stepsBack(words.steps, history, snapshots);
-  if (words.to === undefined) throw usage('Say what to go back to.', { state: nothing, next: `${list}. Then: npx supasnap rollback <snapshot>` });
+  if (words.to === undefined)
+    throw usage('Say what to go back to.', { state: nothing, next: `${list}. Then: npx supasnap rollback <snapshot>` });
   const to = basename(words.to.trim()).replace(fileEnding, '');
   // A file is that one, whatever came later under its name.
   const byFile = fileEnding.test(words.to.trim()) ? snapshots.find(({ id }) => id === to) : undefined;
@@ -50,7 +52,10 @@ export function findGoal(words: GoalWords, history: History, snapshots: StoredSn
   if (/^v\d+\.\d+\.\d+$/.test(to)) return afterRelease(to, history, snapshots);
   if (/^\d+$/.test(to)) return beforeMigration(to, history, snapshots);
   if (bySnapshot) return { snapshot: bySnapshot, what: `snapshot ${bySnapshot.id}` };
-  const near = nearest(to, snapshots.map(({ id }) => id));
+  const near = nearest(
+    to,
+    snapshots.map(({ id }) => id),
+  );
   throw usage(`There is no snapshot ${to}.`, { state: nothing, next: near ? `Did you mean ${near}? ${list}` : list });
 }
 
@@ -64,7 +69,9 @@ function newestOf(id: string, snapshots: StoredSnapshot[]): StoredSnapshot | und
 }
 
 function afterRelease(release: string, history: History, snapshots: StoredSnapshot[]): Goal {
-  const versions = history.applied.filter(({ version, name }) => migrationName(`${version}_${name ?? ''}.sql`)?.release === release).map(({ version }) => version);
+  const versions = history.applied
+    .filter(({ version, name }) => migrationName(`${version}_${name ?? ''}.sql`)?.release === release)
+    .map(({ version }) => version);
   const last = versions.at(-1);
   const place = history.applied.findIndex(({ version }) => version === last) + 1;
   const snapshot = last && (newestOf(`${release}_${last}_after`, snapshots) ?? rebuiltAfter(history.applied.slice(0, place), snapshots));
@@ -86,18 +93,22 @@ function beforeMigration(version: string, history: History, snapshots: StoredSna
   const newer = history.applied.slice(index + 1);
   const snapshot = snapshotBefore(version, history, snapshots);
   if (newer.length > 0) {
-    throw refused(`${newer.length} newer migration${newer.length === 1 ? ' stands' : 's stand'} on ${version}: ${newer.map((row) => row.version).join(', ')}.`, {
-      detail: ['A migration can be undone alone only while it is the newest.'],
-      state: nothing,
-      next: `To undo it and the newer ones: npx supasnap rollback ${!snapshot || snapshot.id === version ? `--steps ${newer.length + 1}` : snapshot.id}`,
-    });
+    throw refused(
+      `${newer.length} newer migration${newer.length === 1 ? ' stands' : 's stand'} on ${version}: ${newer.map((row) => row.version).join(', ')}.`,
+      {
+        detail: ['A migration can be undone alone only while it is the newest.'],
+        state: nothing,
+        next: `To undo it and the newer ones: npx supasnap rollback ${!snapshot || snapshot.id === version ? `--steps ${newer.length + 1}` : snapshot.id}`,
+      },
+    );
   }
   if (!snapshot) throw missingBefore(version, history);
   return { snapshot, what: `the state before ${[version, history.applied[index]!.name].filter(Boolean).join('_')}` };
 }
 
 function stepsBack(steps: number, history: History, snapshots: StoredSnapshot[]): Goal {
-  if (!Number.isInteger(steps) || steps < 1) throw usage('--steps takes a whole number from 1.', { state: nothing, next: 'For the last one: npx supasnap rollback --steps 1' });
+  if (!Number.isInteger(steps) || steps < 1)
+    throw usage('--steps takes a whole number from 1.', { state: nothing, next: 'For the last one: npx supasnap rollback --steps 1' });
   const open = halfDone(history.runs, history.applied).at(0);
   if (open && steps === 1) {
     const snapshot = snapshots.find(({ id }) => id === open.snapshotBefore);
@@ -105,7 +116,11 @@ function stepsBack(steps: number, history: History, snapshots: StoredSnapshot[])
     return { snapshot, what: `the state before ${[open.version, open.name].filter(Boolean).join('_')}, which stopped between its steps` };
   }
   const row = history.applied.at(open ? 1 - steps : -steps);
-  if (!row) throw usage(`Only ${history.applied.length} migration${history.applied.length === 1 ? ' is' : 's are'} applied.`, { state: nothing, next: 'What is applied: npx supasnap status' });
+  if (!row)
+    throw usage(`Only ${history.applied.length} migration${history.applied.length === 1 ? ' is' : 's are'} applied.`, {
+      state: nothing,
+      next: 'What is applied: npx supasnap status',
+    });
   const snapshot = snapshotBefore(row.version, history, snapshots);
   if (!snapshot) throw missingBefore(row.version, history);
   return { snapshot, what: `the state before ${[row.version, row.name].filter(Boolean).join('_')}` };

@@ -60,7 +60,14 @@ export interface PreparedRollback {
 }
 
 /** Finds the goal, takes a snapshot of the present, and plans and proves the way there. A dry run writes nothing. */
-export async function prepareRollback(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, rebuilt: Rebuilt[], journal: Journal | undefined): Promise<PreparedRollback> {
+export async function prepareRollback(
+  context: Context,
+  session: TargetSession,
+  options: RollbackOptions,
+  useShadow: UseShadow,
+  rebuilt: Rebuilt[],
+  journal: Journal | undefined,
+): Promise<PreparedRollback> {
   const { config, report } = context;
   const { client, server, target } = session;
   const history = await readHistory(client);
@@ -69,18 +76,30 @@ export async function prepareRollback(context: Context, session: TargetSession, 
   const snapshotState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
   const successors = await readSuccessors(client, history.runs, known);
   const snapshotIdentity = succeeded(await loadIdentity(client, goal.snapshot), successors);
-  const { state: present, drift, last } = await readPresent(client, target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
+  const {
+    state: present,
+    drift,
+    last,
+  } = await readPresent(client, target.settings, known, config.folders.snapshots, captureOptions(context, session, options));
   if (drift.length > 0) showDrift(context, drift, last!.id);
 
   const provenance = await readProvenance(config.workdir);
   const before = new Set(goal.snapshot.manifest.applied.map(({ version }) => version));
   const now = new Set(history.applied.map(({ version }) => version));
   // What they kept is put back as well.
-  const halfway = halfDone(history.runs, history.applied).map(({ version }) => version!).filter((version) => !before.has(version));
+  const halfway = halfDone(history.runs, history.applied)
+    .map(({ version }) => version!)
+    .filter((version) => !before.has(version));
   const undone = [...halfway, ...[...now].filter((version) => !before.has(version)).reverse()];
   const restored = [...before].filter((version) => !now.has(version));
   await passSecrets(context, session, options, { state: present, last, known }, findSecrets(snapshotState));
-  const { settle, stays } = await settling(context, client, { history, known, present, goal: snapshotState, versions: [...undone, ...restored] });
+  const { settle, stays } = await settling(context, client, {
+    history,
+    known,
+    present,
+    goal: snapshotState,
+    versions: [...undone, ...restored],
+  });
   const { goal: goalState, identity: goalIdentity, changed, lost } = settle(snapshotState, snapshotIdentity);
   const manifest = options.dryRun ? undefined : await snapshotPresent(context, session, present, known, history, provenance);
   if (manifest) {
@@ -88,46 +107,126 @@ export async function prepareRollback(context: Context, session: TargetSession, 
     await journal?.phase('snapshotted');
   }
   report.step(`Planning and proving the way to ${goal.what} …`);
-  const since = !history.ours ? [] : goal.snapshot.manifest.rebuilt ? runsSinceRebuilt(undone, history.runs) : runsSince(goal.snapshot.id, history.runs);
+  const since = !history.ours
+    ? []
+    : goal.snapshot.manifest.rebuilt
+      ? runsSinceRebuilt(undone, history.runs)
+      : runsSince(goal.snapshot.id, history.runs);
   const outstanding = since.length > 0 ? outstandingOf(since, await readReturns(client)) : [];
   const waiting = outstanding.length > 0 ? await readKept(client, [], [], outstanding) : [];
   const rowsWait = waiting.length > 0;
-  const chain = restored.length === 0 && halfway.length === 0 ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs) : undefined;
-  const found = goal.snapshot.inTarget || !snapshotState.definitions ? undefined : missingOf(snapshotState.definitions, present.definitions, { then: goal.snapshot.manifest.database, now: target.settings.database });
+  const chain =
+    restored.length === 0 && halfway.length === 0
+      ? await rollbackChain(config.folders.rollback, config.workdir, undone, history.runs)
+      : undefined;
+  const found =
+    goal.snapshot.inTarget || !snapshotState.definitions
+      ? undefined
+      : missingOf(snapshotState.definitions, present.definitions, { then: goal.snapshot.manifest.database, now: target.settings.database });
   const missing = found && namesOf(found).length > 0 ? found : undefined;
   const { way, expected } = await useShadow(present, async (shadow) => {
-    const way = await planWayTo(shadow, { rowsWait: rowsWait || missing !== undefined, present, goal: goalState, goalIdentity, undone, restored, waypoints: halfway.length > 0 ? undefined : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors, settle }), chain, timeouts: config.settings, serverVersionNum: server.versionNum, pgDump: captureOptions(context, session, options).pgDump });
+    const way = await planWayTo(shadow, {
+      rowsWait: rowsWait || missing !== undefined,
+      present,
+      goal: goalState,
+      goalIdentity,
+      undone,
+      restored,
+      waypoints:
+        halfway.length > 0
+          ? undefined
+          : () => readWaypoints(context, client, { history, known, undone, restored, goal: goalState, goalIdentity, successors, settle }),
+      chain,
+      timeouts: config.settings,
+      serverVersionNum: server.versionNum,
+      pgDump: captureOptions(context, session, options).pgDump,
+    });
     return { way, expected: way.proof.proven && shadow.kind === 'embedded' ? await guardsOf(shadow) : undefined };
   });
   await journal?.phase('rehearsed');
-  const remarks = { platform: changed, stays: [...stays, ...lost.map((what) => `${what} does not come back: the platform took away what it was on.`)] };
-  return { remarks, goal, outstanding, settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])), goalState, ...(missing ? { missing } : {}), platform: await foretell(client, waiting, options.keepData ?? 'auto'), present, manifest, way, expected, undone, restored, known, rebuilt, history, provenance, journal };
+  const remarks = {
+    platform: changed,
+    stays: [...stays, ...lost.map((what) => `${what} does not come back: the platform took away what it was on.`)],
+  };
+  return {
+    remarks,
+    goal,
+    outstanding,
+    settled: since.flatMap(({ id }) => (outstanding.includes(id) ? [] : [id])),
+    goalState,
+    ...(missing ? { missing } : {}),
+    platform: await foretell(client, waiting, options.keepData ?? 'auto'),
+    present,
+    manifest,
+    way,
+    expected,
+    undone,
+    restored,
+    known,
+    rebuilt,
+    history,
+    provenance,
+    journal,
+  };
 }
 
 /** The states before each migration to undo and after each one to bring back; undefined where it is but one, or a snapshot is missing. */
 async function readWaypoints(
   { config }: Context,
   client: TargetSession['client'],
-  { history, known, undone, restored, goal, goalIdentity, successors, settle }: { history: History; known: StoredSnapshot[]; undone: string[]; restored: string[]; goal: State; goalIdentity: Identity | undefined; successors: Successors; settle: Settle },
+  {
+    history,
+    known,
+    undone,
+    restored,
+    goal,
+    goalIdentity,
+    successors,
+    settle,
+  }: {
+    history: History;
+    known: StoredSnapshot[];
+    undone: string[];
+    restored: string[];
+    goal: State;
+    goalIdentity: Identity | undefined;
+    successors: Successors;
+    settle: Settle;
+  },
 ): Promise<Waypoint[] | undefined> {
-  const runOf = (version: string) => history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
+  const runOf = (version: string) =>
+    history.runs.filter((run) => run.kind === 'migrate' && run.version === version && ['applied', 'done'].includes(run.status)).at(-1);
   const places = [
     ...undone.map((version) => ({ undoes: [version], restores: [], id: snapshotBefore(version, history, known)?.id })),
-    ...restored.map((version) => ({ undoes: [], restores: [version], id: runOf(version)?.snapshotAfter ?? rebuiltAfterTakenOut(version, history, known)?.id })),
+    ...restored.map((version) => ({
+      undoes: [],
+      restores: [version],
+      id: runOf(version)?.snapshotAfter ?? rebuiltAfterTakenOut(version, history, known)?.id,
+    })),
   ];
   if (places.length < 2) return undefined;
   const waypoints: Waypoint[] = [];
   for (const { undoes, restores, id } of places.slice(0, -1)) {
     const snapshot = known.find((one) => one.id === id);
     if (!snapshot) return undefined;
-    const { goal: state, identity } = settle(await loadSnapshot(client, config.folders.snapshots, snapshot), succeeded(await loadIdentity(client, snapshot), successors));
+    const { goal: state, identity } = settle(
+      await loadSnapshot(client, config.folders.snapshots, snapshot),
+      succeeded(await loadIdentity(client, snapshot), successors),
+    );
     waypoints.push({ undoes, restores, state, identity });
   }
   const { undoes, restores } = places.at(-1)!;
   return [...waypoints, { undoes, restores, state: goal, identity: goalIdentity }];
 }
 
-async function snapshotPresent(context: Context, session: TargetSession, present: CapturedState, known: StoredSnapshot[], history: History, provenance: Provenance): Promise<Manifest> {
+async function snapshotPresent(
+  context: Context,
+  session: TargetSession,
+  present: CapturedState,
+  known: StoredSnapshot[],
+  history: History,
+  provenance: Provenance,
+): Promise<Manifest> {
   const takenAt = context.now();
   const stamp = takenAt.toISOString().replace(/\D/g, '').slice(0, 14);
   const manifest = await writeSnapshot(context.config.folders.snapshots, known, present, {

@@ -26,7 +26,8 @@ export async function countRemovals(client: pg.Client, effects: Effects[]): Prom
     for (const [name, columns] of Object.entries(doomed)) {
       const shape = live.get(name);
       for (const { column, dropped: goes } of columns) {
-        if (goes && shape?.columns.some((one) => one.name === column)) await add(`column ${shape.schema}.${shape.name}.${column}`, name, quoteName(column));
+        if (goes && shape?.columns.some((one) => one.name === column))
+          await add(`column ${shape.schema}.${shape.name}.${column}`, name, quoteName(column));
       }
     }
   }
@@ -34,7 +35,10 @@ export async function countRemovals(client: pg.Client, effects: Effects[]): Prom
 
   async function add(what: string, table: string, counted: string): Promise<void> {
     const exact = await count(client, `select count(${counted}) as rows from ${table}`);
-    removals.set(what, exact === undefined ? { what, rows: await estimate(client, table), estimated: true } : { what, rows: exact, estimated: false });
+    removals.set(
+      what,
+      exact === undefined ? { what, rows: await estimate(client, table), estimated: true } : { what, rows: exact, estimated: false },
+    );
   }
 }
 
@@ -51,6 +55,9 @@ async function count(client: pg.Client, sql: string): Promise<number | undefined
 }
 
 async function estimate(client: pg.Client, table: string): Promise<number> {
-  const { rows } = await client.query<{ rows: number }>('select greatest(reltuples, 0)::bigint as rows from pg_class where oid = to_regclass($1)', [table]);
+  const { rows } = await client.query<{ rows: number }>(
+    'select greatest(reltuples, 0)::bigint as rows from pg_class where oid = to_regclass($1)',
+    [table],
+  );
   return Number(rows[0]?.rows ?? 0);
 }

@@ -18,7 +18,13 @@ export type Settle = (goal: State, identity: Identity | undefined) => SettledGoa
 export async function settling(
   { config }: Context,
   client: TargetSession['client'],
-  { history, known, present, goal, versions }: { history: History; known: StoredSnapshot[]; present: CapturedState; goal: State; versions: string[] },
+  {
+    history,
+    known,
+    present,
+    goal,
+    versions,
+  }: { history: History; known: StoredSnapshot[]; present: CapturedState; goal: State; versions: string[] },
 ): Promise<{ settle: Settle; stays: string[] }> {
   const stuck = await stuckExtensions(client, present.facts, goal.facts);
   const extensions = new Set(stuck.map(({ name }) => name));

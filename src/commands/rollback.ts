@@ -61,7 +61,11 @@ export interface RollbackResult {
 
 /** The snapshots that can be gone back to, oldest first. */
 export const snapshots = (context: Context): Promise<StoredSnapshot[]> =>
-  withTarget(context, async ({ client }) => listSnapshots(client, context.config.folders.snapshots, (await readHistory(client)).ours), 'read');
+  withTarget(
+    context,
+    async ({ client }) => listSnapshots(client, context.config.folders.snapshots, (await readHistory(client)).ours),
+    'read',
+  );
 
 /**
  * Brings the schema back to an earlier state, proven on a shadow first. Throws a Problem: exit 3 when a guard refused,
@@ -74,13 +78,18 @@ export function rollback(context: Context, options: RollbackOptions): Promise<Ro
     if (!options.dryRun) requireName(context, session.target);
     const goalOfNow = async (rebuilt: Rebuilt[] = []): Promise<string> => {
       const history = await readHistory(session.client);
-      return findGoal(options, history, [...(await listSnapshots(session.client, config.folders.snapshots, history.ours)), ...rebuilt]).snapshot.id;
+      return findGoal(options, history, [...(await listSnapshots(session.client, config.folders.snapshots, history.ours)), ...rebuilt])
+        .snapshot.id;
     };
     /** The oldest migration whose snapshot has to be rebuilt; undefined where the goal is there. */
-    const toRebuild = () => goalOfNow().then(() => undefined, (error: unknown) => {
-      if (error instanceof SnapshotMissing && error.from !== undefined) return error.from;
-      throw error;
-    });
+    const toRebuild = () =>
+      goalOfNow().then(
+        () => undefined,
+        (error: unknown) => {
+          if (error instanceof SnapshotMissing && error.from !== undefined) return error.from;
+          throw error;
+        },
+      );
     await toRebuild();
     if (!options.dryRun) await requireWritable([config.folders.snapshots, config.folders.docs]);
     return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, async () => {
@@ -90,17 +99,29 @@ export function rollback(context: Context, options: RollbackOptions): Promise<Ro
         const rebuilt = from === undefined ? [] : await rebuildFrom(context, session, useShadow, { ...options, from });
         const goal = await goalOfNow(rebuilt);
         if (options.dryRun) return run(context, session, options, useShadow, rebuilt);
-        return journalled(context, session, { kind: 'rollback', what: goal, version: goal }, (journal) => run(context, session, options, useShadow, rebuilt, journal));
+        return journalled(context, session, { kind: 'rollback', what: goal, version: goal }, (journal) =>
+          run(context, session, options, useShadow, rebuilt, journal),
+        );
       });
     });
   });
 }
 
-async function run(context: Context, session: TargetSession, options: RollbackOptions, useShadow: UseShadow, rebuilt: Rebuilt[], journal?: Journal): Promise<RollbackResult> {
+async function run(
+  context: Context,
+  session: TargetSession,
+  options: RollbackOptions,
+  useShadow: UseShadow,
+  rebuilt: Rebuilt[],
+  journal?: Journal,
+): Promise<RollbackResult> {
   const { report, config } = context;
   const prepared = await prepareRollback(context, session, options, useShadow, rebuilt, journal);
   const { way, goal, undone, restored } = prepared;
-  const removals = await countRemovals(session.client, way.steps.map(({ effects }) => effects));
+  const removals = await countRemovals(
+    session.client,
+    way.steps.map(({ effects }) => effects),
+  );
   showRollback(context, options, prepared, removals);
   const result: RollbackResult = {
     target: session.target.name,
@@ -110,7 +131,12 @@ async function run(context: Context, session: TargetSession, options: RollbackOp
     removals,
     proven: way.proof.proven,
   };
-  await passRights(context, session, { rollback: goal.what, statements: way.steps.flatMap(({ script }) => script.statements) }, (options.allowUnproven ?? false) || (options.dryRun ?? false));
+  await passRights(
+    context,
+    session,
+    { rollback: goal.what, statements: way.steps.flatMap(({ script }) => script.statements) },
+    (options.allowUnproven ?? false) || (options.dryRun ?? false),
+  );
   if (way.steps.length === 0 && undone.length === 0 && restored.length === 0) return result;
   if (options.dryRun) return result;
   if (!way.proof.proven && !options.allowUnproven) throw notProven(prepared, session.target.name);

@@ -56,7 +56,11 @@ export async function readLastSnapshot(client: pg.Client, folder: string): Promi
 /** Compares by the cheap catalog check first; what reads and compares facts is loaded only when that differs. Writes nothing; to be called in a transaction. */
 export async function findDrift(client: pg.Client, folder: string, last: KeptSnapshot): Promise<Drift> {
   if (last.catalogCheck === (await catalogCheck(client))) return { by: 'catalog', differences: [] };
-  const [{ readFacts }, { driftSince }, { loadSnapshot }] = await Promise.all([import('../snapshot/facts.ts'), import('../snapshot/take.ts'), import('../snapshot/store.ts')]);
+  const [{ readFacts }, { driftSince }, { loadSnapshot }] = await Promise.all([
+    import('../snapshot/facts.ts'),
+    import('../snapshot/take.ts'),
+    import('../snapshot/store.ts'),
+  ]);
   try {
     const then = await loadSnapshot(client, folder, { id: last.id, manifest: last.manifest, inFolder: last.inFolder, inTarget: true });
     const { drift, platform } = driftSince(then.facts, await readFacts(client, { insideTransaction: true }));

@@ -4,7 +4,10 @@ import { refuseAltered, wrongColumns, type WrongColumn } from '../history/column
 import type { AppliedMigration, Run } from '../history/history.ts';
 
 /** The columns of a run that tell whether it came to its end. */
-export type BriefRun = Pick<Run, 'id' | 'kind' | 'status' | 'version' | 'name' | 'undone' | 'snapshotBefore' | 'snapshotAfter' | 'progress' | 'startedAt'>;
+export type BriefRun = Pick<
+  Run,
+  'id' | 'kind' | 'status' | 'version' | 'name' | 'undone' | 'snapshotBefore' | 'snapshotAfter' | 'progress' | 'startedAt'
+>;
 
 export interface BriefHistory {
   applied: AppliedMigration[];
@@ -28,19 +31,30 @@ export async function readBriefHistory(client: pg.Client, local: Map<string, str
            (${wrongColumns}) as wrong`);
   const { columns, ours, hasTables, wrong } = rows[0]!;
   refuseAltered(wrong);
-  return { applied: columns.includes('version') ? await readApplied(client, columns, local) : [], runs: ours ? await readRuns(client) : [], ours, hasTables };
+  return {
+    applied: columns.includes('version') ? await readApplied(client, columns, local) : [],
+    runs: ours ? await readRuns(client) : [],
+    ours,
+    hasTables,
+  };
 }
 
 async function readApplied(client: pg.Client, columns: string[], local: Map<string, string[]>): Promise<AppliedMigration[]> {
   const name = columns.includes('name') ? 'name' : 'null::text as name';
-  const hash = columns.includes('statements') ? "encode(sha256(convert_to(array_to_string(statements, chr(31)), 'UTF8')), 'hex')" : 'null::text';
+  const hash = columns.includes('statements')
+    ? "encode(sha256(convert_to(array_to_string(statements, chr(31)), 'UTF8')), 'hex')"
+    : 'null::text';
   const { rows } = await client.query<{ version: string; name: string | null; hash: string | null }>(
     `select version, ${name}, ${hash} as hash from supabase_migrations.schema_migrations order by version`,
   );
   const same = (row: { version: string; hash: string | null }) => row.hash === null || row.hash === hashOf(local.get(row.version));
   const others = rows.filter((row) => local.has(row.version) && !same(row)).map(({ version }) => version);
   const recorded = others.length > 0 ? await readStatements(client, others) : new Map<string, string[]>();
-  return rows.map((row) => ({ version: row.version, name: row.name, statements: row.hash === null ? null : (recorded.get(row.version) ?? local.get(row.version) ?? null) }));
+  return rows.map((row) => ({
+    version: row.version,
+    name: row.name,
+    statements: row.hash === null ? null : (recorded.get(row.version) ?? local.get(row.version) ?? null),
+  }));
 }
 
 const hashOf = (statements: string[] | undefined) => statements && createHash('sha256').update(statements.join('\x1f')).digest('hex');

@@ -68,7 +68,18 @@ export function unfinishedRuns({ runs, applied }: Past, runner: number | undefin
     const { id, kind, startedAt } = run;
     const what = (kind === 'migrate' ? [run.version, run.name].filter(Boolean).join('_') : run.version) ?? '';
     if (running && run.status !== 'failed') {
-      return [{ id, kind, what, startedAt, running, halfWay: false, state: `It is being done now, by session ${runner}.`, next: 'Wait until it is done, then look again: npx supasnap status' }];
+      return [
+        {
+          id,
+          kind,
+          what,
+          startedAt,
+          running,
+          halfWay: false,
+          state: `It is being done now, by session ${runner}.`,
+          next: 'Wait until it is done, then look again: npx supasnap status',
+        },
+      ];
     }
     return [{ id, kind, what, startedAt, running: false, ...told }];
   });
@@ -78,11 +89,23 @@ function describe(run: BriefRun, halfWay: boolean, isLast: boolean): { halfWay: 
   const back = `npx supasnap rollback ${run.snapshotBefore ?? '--list'}`;
   if (run.status === 'applied' && !run.snapshotAfter && isLast) {
     return run.kind === 'migrate'
-      ? { halfWay, state: 'It is applied and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next migrate takes a snapshot first. To go back: ${back}` }
-      : { halfWay, state: 'It is rolled back and recorded; the command was cut off before it took the snapshot after.', next: `Nothing has to be mended: the next command takes a snapshot first. To undo it: ${back}` };
+      ? {
+          halfWay,
+          state: 'It is applied and recorded; the command was cut off before it took the snapshot after.',
+          next: `Nothing has to be mended: the next migrate takes a snapshot first. To go back: ${back}`,
+        }
+      : {
+          halfWay,
+          state: 'It is rolled back and recorded; the command was cut off before it took the snapshot after.',
+          next: `Nothing has to be mended: the next command takes a snapshot first. To undo it: ${back}`,
+        };
   }
   if (!halfWay) return undefined;
   const steps = run.progress as Partial<Progress> | null;
   const done = steps?.of ? `${steps.done} of its ${steps.of} steps are done` : 'It is not known to have completed a step';
-  return { halfWay, state: `${done}; it is not recorded as applied.`, next: `Go on with it: npx supasnap migrate --resume. Or go back to the state before it: ${back}` };
+  return {
+    halfWay,
+    state: `${done}; it is not recorded as applied.`,
+    next: `Go on with it: npx supasnap migrate --resume. Or go back to the state before it: ${back}`,
+  };
 }

@@ -18,7 +18,8 @@ export function renderStatus(status: Status, now: Date): string {
   ];
   if (problems.length > 0) rows.push(['Problems', listed(problems)]);
   if (notMigrations.length > 0) rows.push(['No migrations', listed(notMigrations)]);
-  if (notComparable.length > 0) rows.push(['Not recorded', `the statements of ${notComparable.length} applied: ${shortList(notComparable)}`]);
+  if (notComparable.length > 0)
+    rows.push(['Not recorded', `the statements of ${notComparable.length} applied: ${shortList(notComparable)}`]);
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
   const table = rows.map(([label, text]) => `${label.padEnd(width)}${text.replaceAll('\n', `\n${' '.repeat(width)}`)}`.trimEnd());
   return [...table, ...details(status), '', `Next: ${status.next}`].join('\n');
@@ -35,10 +36,17 @@ function noHistory({ pending, problems, notMigrations, hasTables }: Status): str
 
 function details({ edited, drift, unfinished }: Status): string[] {
   const lines: string[] = [];
-  for (const { file, statement, applied, now } of edited) lines.push('', `${file} differs first in statement ${statement}:`, `  applied: ${oneLine(applied)}`, `  file:    ${oneLine(now)}`);
-  for (const { kind, what, startedAt, state } of unfinished) lines.push('', `Unfinished ${kind} ${what}, begun ${startedAt}:`, `  ${state}`);
+  for (const { file, statement, applied, now } of edited)
+    lines.push('', `${file} differs first in statement ${statement}:`, `  applied: ${oneLine(applied)}`, `  file:    ${oneLine(now)}`);
+  for (const { kind, what, startedAt, state } of unfinished)
+    lines.push('', `Unfinished ${kind} ${what}, begun ${startedAt}:`, `  ${state}`);
   if (drift && drift.differences.length > 0) {
-    lines.push('', unfinished.length > 0 ? 'Changed since the last snapshot (what was left unfinished is among it):' : 'Changed by other means since the last snapshot:');
+    lines.push(
+      '',
+      unfinished.length > 0
+        ? 'Changed since the last snapshot (what was left unfinished is among it):'
+        : 'Changed by other means since the last snapshot:',
+    );
     lines.push(...drift.differences.slice(0, most).map((line) => `  ${line}`));
     if (drift.differences.length > most) lines.push(`  … and ${drift.differences.length - most} more (--output-format json shows all)`);
   }
@@ -47,7 +55,7 @@ function details({ edited, drift, unfinished }: Status): string[] {
 
 function driftLine({ drift, lastSnapshot }: Status): string {
   if (!drift || !lastSnapshot) return 'not known: there is no snapshot to compare with yet';
-  if (drift.by === 'unknown') return 'not known: the last snapshot can\'t be read';
+  if (drift.by === 'unknown') return "not known: the last snapshot can't be read";
   const platform = drift.platform ? ` (the platform changed ${drift.platform.join(', ')} by itself)` : '';
   if (drift.differences.length === 0) return `none${platform}`;
   return `${drift.differences.length} difference${drift.differences.length === 1 ? '' : 's'} since ${lastSnapshot.id}${platform}`;
@@ -66,7 +74,11 @@ function listed(items: string[]): string {
   if (items.length === 0) return 'none';
   if (items.length === 1) return items[0]!;
   const shown = items.slice(0, most);
-  return [`${items.length}:`, ...shown.map((item) => `  ${item}`), ...(items.length > most ? [`  … and ${items.length - most} more`] : [])].join('\n');
+  return [
+    `${items.length}:`,
+    ...shown.map((item) => `  ${item}`),
+    ...(items.length > most ? [`  … and ${items.length - most} more`] : []),
+  ].join('\n');
 }
 
 const shortList = (items: string[]) => (items.length <= 3 ? items.join(', ') : `${items.slice(0, 3).join(', ')} …`);

@@ -39,29 +39,45 @@ export interface Status {
 
 /** Reads how files, history and the target agree. It only reads: no snapshot is taken and nothing is written; what a killed command left is cleared. */
 export function status(context: Context): Promise<Status> {
-  return withTarget(context, async (session) => {
-    await tellCutOff(context, session);
-    return atOneMoment(session.client, () => read(context, session));
-  }, 'read');
+  return withTarget(
+    context,
+    async (session) => {
+      await tellCutOff(context, session);
+      return atOneMoment(session.client, () => read(context, session));
+    },
+    'read',
+  );
 }
 
 async function read({ config }: Context, { client, target, server }: TargetSession): Promise<Status> {
   const { files, notMigrations, problems } = await readFiles(config.workdir, config.folders.migrations);
-  const { applied, runs, ours, hasTables } = await readBriefHistory(client, new Map(files.map(({ version, statements }) => [version, statements])));
+  const { applied, runs, ours, hasTables } = await readBriefHistory(
+    client,
+    new Map(files.map(({ version, statements }) => [version, statements])),
+  );
   const comparison = compareHistory(files, applied);
   const last = ours ? await readLastSnapshot(client, config.folders.snapshots) : undefined;
   const drift = last ? await findDrift(client, config.folders.snapshots, last) : null;
   if (drift?.by === 'unknown') problems.push(drift.reason!);
-  const unfinished = unfinishedRuns({ runs, applied }, undefined).length > 0 ? unfinishedRuns({ runs, applied }, await readRunner(client)) : [];
+  const unfinished =
+    unfinishedRuns({ runs, applied }, undefined).length > 0 ? unfinishedRuns({ runs, applied }, await readRunner(client)) : [];
   const lists = listsOf(comparison, applied);
   const different = [lists.pending, lists.late, lists.edited, lists.missing, unfinished, problems, drift?.differences ?? []];
   const known = {
-    target: { name: target.name, database: target.settings.database, host: target.settings.host, port: target.settings.port, serverVersion: server.version },
+    target: {
+      name: target.name,
+      database: target.settings.database,
+      host: target.settings.host,
+      port: target.settings.port,
+      serverVersion: server.version,
+    },
     hasHistory: applied.length > 0 || runs.length > 0,
     hasTables,
     ...lists,
     drift,
-    lastSnapshot: last ? { id: last.id, takenAt: last.takenAt, bytes: last.bytes, inFolder: last.inFolder, newestMigration: last.newestMigration } : null,
+    lastSnapshot: last
+      ? { id: last.id, takenAt: last.takenAt, bytes: last.bytes, inFolder: last.inFolder, newestMigration: last.newestMigration }
+      : null,
     unfinished,
     notMigrations,
     problems,
@@ -102,6 +118,7 @@ function nextStep(status: Omit<Status, 'next'>): string {
   if (late.length > 0) return 'Give the late files a newer timestamp, or apply them all the same: npx supasnap migrate --include-all';
   if (pending.length > 0) return 'npx supasnap migrate --dry-run shows what would happen; npx supasnap migrate does it.';
   if (!hasHistory) return 'Make the first migration: npx supasnap new v0.1.0 what_it_does';
-  if (drift && drift.differences.length > 0) return 'Put what was changed by hand into a migration, or undo it: npx supasnap rollback --list shows where to.';
+  if (drift && drift.differences.length > 0)
+    return 'Put what was changed by hand into a migration, or undo it: npx supasnap rollback --list shows where to.';
   return 'Nothing to do.';
 }

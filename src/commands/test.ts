@@ -29,32 +29,44 @@ export function test(context: Context, options: TestOptions = {}): Promise<Smoke
   if (options.all && options.version !== undefined) {
     throw usage('A version and --all name different tests.', { state: 'Nothing was changed.', next: 'Give one of them.' });
   }
-  return withTarget(context, async (session) => {
-    const { client, target, pooling } = session;
-    await tellCutOff(context, session);
-    const { applied } = await readHistory(client);
-    const newest = applied.length > 0 ? labelOf(applied.at(-1)!) : undefined;
-    const path = options.version === undefined ? undefined : pathOf(context, options.version);
-    const tests =
-      options.all || path === context.config.folders.tests
-        ? await everyTest(context, applied)
-        : path === undefined
-          ? [await oneTest(context, options.version, applied, target.name)]
-          : await testsAt(context, path);
-    const results: SmokeResult[] = [];
-    for (const each of tests) {
-      if ('unread' in each) {
-        results.push(unreadable(each));
-        continue;
+  return withTarget(
+    context,
+    async (session) => {
+      const { client, target, pooling } = session;
+      await tellCutOff(context, session);
+      const { applied } = await readHistory(client);
+      const newest = applied.length > 0 ? labelOf(applied.at(-1)!) : undefined;
+      const path = options.version === undefined ? undefined : pathOf(context, options.version);
+      const tests =
+        options.all || path === context.config.folders.tests
+          ? await everyTest(context, applied)
+          : path === undefined
+            ? [await oneTest(context, options.version, applied, target.name)]
+            : await testsAt(context, path);
+      const results: SmokeResult[] = [];
+      for (const each of tests) {
+        if ('unread' in each) {
+          results.push(unreadable(each));
+          continue;
+        }
+        const { version, test: parsed, expectations } = each;
+        const current = newest === undefined || version === newest || version === applied.at(-1)!.version;
+        if (expectations && !current)
+          context.report.note(
+            `${version} is not the newest applied version (${newest}): what it expected to be there describes an older schema and is not compared.`,
+          );
+        context.report.step(`Testing ${version === parsed.file ? version : `${version} (${parsed.file})`} …`);
+        results.push(
+          await runSmokeTest(client, parsed, current ? expectations : undefined, {
+            statementTimeoutMs: context.config.settings.testTimeoutMs,
+            sharedSession: pooling !== 'direct',
+          }),
+        );
       }
-      const { version, test: parsed, expectations } = each;
-      const current = newest === undefined || version === newest || version === applied.at(-1)!.version;
-      if (expectations && !current) context.report.note(`${version} is not the newest applied version (${newest}): what it expected to be there describes an older schema and is not compared.`);
-      context.report.step(`Testing ${version === parsed.file ? version : `${version} (${parsed.file})`} …`);
-      results.push(await runSmokeTest(client, parsed, current ? expectations : undefined, { statementTimeoutMs: context.config.settings.testTimeoutMs, sharedSession: pooling !== 'direct' }));
-    }
-    return results;
-  }, 'read');
+      return results;
+    },
+    'read',
+  );
 }
 
 /** A test that can't be read fails by itself; the others run. */
@@ -83,17 +95,27 @@ const unreadable = ({ file, unread }: Unread): SmokeResult => ({
 function pathOf({ config }: Context, words: string): string | undefined {
   if (versionForm.test(words) || timestampForm.test(words)) return undefined;
   const { workdir, folders } = config;
-  const path = [resolve(workdir, words), join(folders.tests, words), resolve(words)].find((each) => statSync(each, { throwIfNoEntry: false }));
+  const path = [resolve(workdir, words), join(folders.tests, words), resolve(words)].find((each) =>
+    statSync(each, { throwIfNoEntry: false }),
+  );
   if (path && !isVersioned(path, folders.tests) && (testForm.test(path) || statSync(path).isDirectory())) return path;
   if (!testForm.test(words) || readTestName(basename(words))) return undefined;
-  throw refused(`There is no test ${words}.`, { detail: [`Looked in ${workdir} and ${folders.tests}.`], state: 'Nothing was changed.', next: 'Name a file below supabase/tests, or run all of them: npx supasnap test --all' });
+  throw refused(`There is no test ${words}.`, {
+    detail: [`Looked in ${workdir} and ${folders.tests}.`],
+    state: 'Nothing was changed.',
+    next: 'Name a file below supabase/tests, or run all of them: npx supasnap test --all',
+  });
 }
 
 async function testsAt(context: Context, path: string): Promise<(LoadedTest | Unread)[]> {
   const { workdir, folders } = context.config;
   if (!statSync(path).isDirectory()) return [await loadCliTest(workdir, path)];
   const files = await listCliTests(path, folders.tests);
-  if (files.length === 0) throw refused(`There is no test in ${below(context, path)}/.`, { state: 'Nothing was changed.', next: 'Name a folder that holds .sql or .pg files.' });
+  if (files.length === 0)
+    throw refused(`There is no test in ${below(context, path)}/.`, {
+      state: 'Nothing was changed.',
+      next: 'Name a folder that holds .sql or .pg files.',
+    });
   return Promise.all(files.map((file) => loadOrTell(workdir, file)));
 }
 
@@ -125,7 +147,9 @@ async function everyTest(context: Context, applied: AppliedMigration[]): Promise
   for (const file of await listCliTests(config.folders.tests)) loaded.push(await loadOrTell(config.workdir, file));
   if (loaded.length > 0) return loaded;
   throw refused('There is no smoke test of an applied version, and no other test.', {
-    detail: [`Looked in ${below(context, config.folders.tests)}/ for: ${[...labels].map(testName).join(', ') || 'nothing, for no migration is applied'}`],
+    detail: [
+      `Looked in ${below(context, config.folders.tests)}/ for: ${[...labels].map(testName).join(', ') || 'nothing, for no migration is applied'}`,
+    ],
     state: 'Nothing was changed.',
     next: 'Write one; npx supasnap new makes it together with a migration.',
   });
@@ -140,7 +164,10 @@ function readVersion(words: string, applied: AppliedMigration[]): string {
   if (timestampForm.test(words)) return words;
   const [, major, minor, patch] = versionForm.exec(words) ?? [];
   if (major !== undefined) return `v${major}.${minor}.${patch}`;
-  throw usage(`"${words}" is not a version.`, { state: 'Nothing was changed.', next: 'Write it as v0.7.0, as the timestamp of a migration, or as the path of a test.' });
+  throw usage(`"${words}" is not a version.`, {
+    state: 'Nothing was changed.',
+    next: 'Write it as v0.7.0, as the timestamp of a migration, or as the path of a test.',
+  });
 }
 
 const versionForm = /^v?(\d+)[._](\d+)[._](\d+)$/i;
@@ -151,9 +178,15 @@ async function noTest(context: Context, version: string, newest: boolean): Promi
   const { folders } = context.config;
   const others = (await listSmokeTests(folders.tests)).map((file) => file.version);
   return refused(`${newest ? `The newest applied version, ${version},` : version} has no smoke test.`, {
-    detail: [`Expected: ${below(context, join(folders.tests, testName(version)))}`, ...(others.length > 0 ? [`Versions with a test: ${others.join(', ')}`] : [])],
+    detail: [
+      `Expected: ${below(context, join(folders.tests, testName(version)))}`,
+      ...(others.length > 0 ? [`Versions with a test: ${others.join(', ')}`] : []),
+    ],
     state: 'Nothing was changed.',
-    next: others.length > 0 ? `Write that file, or name another version: npx supasnap test ${others.at(-1)}` : 'Write that file: SQL that fails, or says "not ok", when something is wrong.',
+    next:
+      others.length > 0
+        ? `Write that file, or name another version: npx supasnap test ${others.at(-1)}`
+        : 'Write that file: SQL that fails, or says "not ok", when something is wrong.',
   });
 }
 

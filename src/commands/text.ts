@@ -5,7 +5,8 @@ export const seconds = (ms: number) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).
 export function age(from: Date, now: Date): string {
   const minutes = Math.floor((now.getTime() - from.getTime()) / 60_000);
   if (minutes < 1) return 'just now';
-  const [number, unit] = minutes < 60 ? [minutes, 'minute'] : minutes < 60 * 48 ? [Math.floor(minutes / 60), 'hour'] : [Math.floor(minutes / 1440), 'day'];
+  const [number, unit] =
+    minutes < 60 ? [minutes, 'minute'] : minutes < 60 * 48 ? [Math.floor(minutes / 60), 'hour'] : [Math.floor(minutes / 1440), 'day'];
   return `${number} ${unit}${number === 1 ? '' : 's'} ago`;
 }
 

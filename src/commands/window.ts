@@ -41,7 +41,10 @@ export function readReason(given: string | undefined): string | undefined {
   if (given === undefined) return undefined;
   const reason = given.replace(/\s+/g, ' ').trim();
   if (/\p{L}/u.test(reason) && !reason.startsWith('-') && !/\.sql$/i.test(reason)) return reason.slice(0, 500);
-  throw usage(`--override takes a reason in words${reason === '' ? '' : `, not "${reason}"`}.`, { state: 'Nothing was changed.', next: 'Write it as --override "the disk fills up, and the index must go".' });
+  throw usage(`--override takes a reason in words${reason === '' ? '' : `, not "${reason}"`}.`, {
+    state: 'Nothing was changed.',
+    next: 'Write it as --override "the disk fills up, and the index must go".',
+  });
 }
 
 /** "2026-01-31 02:00 UTC". */

@@ -50,15 +50,20 @@ function readOne(name: string, table: unknown, problem: (text: string) => void):
   if (table.protected !== undefined && typeof table.protected !== 'boolean') wrong('protected', 'true or false');
 
   if (typeof table.ref === 'string' && projectRef.test(table.ref)) environment.ref = table.ref;
-  else if (table.ref !== undefined) wrong('ref', 'a project\'s ref, 20 lower-case letters');
+  else if (table.ref !== undefined) wrong('ref', "a project's ref, 20 lower-case letters");
   const url = readUrl(table.url);
   if (url) environment.url = url;
-  else if (table.url !== undefined) wrong('url', `"env(${name.toUpperCase().replaceAll('-', '_')}_DB_URL)", or a postgresql:// URL without a password`);
+  else if (table.url !== undefined)
+    wrong('url', `"env(${name.toUpperCase().replaceAll('-', '_')}_DB_URL)", or a postgresql:// URL without a password`);
   if ((table.ref === undefined) === (table.url === undefined)) problem(`"env.${name}" must have either ref or url.`);
 
   const password = variableIn(table.password);
   if (password !== undefined) environment.passwordVariable = password;
-  else if (table.password !== undefined) wrong('password', `the name of a variable, "env(${name.toUpperCase().replaceAll('-', '_')}_DB_PASSWORD)": no password belongs in this file`);
+  else if (table.password !== undefined)
+    wrong(
+      'password',
+      `the name of a variable, "env(${name.toUpperCase().replaceAll('-', '_')}_DB_PASSWORD)": no password belongs in this file`,
+    );
 
   if (isTexts(table.requires)) environment.requires = table.requires;
   else if (table.requires !== undefined) wrong('requires', 'names of environments, such as ["staging"]');
@@ -95,7 +100,10 @@ function readUrl(value: unknown): EnvironmentSettings['url'] {
 }
 
 /** "env(NAME)", as the CLI's config.toml writes it. */
-const variableIn = (value: unknown): string | undefined => (typeof value === 'string' ? /^env\(\s*([A-Za-z_]\w*)\s*\)$/.exec(value)?.[1] : undefined);
+const variableIn = (value: unknown): string | undefined =>
+  typeof value === 'string' ? /^env\(\s*([A-Za-z_]\w*)\s*\)$/.exec(value)?.[1] : undefined;
 
-const isTable = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== '');
+const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== '');

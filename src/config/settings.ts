@@ -55,9 +55,12 @@ type Reader = (value: unknown, problem: (expected: string) => never) => unknown;
 
 const boolean: Reader = (value, problem) => (typeof value === 'boolean' ? value : problem('true or false'));
 const text: Reader = (value, problem) => (typeof value === 'string' && value !== '' ? value : problem('a text'));
-const count: Reader = (value, problem) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : problem('a whole number'));
-const choice = (...words: string[]): Reader => (value, problem) =>
-  typeof value === 'string' && words.includes(value) ? value : problem(words.map((word) => `"${word}"`).join(', '));
+const count: Reader = (value, problem) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : problem('a whole number');
+const choice =
+  (...words: string[]): Reader =>
+  (value, problem) =>
+    typeof value === 'string' && words.includes(value) ? value : problem(words.map((word) => `"${word}"`).join(', '));
 const bytes: Reader = (value, problem) => {
   const match = typeof value === 'string' ? /^\s*(\d+)\s*(kB|MB|GB)\s*$/.exec(value) : null;
   const number = match ? Number(match[1]) * { kB: 1e3, MB: 1e6, GB: 1e9 }[match[2] as 'kB'] : Number.NaN;

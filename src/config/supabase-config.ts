@@ -18,7 +18,9 @@ export function readSupabaseConfig(folder: string): SupabaseConfig | undefined {
   const file = join(folder, 'config.toml');
   if (!existsSync(file)) return undefined;
   try {
-    const { db } = parse(readFileSync(file, 'utf8')) as { db?: { port?: unknown; major_version?: unknown; migrations?: { schema_paths?: unknown } } };
+    const { db } = parse(readFileSync(file, 'utf8')) as {
+      db?: { port?: unknown; major_version?: unknown; migrations?: { schema_paths?: unknown } };
+    };
     const paths = db?.migrations?.schema_paths;
     return {
       port: typeof db?.port === 'number' ? db.port : 54322,
@@ -26,6 +28,9 @@ export function readSupabaseConfig(folder: string): SupabaseConfig | undefined {
       schemaPaths: Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : [],
     };
   } catch {
-    throw usage('supabase/config.toml is not valid TOML.', { state: 'Nothing was changed.', next: 'Run "supabase migration list" to see what the CLI says of it.' });
+    throw usage('supabase/config.toml is not valid TOML.', {
+      state: 'Nothing was changed.',
+      next: 'Run "supabase migration list" to see what the CLI says of it.',
+    });
   }
 }

@@ -57,7 +57,8 @@ function isZone(zone: string): boolean {
 }
 
 /** Whether one of the windows is open; without any, it always is. */
-export const isOpen = (windows: DeploymentWindow[], moment: Date): boolean => windows.length === 0 || windows.some((window) => holds(window, localTime(window.zone)(moment)));
+export const isOpen = (windows: DeploymentWindow[], moment: Date): boolean =>
+  windows.length === 0 || windows.some((window) => holds(window, localTime(window.zone)(moment)));
 
 /** When the next of the windows opens, to the minute; the moment itself when one is open, undefined when none opens within eight days. */
 export function nextOpening(windows: DeploymentWindow[], moment: Date): Date | undefined {
@@ -84,7 +85,13 @@ function holds({ days, from, to }: DeploymentWindow, { day, minute }: LocalTime)
 }
 
 function localTime(zone: string): (moment: Date) => LocalTime {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
   return (moment) => {
     const parts = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
     return { day: dayNames.indexOf(parts.weekday!.toLowerCase()), minute: Number(parts.hour) * 60 + Number(parts.minute) };

@@ -16,8 +16,13 @@ const expected: [string, string, string][] = [
   ['schema_migrations', 'name', 'text'],
   ['schema_migrations', 'statements', 'text[]'],
   ['schema_migrations', 'rollback', 'text[]'],
-  ...[...historySchema.matchAll(/^create table if not exists supabase_migrations\.(supasnap_\w+) \(\n(.*?)\n\);$/gms)].flatMap(([, table = '', columns = '']) =>
-    [...columns.matchAll(/^ {2}(\w+) (\w+(?:\[\])?)/gm)].map(([, column = '', type = '']): [string, string, string] => [table, column, type]),
+  ...[...historySchema.matchAll(/^create table if not exists supabase_migrations\.(supasnap_\w+) \(\n(.*?)\n\);$/gms)].flatMap(
+    ([, table = '', columns = '']) =>
+      [...columns.matchAll(/^ {2}(\w+) (\w+(?:\[\])?)/gm)].map(([, column = '', type = '']): [string, string, string] => [
+        table,
+        column,
+        type,
+      ]),
   ),
 ];
 
@@ -32,8 +37,11 @@ export const wrongColumns = `
 /** Throws a Problem that names what someone changed in the tables of the history, and how to mend it. */
 export function refuseAltered(wrong: WrongColumn[] | null): void {
   if (!wrong) return;
-  throw refused('The tables of the history were changed by hand; they can\'t be relied on as they are.', {
-    detail: wrong.map(({ table, column, type, found }) => `supabase_migrations.${table}: column ${column} ${found === null ? 'is missing' : `is ${found}`}; it has to be ${type}.`),
+  throw refused("The tables of the history were changed by hand; they can't be relied on as they are.", {
+    detail: wrong.map(
+      ({ table, column, type, found }) =>
+        `supabase_migrations.${table}: column ${column} ${found === null ? 'is missing' : `is ${found}`}; it has to be ${type}.`,
+    ),
     state: 'Nothing was changed.',
     next: `Mend it, for example: ${mend(wrong[0]!)}`,
   });

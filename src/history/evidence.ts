@@ -1,7 +1,10 @@
 import type { Run } from './history.ts';
 
 /** The columns of a run that tell what came of a migration. */
-export type EvidenceRun = Pick<Run, 'kind' | 'status' | 'version' | 'fileSha256' | 'undone' | 'restored' | 'tested' | 'proof' | 'appliedAt'>;
+export type EvidenceRun = Pick<
+  Run,
+  'kind' | 'status' | 'version' | 'fileSha256' | 'undone' | 'restored' | 'tested' | 'proof' | 'appliedAt'
+>;
 
 /** What one database's history knows of a migration file. Times are ISO 8601 in UTC. */
 export interface Evidence {
@@ -20,13 +23,18 @@ const nothing = { applied: false, appliedAt: null, proven: false, tested: false 
 
 /** `versions` are those of the history table, `runs` in the order in which they happened. A file that was rolled back since does not count. */
 export function evidenceOf(versions: string[], runs: EvidenceRun[], version: string, sha256: string): Evidence {
-  const events = runs.filter((run) => (run.kind === 'migrate' ? run.version === version : run.undone?.includes(version) || run.restored?.includes(version)));
+  const events = runs.filter((run) =>
+    run.kind === 'migrate' ? run.version === version : run.undone?.includes(version) || run.restored?.includes(version),
+  );
   const last = events.at(-1);
   const migrate = events.findLast(succeeded);
   if (!versions.includes(version)) return { ...nothing, lacks: notApplied(last, version) };
-  if (!migrate || last?.undone?.includes(version)) return { ...nothing, lacks: 'was applied there by another tool, which records no checksum' };
+  if (!migrate || last?.undone?.includes(version))
+    return { ...nothing, lacks: 'was applied there by another tool, which records no checksum' };
   if (migrate.fileSha256 !== sha256) return { ...nothing, lacks: `was applied there with another content (on ${day(migrate)})` };
-  const tests = [migrate, ...(last !== migrate && last?.tested ? [last] : [])].map(({ tested }) => (tested as { ok?: unknown } | null)?.ok === true);
+  const tests = [migrate, ...(last !== migrate && last?.tested ? [last] : [])].map(
+    ({ tested }) => (tested as { ok?: unknown } | null)?.ok === true,
+  );
   const tested = tests.every(Boolean);
   return {
     applied: true,

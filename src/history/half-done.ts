@@ -10,11 +10,15 @@ type Past<R> = { run: R; before: Past<R> } | undefined;
  * Migrations that stopped between their steps, newest first. `runs` are in the order of their numbers, `applied` what history records: a migration
  * that someone completed by hand and recorded is settled. A rollback leads to what was half done when its snapshot was taken.
  */
-export function halfDone<R extends Pick<Run, 'kind' | 'version' | 'status' | 'undone' | 'progress' | 'snapshotBefore'>>(runs: R[], applied: { version: string }[]): R[] {
+export function halfDone<R extends Pick<Run, 'kind' | 'version' | 'status' | 'undone' | 'progress' | 'snapshotBefore'>>(
+  runs: R[],
+  applied: { version: string }[],
+): R[] {
   const atSnapshot = new Map<string, Past<R>>();
   let past: Past<R>;
   for (const [at, run] of runs.entries()) {
-    const goal = run.kind === 'rollback' && run.version !== null && atSnapshot.has(run.version) ? { past: atSnapshot.get(run.version) } : undefined;
+    const goal =
+      run.kind === 'rollback' && run.version !== null && atSnapshot.has(run.version) ? { past: atSnapshot.get(run.version) } : undefined;
     // A rollback of several migrations is as many runs.
     if (run.snapshotBefore !== null && runs[at - 1]?.snapshotBefore !== run.snapshotBefore) atSnapshot.set(run.snapshotBefore, past);
     past = goal ? goal.past : { run, before: past };

@@ -49,7 +49,13 @@ export interface History {
 }
 
 export async function readHistory(client: pg.Client): Promise<History> {
-  const { rows } = await client.query<{ theirs: boolean; ours: boolean; columns: string[]; runColumns: string[]; wrong: WrongColumn[] | null }>(`
+  const { rows } = await client.query<{
+    theirs: boolean;
+    ours: boolean;
+    columns: string[];
+    runColumns: string[];
+    wrong: WrongColumn[] | null;
+  }>(`
     select to_regclass('supabase_migrations.schema_migrations') is not null as theirs,
            to_regclass('supabase_migrations.supasnap_runs') is not null as ours,
            array(select attname::text from pg_attribute
@@ -61,7 +67,11 @@ export async function readHistory(client: pg.Client): Promise<History> {
   refuseAltered(wrong);
   const column = (name: string, type: string) => (columns.includes(name) ? name : `null::${type} as ${name}`);
   const applied = theirs
-    ? (await client.query<AppliedMigration>(`select version, ${column('name', 'text')}, ${column('statements', 'text[]')} from supabase_migrations.schema_migrations order by version`)).rows
+    ? (
+        await client.query<AppliedMigration>(
+          `select version, ${column('name', 'text')}, ${column('statements', 'text[]')} from supabase_migrations.schema_migrations order by version`,
+        )
+      ).rows
     : [];
   return { applied, runs: ours ? await readRuns(client, new Set(rows[0]!.runColumns)) : [], ours };
 }
@@ -106,7 +116,9 @@ export async function recordRun(client: pg.Client, run: Omit<Run, 'id' | 'applie
   const json = new Set(['proof', 'changes', 'tested', 'progress']);
   const fields = { ...run } as Record<string, unknown>;
   const entries = Object.entries(runColumns).filter(([field]) => field !== 'id');
-  const values = entries.map(([field]) => (json.has(field) && fields[field] != null ? JSON.stringify(fields[field]) : (fields[field] ?? null)));
+  const values = entries.map(([field]) =>
+    json.has(field) && fields[field] != null ? JSON.stringify(fields[field]) : (fields[field] ?? null),
+  );
   const { rows } = await client.query<{ id: string }>(
     `insert into supabase_migrations.supasnap_runs (${entries.map(([, column]) => column).join(', ')}, started_at, applied_at, xid)
      values (${entries.map((_, index) => `$${index + 1}`).join(', ')}, $${entries.length + 1}, coalesce($${entries.length + 2}::timestamptz, clock_timestamp()), pg_current_xact_id()::text) returning id`,
@@ -133,7 +145,11 @@ async function noteRowsUntil(client: pg.Client, id: string): Promise<void> {
 }
 
 /** Completes a run with what was known only after COMMIT. */
-export async function completeRun(client: pg.Client, id: string, facts: { status: string; snapshotAfter?: string; tested?: unknown }): Promise<void> {
+export async function completeRun(
+  client: pg.Client,
+  id: string,
+  facts: { status: string; snapshotAfter?: string; tested?: unknown },
+): Promise<void> {
   await client.query(
     `update supabase_migrations.supasnap_runs set status = $2, snapshot_after = coalesce($3, snapshot_after), tested = coalesce($4, tested) where id = $1`,
     [id, facts.status, facts.snapshotAfter ?? null, facts.tested ? JSON.stringify(facts.tested) : null],

@@ -47,7 +47,11 @@ const named = /^\.run_[0-9a-f]{8}_\d+\.jsonl$/;
  * Keeps a file beside the snapshots while a run is at work, so that one that is cut off is known to the next command: a line for the run, and
  * one for each phase. It goes when `use` ends, in whichever way, unless it ends without knowing what became of the change.
  */
-export async function withJournal<T>(folder: string, entry: Omit<JournalEntry, 'machine' | 'pid'>, use: (journal: Journal) => Promise<T>): Promise<T> {
+export async function withJournal<T>(
+  folder: string,
+  entry: Omit<JournalEntry, 'machine' | 'pid'>,
+  use: (journal: Journal) => Promise<T>,
+): Promise<T> {
   const path = join(folder, `.run_${randomBytes(4).toString('hex')}_${process.pid}.jsonl`);
   const file = await begin(folder, path, { ...entry, machine: hostname(), pid: process.pid });
   let leave = false;
@@ -96,13 +100,18 @@ export async function readJournals(folder: string, target: () => Promise<string>
   if (names.length === 0) return [];
   const wanted = await target();
   const read = await Promise.all(names.map((name) => readJournal(join(folder, name))));
-  return read.filter((one) => one?.target === wanted).map((one) => one!).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+  return read
+    .filter((one) => one?.target === wanted)
+    .map((one) => one!)
+    .sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
 }
 
 async function readJournal(path: string): Promise<FoundJournal | undefined> {
   const [first, ...rest] = (await readFile(path, 'utf8').catch(() => '')).split('\n').map(parse);
   const last = rest.findLast((value) => phases.includes(value?.phase as Phase));
-  return first?.target && last ? { ...(first as unknown as JournalEntry), phase: last.phase as Phase, at: String(last.at), path } : undefined;
+  return first?.target && last
+    ? { ...(first as unknown as JournalEntry), phase: last.phase as Phase, at: String(last.at), path }
+    : undefined;
 }
 
 /** A line that was cut off counts for nothing. */

@@ -8,7 +8,9 @@ const mark = `supasnap: ${createHash('sha256').update(historySchema).digest('hex
 
 const columns: [table: string, column: string][] = [
   ['schema_migrations', 'version'],
-  ...[...historySchema.matchAll(/^alter table supabase_migrations\.(\w+) add column if not exists (\w+)/gm)].map(([, table = '', column = '']): [string, string] => [table, column]),
+  ...[...historySchema.matchAll(/^alter table supabase_migrations\.(\w+) add column if not exists (\w+)/gm)].map(
+    ([, table = '', column = '']): [string, string] => [table, column],
+  ),
 ];
 
 const isComplete = `

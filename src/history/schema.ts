@@ -93,10 +93,14 @@ begin
     using hint = '"supabase migration down" and "supabase db reset" empty every table of this schema.';
 end
 $refuse$;
-${tables.map((table) => `create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.${table}
+${tables
+  .map(
+    (table) => `create or replace trigger supasnap_refuse_truncate before truncate on supabase_migrations.${table}
   for each statement execute function supabase_migrations.supasnap_refuse_truncate();
 alter table supabase_migrations.${table} enable trigger supasnap_refuse_truncate;
-alter table supabase_migrations.${table} enable row level security;`).join('\n')}
+alter table supabase_migrations.${table} enable row level security;`,
+  )
+  .join('\n')}
 create or replace function supabase_migrations.supasnap_revoke(only_relation text) returns void
   language plpgsql set search_path = '' as $revoke$
 declare

@@ -29,9 +29,15 @@ export function arrangeForReturn(statements: string[]): Arranged {
 }
 
 const name = String.raw`"(?:[^"]|"")*"`;
-const makesRoom = new RegExp(String.raw`^(CREATE (UNLOGGED )?TABLE|ALTER TABLE (ONLY )?${name}\.${name} (ADD COLUMN|ALTER COLUMN ${name} (SET DATA )?TYPE|ALTER COLUMN ${name} DROP (EXPRESSION|IDENTITY|NOT NULL)|ATTACH PARTITION)|ALTER SEQUENCE .* OWNED BY|ALTER TYPE .* (ADD VALUE|(ADD|DROP|ALTER) ATTRIBUTE) |ALTER TABLE .* DROP CONSTRAINT |ALTER DOMAIN .* DROP (CONSTRAINT|NOT NULL)|DROP INDEX |ALTER (TABLE|TYPE) .* RENAME )`, 's');
+const makesRoom = new RegExp(
+  String.raw`^(CREATE (UNLOGGED )?TABLE|ALTER TABLE (ONLY )?${name}\.${name} (ADD COLUMN|ALTER COLUMN ${name} (SET DATA )?TYPE|ALTER COLUMN ${name} DROP (EXPRESSION|IDENTITY|NOT NULL)|ATTACH PARTITION)|ALTER SEQUENCE .* OWNED BY|ALTER TYPE .* (ADD VALUE|(ADD|DROP|ALTER) ATTRIBUTE) |ALTER TABLE .* DROP CONSTRAINT |ALTER DOMAIN .* DROP (CONSTRAINT|NOT NULL)|DROP INDEX |ALTER (TABLE|TYPE) .* RENAME )`,
+  's',
+);
 const setsNotNull = new RegExp(String.raw`^ALTER TABLE (ONLY )?${name}\.${name} ALTER COLUMN ${name} SET NOT NULL$`);
-const addsNotNull = new RegExp(String.raw`^(ALTER TABLE (?:ONLY )?${name}\.${name}) ADD COLUMN (${name}) (?!.*\bGENERATED\b)(.*) NOT NULL$`, 's');
+const addsNotNull = new RegExp(
+  String.raw`^(ALTER TABLE (?:ONLY )?${name}\.${name}) ADD COLUMN (${name}) (?!.*\bGENERATED\b)(.*) NOT NULL$`,
+  's',
+);
 
 function addedNotNull(sql: string): { relaxed: string; required: string } | undefined {
   const match = addsNotNull.exec(sql);

@@ -1,6 +1,20 @@
 import type pg from 'pg';
 import { exactText, ownText } from './exact-text.ts';
-import { before, findTable, keyName, live, place, present, presentKey, reach, same, sameRow, sameValue, type KeptColumn, type KeptItem } from './item.ts';
+import {
+  before,
+  findTable,
+  keyName,
+  live,
+  place,
+  present,
+  presentKey,
+  reach,
+  same,
+  sameRow,
+  sameValue,
+  type KeptColumn,
+  type KeptItem,
+} from './item.ts';
 import type { Keeping } from './keep.ts';
 import type { Marks } from './put-back.ts';
 import { readShapes, type ColumnShape, type TableShape } from './shape.ts';
@@ -51,7 +65,12 @@ interface Converted {
   now: ColumnShape;
 }
 
-async function readChanged(client: pg.Client, { item, table, keys, column, now }: Converted, undoing: KeptItem[], { tables, columns }: Marks): Promise<Omit<ChangedByCast, 'column'>> {
+async function readChanged(
+  client: pg.Client,
+  { item, table, keys, column, now }: Converted,
+  undoing: KeptItem[],
+  { tables, columns }: Marks,
+): Promise<Omit<ChangedByCast, 'column'>> {
   const [was, is] = [`k.${before(column)}`, live(now)];
   const returned = undoing.flatMap((other) => {
     const then = findTable(tables, other);

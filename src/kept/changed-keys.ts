@@ -13,7 +13,13 @@ const stayed = (item: KeptItem) => `pg_temp."stayed_${item.relation}"`;
  * Rows get old values that must be unique, or (`rekeyed`) their old key: they are taken out and put in again, for two may have each
  * other's. An old key that someone else uses now is left to them.
  */
-export function exchange(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], of: { value: (pair: Pair) => string; where: string; rekeyed: boolean }): ReturnStatement[] {
+export function exchange(
+  item: KeptItem,
+  table: TableShape,
+  pairs: Pair[],
+  keys: ColumnShape[],
+  of: { value: (pair: Pair) => string; where: string; rekeyed: boolean },
+): ReturnStatement[] {
   const out = of.rekeyed ? moved(item) : `pg_temp."exchanged_${item.relation}"`;
   const stored = table.columns.filter(({ generated }) => !generated);
   const values = stored.map((column) => {
@@ -22,14 +28,20 @@ export function exchange(item: KeptItem, table: TableShape, pairs: Pair[], keys:
   });
   const names = stored.map(({ name }) => quoteName(name)).join(', ');
   const left = keys.map((column, at) => `${live(column)} as left_${at}`);
-  const match = (a: (key: string, at: number) => string, b: (key: string, at: number) => string) => keys.map(({ name }, at) => `${a(quoteName(name), at)} = ${b(quoteName(name), at)}`).join(' and ');
+  const match = (a: (key: string, at: number) => string, b: (key: string, at: number) => string) =>
+    keys.map(({ name }, at) => `${a(quoteName(name), at)} = ${b(quoteName(name), at)}`).join(' and ');
   return [
     {
       sql: `create temp table ${out.replace('pg_temp.', '')} on commit drop as select ${[...values, ...left].join(', ')} from ${reach(table)} t, ${place(item.relation)} k, ${still(item)} s
   where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and ${of.where}`,
     },
     ...(of.rekeyed ? leaveTaken(item, table, keys) : []),
-    { sql: `delete from ${reach(table)} t using ${out} m where ${match((key) => `t.${key}`, (_, at) => `m.left_${at}`)}` },
+    {
+      sql: `delete from ${reach(table)} t using ${out} m where ${match(
+        (key) => `t.${key}`,
+        (_, at) => `m.left_${at}`,
+      )}`,
+    },
     { counts: 'returned', sql: `insert into ${tableName(table)} (${names}) overriding system value select ${names} from ${out}` },
     // It has columns of the table's own types, and one of those may be about to go.
     ...(of.rekeyed ? [] : [{ sql: `drop table ${out}` }]),
@@ -77,7 +89,10 @@ function leaveTaken(item: KeptItem, table: TableShape, keys: ColumnShape[]): Ret
     union select ${columns} from ${out} m join stays s on ${all((key, at) => `m.${key} = s.left_${at}`)}
   ) select ${all((_, at) => `old_${at}::text, left_${at}::text`, ', ')} from stays`,
     },
-    { counts: 'uncertain', sql: `delete from ${out} m using ${stayed(item)} s where ${all((_, at) => `m.left_${at}::text = s.left_${at}`)}` },
+    {
+      counts: 'uncertain',
+      sql: `delete from ${out} m using ${stayed(item)} s where ${all((_, at) => `m.left_${at}::text = s.left_${at}`)}`,
+    },
   ];
 }
 
@@ -89,7 +104,12 @@ export interface Returning {
   keys: ColumnShape[] | undefined;
 }
 
-export const returningOf = (item: KeptItem, table: TableShape): Returning => ({ item, table, pairs: pairsOf(item, table), keys: presentKey(table, item) });
+export const returningOf = (item: KeptItem, table: TableShape): Returning => ({
+  item,
+  table,
+  pairs: pairsOf(item, table),
+  keys: presentKey(table, item),
+});
 
 /**
  * At the end: kept rows that pointed to a row which stayed at its present key point to it still, not to the row that has its old key now.
@@ -98,11 +118,23 @@ export const returningOf = (item: KeptItem, table: TableShape): Returning => ({ 
 export const stayWithParents = (returning: Returning[], mayHaveStayed: (parent: Returning) => boolean = () => true): ReturnStatement[] =>
   returning.filter(mayHaveStayed).flatMap((parent) => {
     const children = returning.filter(({ item, keys, pairs }) => item.fate === 'stays' && keys && pairs.some(({ kept }) => kept.compared));
-    return parent.item.rekeyed && parent.keys ? children.map((child) => ({ sql: stayWithParent(parent.item, parent.table, parent.keys!, child) })) : [];
+    return parent.item.rekeyed && parent.keys
+      ? children.map((child) => ({ sql: stayWithParent(parent.item, parent.table, parent.keys!, child) }))
+      : [];
   });
 
-function stayWithParent(parent: KeptItem, parentTable: TableShape, parentKeys: ColumnShape[], { item, table, pairs, keys }: Returning): string {
-  const columns = pairs.filter(({ kept }) => kept.compared).map(({ kept, column }) => `(${[column.name, before(kept), after(kept), returnedValue(kept, column, `k.${after(kept)}`)].map(quoteText).join(', ')})`);
+function stayWithParent(
+  parent: KeptItem,
+  parentTable: TableShape,
+  parentKeys: ColumnShape[],
+  { item, table, pairs, keys }: Returning,
+): string {
+  const columns = pairs
+    .filter(({ kept }) => kept.compared)
+    .map(
+      ({ kept, column }) =>
+        `(${[column.name, before(kept), after(kept), returnedValue(kept, column, `k.${after(kept)}`)].map(quoteText).join(', ')})`,
+    );
   return `do $stay$
 declare
   reference record;

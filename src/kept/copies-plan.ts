@@ -1,5 +1,18 @@
 import type { Effects } from './effects.ts';
-import { commonType, copyColumns, keptColumn, keyName, live, present, presentKey, reach, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import {
+  commonType,
+  copyColumns,
+  keptColumn,
+  keyName,
+  live,
+  present,
+  presentKey,
+  reach,
+  storedValue,
+  tableName,
+  type KeptColumn,
+  type KeptItem,
+} from './item.ts';
 import { keysMayChange } from './keys.ts';
 import type { ColumnShape, TableShape } from './shape.ts';
 
@@ -23,26 +36,40 @@ export function planCopies(shapes: Map<string, TableShape>, effects: Effects): {
     const doomed = new Map((effects.doomed[name] ?? []).map(({ column, dropped: goes }) => [column, goes]));
     const root = table.root && shapes.get(table.root);
     const whole = dropped || written.has(name) || Boolean(root && written.has(tableName(root)));
-    return whole || doomed.size > 0 ? [{ table, item: planCopy(table, { dropped, whole, doomed, newKeys: effects.rekeyed.includes(name) }) }] : [];
+    return whole || doomed.size > 0
+      ? [{ table, item: planCopy(table, { dropped, whole, doomed, newKeys: effects.rekeyed.includes(name) }) }]
+      : [];
   });
 }
 
 /** PostgreSQL has 1,600 for a table, and a mark and more stand beside values before and after. */
 const mostColumns = 1500;
 
-function planCopy(table: TableShape, { dropped, whole, doomed, newKeys }: { dropped: boolean; whole: boolean; doomed: Map<string, boolean>; newKeys: boolean }): PlannedCopy {
+function planCopy(
+  table: TableShape,
+  { dropped, whole, doomed, newKeys }: { dropped: boolean; whole: boolean; doomed: Map<string, boolean>; newKeys: boolean },
+): PlannedCopy {
   const rowKey = keyOf(table, dropped ? new Map() : doomed);
   const found = table.columns.filter((column) => (whole || doomed.has(column.name)) && !column.generated);
   const packed = rowKey.length + 2 * found.length > mostColumns;
   const columns = found
-    .map((column) => keptColumn(column, doomed.has(column.name), !dropped && doomed.get(column.name) !== true, !dropped && doomed.get(column.name) === false && column.parts.length > 0))
+    .map((column) =>
+      keptColumn(
+        column,
+        doomed.has(column.name),
+        !dropped && doomed.get(column.name) !== true,
+        !dropped && doomed.get(column.name) === false && column.parts.length > 0,
+      ),
+    )
     .map((column): KeptColumn => (packed ? { ...column, packed, builtIn: false } : column));
   const others = table.columns.filter(({ name, generated }) => !doomed.has(name) && !generated);
   return {
     table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned },
     rowKey,
     columns,
-    ...(rowKey.length === 0 && !dropped && !whole && others.length > 0 ? { alike: others.map((column) => ({ ...keptColumn(column, false, false), type: 'text' })) } : {}),
+    ...(rowKey.length === 0 && !dropped && !whole && others.length > 0
+      ? { alike: others.map((column) => ({ ...keptColumn(column, false, false), type: 'text' })) }
+      : {}),
     fate: dropped ? 'dropped' : 'stays',
     compare: !dropped && (whole || columns.some(({ compared }) => compared)),
     whole,
@@ -78,21 +105,29 @@ export function partedRoots(shapes: Map<string, TableShape>, { dropped, regroupe
 }
 
 /** Others are read through their root, but for a single partition that goes while nothing else of its root is written. */
-function tablesToRead(shapes: Map<string, TableShape>, { dropped, written }: Effects, parted: Set<string>): { table: TableShape; dropped: boolean }[] {
+function tablesToRead(
+  shapes: Map<string, TableShape>,
+  { dropped, written }: Effects,
+  parted: Set<string>,
+): { table: TableShape; dropped: boolean }[] {
   const goes = new Set(dropped);
   return [...shapes.values()].flatMap((table) => {
     const root = table.root && shapes.get(table.root);
     const isDropped = goes.has(tableName(table));
     if (!root) return table.partitioned && parted.has(table.key) ? [] : [{ table, dropped: isDropped }];
     if (table.partitioned) return [];
-    return parted.has(root.key) || (isDropped && !goes.has(tableName(root)) && !written.includes(tableName(root))) ? [{ table, dropped: isDropped }] : [];
+    return parted.has(root.key) || (isDropped && !goes.has(tableName(root)) && !written.includes(tableName(root)))
+      ? [{ table, dropped: isDropped }]
+      : [];
   });
 }
 
 /** The first key whose columns all stay as they are, or else one whose columns stay with another type. */
 export function keyOf(table: TableShape, doomed: Map<string, boolean>): KeptColumn[] {
   const keys = table.rowKeys.map((numbers) => numbers.map((number) => table.columns.find((column) => column.number === number)!));
-  const key = keys.find((columns) => columns.every(({ name }) => !doomed.has(name))) ?? keys.find((columns) => columns.every(({ name }) => doomed.get(name) !== true));
+  const key =
+    keys.find((columns) => columns.every(({ name }) => !doomed.has(name))) ??
+    keys.find((columns) => columns.every(({ name }) => doomed.get(name) !== true));
   return (key ?? []).map((column) => keptColumn(column, false, false));
 }
 
@@ -126,4 +161,5 @@ export function followed(item: KeptItem, table: TableShape): KeptItem {
 }
 
 /** Whether rows without a key can be told apart by what they hold. */
-export const toldByValues = ({ columns }: KeptItem): boolean => columns.every(({ doomed }) => !doomed) && columns.some(({ compared }) => compared);
+export const toldByValues = ({ columns }: KeptItem): boolean =>
+  columns.every(({ doomed }) => !doomed) && columns.some(({ compared }) => compared);

@@ -42,9 +42,12 @@ export function refuseTooMuch(costs: KeepCost[], limitBytes: number, state: stri
   const bytes = totalBytes(costs);
   if (bytes <= limitBytes) return;
   const megabytes = (count: number) => `${(count / 1e6).toFixed(0)} MB`;
-  throw refused(`Keeping what this would destroy or change means copying up to ${megabytes(bytes)}; the limit is ${megabytes(limitBytes)}.`, {
-    detail: costs.slice(0, 5).map((cost) => `${cost.table}: ${megabytes(cost.bytes)}`),
-    state,
-    next: 'Copy it all the same with --keep-data always, or let those rows go for good with --keep-data never.',
-  });
+  throw refused(
+    `Keeping what this would destroy or change means copying up to ${megabytes(bytes)}; the limit is ${megabytes(limitBytes)}.`,
+    {
+      detail: costs.slice(0, 5).map((cost) => `${cost.table}: ${megabytes(cost.bytes)}`),
+      state,
+      next: 'Copy it all the same with --keep-data always, or let those rows go for good with --keep-data never.',
+    },
+  );
 }

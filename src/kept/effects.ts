@@ -23,10 +23,20 @@ export interface Effects {
   rekeyed: string[];
 }
 
-export const noEffects: Effects = { dropped: [], doomed: {}, written: [], exclusive: [], rewritten: [], regrouped: [], sequences: [], rekeyed: [] };
+export const noEffects: Effects = {
+  dropped: [],
+  doomed: {},
+  written: [],
+  exclusive: [],
+  rewritten: [],
+  regrouped: [],
+  sequences: [],
+  rekeyed: [],
+};
 
 /** Whether it locks a table against readers. */
-export const locksReaders = ({ dropped, doomed, exclusive }: Effects): boolean => dropped.length + Object.keys(doomed).length + exclusive.length > 0;
+export const locksReaders = ({ dropped, doomed, exclusive }: Effects): boolean =>
+  dropped.length + Object.keys(doomed).length + exclusive.length > 0;
 
 /** What to compare when the run has been carried out. */
 export interface EffectsProbe {
@@ -36,14 +46,21 @@ export interface EffectsProbe {
 
 /** Names of types are read whole, whatever the transaction's search_path. */
 export async function probeEffects(client: pg.Client): Promise<EffectsProbe> {
-  const { rows } = await client.query<{ path: string }>("select current_setting('search_path') as path, set_config('search_path', 'pg_catalog', true)");
+  const { rows } = await client.query<{ path: string }>(
+    "select current_setting('search_path') as path, set_config('search_path', 'pg_catalog', true)",
+  );
   const probe = { tables: await readShapes(client), sequences: await readSequences(client) };
   await client.query("select set_config('search_path', $1, true)", [rows[0]!.path]);
   return probe;
 }
 
 /** Reads, inside the transaction that carried the run out and before its COMMIT, what it did. `script` is what was run. */
-export async function readEffects(client: pg.Client, before: EffectsProbe, script: { text: string; statements: Statement[] }, reached?: EffectsProbe): Promise<Effects> {
+export async function readEffects(
+  client: pg.Client,
+  before: EffectsProbe,
+  script: { text: string; statements: Statement[] },
+  reached?: EffectsProbe,
+): Promise<Effects> {
   const { tables: now, sequences } = reached ?? (await probeEffects(client));
   const { rows } = await client.query<{ key: string; mode: string }>(
     `select distinct 'c' || relation::oid as key, mode from pg_locks
@@ -68,7 +85,9 @@ export async function readEffects(client: pg.Client, before: EffectsProbe, scrip
     }
     const doomed = doomedColumns(table, reached);
     if (doomed.length > 0) effects.doomed[name] = doomed;
-    if (reached.root !== table.root) for (const root of [table.root, reached.root]) if (root && before.tables.has(root)) regrouped.add(tableName(before.tables.get(root)!));
+    if (reached.root !== table.root)
+      for (const root of [table.root, reached.root])
+        if (root && before.tables.has(root)) regrouped.add(tableName(before.tables.get(root)!));
     if (reached.fileNode === table.fileNode) continue;
     if (mayTruncate || !explainsRewrite(table, reached)) written.add(table.root ?? key);
     else effects.rewritten.push(name);
@@ -94,7 +113,9 @@ async function mentionsTruncate(client: pg.Client, code: string): Promise<boolea
 }
 
 const explainsRewrite = (before: TableShape, now: TableShape): boolean =>
-  before.persistence !== now.persistence || before.columns.length !== now.columns.length || before.columns.some((column, at) => column.number !== now.columns[at]!.number || column.type !== now.columns[at]!.type);
+  before.persistence !== now.persistence ||
+  before.columns.length !== now.columns.length ||
+  before.columns.some((column, at) => column.number !== now.columns[at]!.number || column.type !== now.columns[at]!.type);
 
 function doomedColumns(before: TableShape, now: TableShape): { column: string; dropped: boolean }[] {
   return before.columns.flatMap(({ number, name, type, typeNumber, generated, parts }): { column: string; dropped: boolean }[] => {
@@ -111,7 +132,9 @@ function rekeyedTables(tables: Map<string, TableShape>, statements: Statement[])
   return [...tables.values()].flatMap((table) => {
     const key = (table.rowKeys[0] ?? []).map((number) => table.columns.find((column) => column.number === number)!.name);
     const own = updates.filter((one) => one.table === `${table.schema}.${table.name}` || one.table === table.name);
-    return own.length > 0 && own.every(({ columns }) => columns && columns.length > 0 && columns.every((name) => key.includes(name))) ? [tableName(table)] : [];
+    return own.length > 0 && own.every(({ columns }) => columns && columns.length > 0 && columns.every((name) => key.includes(name)))
+      ? [tableName(table)]
+      : [];
   });
 }
 
@@ -120,7 +143,11 @@ function lostSequences(now: EffectsProbe['sequences'], before: EffectsProbe, { d
   return [...before.sequences].flatMap(([key, sequence]) => {
     const owner = sequence.table && before.tables.get(sequence.table);
     const goesWithOwner =
-      owner && (dropped.includes(tableName(owner)) || doomed[tableName(owner)]?.some((one) => one.dropped && owner.columns.some(({ number, name }) => number === sequence.column && name === one.column)));
+      owner &&
+      (dropped.includes(tableName(owner)) ||
+        doomed[tableName(owner)]?.some(
+          (one) => one.dropped && owner.columns.some(({ number, name }) => number === sequence.column && name === one.column),
+        ));
     return now.has(key) || goesWithOwner ? [] : [tableName(sequence)];
   });
 }

@@ -16,13 +16,23 @@ const chunkBytes = 8_000_000;
 const mostRows = 5000;
 
 /** A copy as CSV, some lines at a time, read through a cursor of the open transaction; `wrote` hears how many rows each time. */
-export async function* csvOf(client: pg.Client, { relation, rows, bytes }: KeptCopy, wrote: (rows: number) => void): AsyncGenerator<string> {
+export async function* csvOf(
+  client: pg.Client,
+  { relation, rows, bytes }: KeptCopy,
+  wrote: (rows: number) => void,
+): AsyncGenerator<string> {
   const columns = await readColumns(client, relation);
   yield csvLine(columns.map(({ header }) => header));
-  await client.query(`declare supasnap_export no scroll cursor for select ${columns.map(({ value }) => value).join(', ')} from supabase_migrations.${quoteName(relation)}`);
+  await client.query(
+    `declare supasnap_export no scroll cursor for select ${columns.map(({ value }) => value).join(', ')} from supabase_migrations.${quoteName(relation)}`,
+  );
   const chunk = Math.max(1, Math.min(mostRows, Math.floor((chunkBytes * rows) / Math.max(bytes, 1))));
   for (;;) {
-    const fetched = await client.query<(string | null)[]>({ text: `fetch ${chunk} from supasnap_export`, rowMode: 'array', types: asPrinted });
+    const fetched = await client.query<(string | null)[]>({
+      text: `fetch ${chunk} from supasnap_export`,
+      rowMode: 'array',
+      types: asPrinted,
+    });
     if (fetched.rows.length === 0) return;
     wrote(fetched.rows.length);
     yield fetched.rows.map(csvLine).join('');
@@ -40,7 +50,12 @@ async function readColumns(client: pg.Client, relation: string): Promise<CsvColu
     [relation],
   );
   const { item, columns } = rows[0] ?? {};
-  if (!item || !columns) throw failed(`There is no table supabase_migrations.${relation}.`, { detail: ['It was removed by other means.'], state: 'Nothing was written.', next: 'What there is: npx supasnap kept list' });
+  if (!item || !columns)
+    throw failed(`There is no table supabase_migrations.${relation}.`, {
+      detail: ['It was removed by other means.'],
+      state: 'Nothing was written.',
+      next: 'What there is: npx supasnap kept list',
+    });
   return csvColumns(item, columns);
 }
 
@@ -62,13 +77,24 @@ function csvColumns(item: KeptItem, stored: [name: string, type: number][]): Csv
     const [value, key] = [before(column), keyName(column)];
     // Of a row that users deleted nothing but the key is known.
     const known = types.has('mark') && types.has(key) && (column.packed || types.get(key) === types.get(value));
-    addValue('c', column, column.name, known ? `case when mark = 'g' then ${key}${column.packed ? '::text' : ''} else ${value} end` : value);
+    addValue(
+      'c',
+      column,
+      column.name,
+      known ? `case when mark = 'g' then ${key}${column.packed ? '::text' : ''} else ${value} end` : value,
+    );
   }
   for (const column of item.columns) if (column.compared) addValue('n', column, `${column.name} (after)`, after(column));
-  const covered = new Set([...named.map((column) => column.stored), ...item.columns.map(keyName), ...(item.fate === 'dropped' ? ['digest'] : [])]);
+  const covered = new Set([
+    ...named.map((column) => column.stored),
+    ...item.columns.map(keyName),
+    ...(item.fate === 'dropped' ? ['digest'] : []),
+  ]);
   for (const [name] of stored) if (!covered.has(name)) add(name, name);
   return named;
 }
 
 const words = { c: 'changed', d: 'deleted', i: 'inserted', g: 'gone' };
-const markInWords = `case mark ${Object.entries(words).map(([mark, word]) => `when ${quoteText(mark)} then ${quoteText(word)}`).join(' ')} else mark end`;
+const markInWords = `case mark ${Object.entries(words)
+  .map(([mark, word]) => `when ${quoteText(mark)} then ${quoteText(word)}`)
+  .join(' ')} else mark end`;

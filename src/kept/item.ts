@@ -63,17 +63,21 @@ export function copyColumns(place: CopyPlace, columns: KeptColumn[], value: (col
 }
 
 /** The names of those columns of a copy. */
-export const copyNames = (place: CopyPlace, columns: KeptColumn[]): string[] => [...new Set(columns.map((column) => (column.packed ? place : within(place, column))))];
+export const copyNames = (place: CopyPlace, columns: KeptColumn[]): string[] => [
+  ...new Set(columns.map((column) => (column.packed ? place : within(place, column)))),
+];
 
 export const keyName = (column: KeptColumn) => `k${column.number}`;
 
 /** A copy; in a rollback file it goes by a name of its own. */
-export const place = (relation: string) => `${relation.startsWith('supasnap_rows_') ? 'pg_temp' : 'supabase_migrations'}.${quoteName(relation)}`;
+export const place = (relation: string) =>
+  `${relation.startsWith('supasnap_rows_') ? 'pg_temp' : 'supabase_migrations'}.${quoteName(relation)}`;
 
 export const tableName = (table: { schema: string; name: string }) => `${quoteName(table.schema)}.${quoteName(table.name)}`;
 
 /** A table as one reads and writes its own rows: through the root where it is partitioned, else without what inherits from it. */
-export const reach = (table: { schema: string; name: string; partitioned: boolean }) => `${table.partitioned ? '' : 'only '}${tableName(table)}`;
+export const reach = (table: { schema: string; name: string; partitioned: boolean }) =>
+  `${table.partitioned ? '' : 'only '}${tableName(table)}`;
 
 /** A column of the table under its alias. */
 export const live = (column: Pick<ColumnShape, 'name'>) => `t.${quoteName(column.name)}`;
@@ -83,7 +87,9 @@ export const storedValue = (column: Pick<ColumnShape, 'builtIn'>, sql: string, i
   inParts ? `to_json(${sql})::text collate "default"` : column.builtIn ? sql : `${sql}::text collate "default"`;
 
 export const returnedValue = (kept: KeptColumn, column: Pick<ColumnShape, 'type'>, sql: string) =>
-  kept.inParts ? `(select r.x from json_to_record(json_build_object('x', (${sql})::json)) as r(x ${column.type}))` : `(${sql})::${column.type}`;
+  kept.inParts
+    ? `(select r.x from json_to_record(json_build_object('x', (${sql})::json)) as r(x ${column.type}))`
+    : `(${sql})::${column.type}`;
 
 /** Equal to the last character, where `=` would call 1.0 and 1.00 the same. */
 export const sameValue = (a: string, b: string) => `(${a})::text is not distinct from (${b})::text`;
@@ -94,7 +100,8 @@ export function keptColumn(column: ColumnShape, doomed: boolean, compared: boole
 }
 
 /** It holds values of columns that went, and nothing else: putting them back changes no other value. */
-export const onlyFills = ({ fate, columns }: KeptItem): boolean => fate === 'stays' && columns.every(({ compared, doomed }) => doomed && !compared);
+export const onlyFills = ({ fate, columns }: KeptItem): boolean =>
+  fate === 'stays' && columns.every(({ compared, doomed }) => doomed && !compared);
 
 /** The table that a kept one is now: the same, or the one in its place under its name. */
 export const findTable = (shapes: Map<string, TableShape>, { table }: KeptItem): TableShape | undefined =>
@@ -103,9 +110,11 @@ export const findTable = (shapes: Map<string, TableShape>, { table }: KeptItem):
 /** The column of a table that a kept column is now: in the same table the same number, or else the same name. */
 export function present(table: TableShape, item: KeptItem, column: KeptColumn): ColumnShape | undefined {
   if (table.key !== item.table.key) return table.columns.find(({ name }) => name === column.name);
-  return table.columns.find(({ number, name }) => number === column.number && name === column.name)
-    ?? table.columns.find(({ number }) => number === column.number)
-    ?? table.columns.find(({ name }) => name === column.name);
+  return (
+    table.columns.find(({ number, name }) => number === column.number && name === column.name) ??
+    table.columns.find(({ number }) => number === column.number) ??
+    table.columns.find(({ name }) => name === column.name)
+  );
 }
 
 /** The columns of the table that tell its rows apart as the kept key does; undefined where it has none such. */
@@ -125,7 +134,9 @@ const alike = (a: string, b: string) => a === b || families.some(([members]) => 
 
 /** A type that holds a key as it is kept and as it is now. */
 export const commonType = (kept: KeptColumn, now: ColumnShape): Pick<KeptColumn, 'type' | 'builtIn'> =>
-  kept.type === now.type ? { type: kept.type, builtIn: kept.builtIn } : { type: families.find(([members]) => members.test(kept.type))![1], builtIn: true };
+  kept.type === now.type
+    ? { type: kept.type, builtIn: kept.builtIn }
+    : { type: families.find(([members]) => members.test(kept.type))![1], builtIn: true };
 
 /** `k` (a copy) and `t` (the table) are of one row. */
 export const sameRow = (rowKey: KeptColumn[], keys: ColumnShape[]): string =>

@@ -1,9 +1,37 @@
 import type pg from 'pg';
 import { quoteText } from '../sql-names.ts';
-import { asReplaced, copyQuery, follow, followed, keyOf, partedRoots, planCopies, toldByValues, type OpenItem, type PlannedCopy } from './copies-plan.ts';
+import {
+  asReplaced,
+  copyQuery,
+  follow,
+  followed,
+  keyOf,
+  partedRoots,
+  planCopies,
+  toldByValues,
+  type OpenItem,
+  type PlannedCopy,
+} from './copies-plan.ts';
 import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { before, copyColumns, copyNames, findTable, keyName, live, onlyFills, place, presentKey, reach, sameRow, sameValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import {
+  before,
+  copyColumns,
+  copyNames,
+  findTable,
+  keyName,
+  live,
+  onlyFills,
+  place,
+  presentKey,
+  reach,
+  sameRow,
+  sameValue,
+  storedValue,
+  tableName,
+  type KeptColumn,
+  type KeptItem,
+} from './item.ts';
 import { followKeys, referring } from './keys.ts';
 import { readShapes, type SequenceShape, type TableShape } from './shape.ts';
 import { goneStatement } from './gone.ts';
@@ -53,7 +81,9 @@ async function copy(client: pg.Client, table: TableShape, planned: PlannedCopy):
 async function readNumbers(client: pg.Client, sequences: SequenceShape[]): Promise<KeptItem['sequences']> {
   const read: KeptItem['sequences'] = [];
   for (const sequence of sequences) {
-    const { rows } = await client.query<{ last: string; called: boolean }>(`select last_value::text as last, is_called as called from ${tableName(sequence)}`);
+    const { rows } = await client.query<{ last: string; called: boolean }>(
+      `select last_value::text as last, is_called as called from ${tableName(sequence)}`,
+    );
     read.push({ ...sequence, ...rows[0]! });
   }
   return read;
@@ -73,7 +103,12 @@ async function keepSetBack(client: pg.Client, then: Numbers): Promise<KeptItem[]
   const items: KeptItem[] = [];
   for (const [key, { schema, name, last, ascending }] of then) {
     const reached = now.get(key);
-    if (last === null || !reached || (reached.last !== null && (ascending ? BigInt(reached.last) >= BigInt(last) : BigInt(reached.last) <= BigInt(last)))) continue;
+    if (
+      last === null ||
+      !reached ||
+      (reached.last !== null && (ascending ? BigInt(reached.last) >= BigInt(last) : BigInt(reached.last) <= BigInt(last)))
+    )
+      continue;
     const relation = await newRelation(client);
     await client.query(`create table ${place(relation)} as select 'd'::text as mark, ${last}::bigint as last_value, true as is_called`);
     await close(client, relation);
@@ -96,7 +131,11 @@ async function copySequence(client: pg.Client, address: string): Promise<OpenIte
   return { ...sequenceItem(relation, { schema, name }, sequence!), compare: false, whole: false, newKeys: false };
 }
 
-const sequenceItem = (relation: string, { schema, name }: { schema: string; name: string }, sequence: KeptItem['sequences'][number]): KeptItem => ({
+const sequenceItem = (
+  relation: string,
+  { schema, name }: { schema: string; name: string },
+  sequence: KeptItem['sequences'][number],
+): KeptItem => ({
   relation,
   table: { key: '', schema, name, partitioned: false },
   rowKey: [],
@@ -109,7 +148,12 @@ const sequenceItem = (relation: string, { schema, name }: { schema: string; name
  * Finishes the copies after the run: what did not change is let go, what changed gets its value after the run, and the keys
  * of rows that the run inserted are noted. Gives the items, empty ones left out. `ownTable`: an earlier step of the run made the table of that key.
  */
-export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: KeptItem[], ownTable: (key: string) => boolean = () => false): Promise<KeptItem[]> {
+export async function keepAfter(
+  client: pg.Client,
+  keeping: Keeping,
+  undoing: KeptItem[],
+  ownTable: (key: string) => boolean = () => false,
+): Promise<KeptItem[]> {
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   const now = await readShapes(client);
   const kept: KeptItem[] = [];
@@ -120,7 +164,8 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
     const replaced = item.fate === 'dropped' && found !== undefined && (!keeping.shapes.has(found.key) || ownTable(found.key));
     const table = item.fate === 'dropped' && !replaced ? undefined : found;
     if (table && replaced) successors.add(table.key);
-    const finished = table && (compare || replaced) ? await finish(client, replaced ? asReplaced(item, table) : item, table, touched, newKeys) : item;
+    const finished =
+      table && (compare || replaced) ? await finish(client, replaced ? asReplaced(item, table) : item, table, touched, newKeys) : item;
     if (finished.fate === 'dropped') for (const made of touched) await noteGone(client, item, made);
     await close(client, finished.relation);
     if (await hasRows(client, place(finished.relation))) kept.push(finished);
@@ -128,7 +173,11 @@ export async function keepAfter(client: pg.Client, keeping: Keeping, undoing: Ke
   }
   for (const table of now.values()) {
     if (keeping.shapes.has(table.key) || successors.has(table.key) || (table.root && now.has(table.root))) continue;
-    const made = await noteCreated(client, table, undoing.filter((other) => findTable(now, other)?.key === table.key));
+    const made = await noteCreated(
+      client,
+      table,
+      undoing.filter((other) => findTable(now, other)?.key === table.key),
+    );
     if (made) kept.push(made);
   }
   kept.push(...(await keepSetBack(client, keeping.numbers)));
@@ -153,9 +202,14 @@ async function finish(client: pg.Client, item: KeptItem, table: TableShape, touc
   const differs = compared.map((column) => `not (${sameValue(`k.${before(column)}`, storedNow(column))})`);
   const touchedKeys = touched
     .filter(({ rowKey }) => rowKey.length === item.rowKey.length)
-    .map((other) => `exists (select from ${place(other.relation)} o where ${rowKey.map((_, at) => `o.${keyName(other.rowKey[at]!)}::text = coalesce(${keyThen[at]}, ${keyNow[at]})::text`).join(' and ')})`);
+    .map(
+      (other) =>
+        `exists (select from ${place(other.relation)} o where ${rowKey.map((_, at) => `o.${keyName(other.rowKey[at]!)}::text = coalesce(${keyThen[at]}, ${keyNow[at]})::text`).join(' and ')})`,
+    );
   const keepAll = columns.some(({ doomed }) => doomed);
-  const where = keepAll ? '' : ` where ${firstKept} is null or ${firstNow} is null or ${[...differs, ...touchedKeys, 'false'].join(' or ')}`;
+  const where = keepAll
+    ? ''
+    : ` where ${firstKept} is null or ${firstNow} is null or ${[...differs, ...touchedKeys, 'false'].join(' or ')}`;
   await client.query(`create table ${place(to)} as select
     case when ${firstNow} is null then 'd' when ${firstKept} is null then 'i' else 'c' end as mark,
     ${[
@@ -171,7 +225,13 @@ async function finish(client: pg.Client, item: KeptItem, table: TableShape, touc
 }
 
 /** Without a key, rows are told apart by all their values: what went and what came, each as often as it did. */
-async function finishWithoutKey(client: pg.Client, item: KeptItem, compared: KeptColumn[], storedNow: (column: KeptColumn) => string, table: TableShape): Promise<KeptItem> {
+async function finishWithoutKey(
+  client: pg.Client,
+  item: KeptItem,
+  compared: KeptColumn[],
+  storedNow: (column: KeptColumn) => string,
+  table: TableShape,
+): Promise<KeptItem> {
   if (!toldByValues(item)) return item;
   const now = compared.map((column) => `(${storedNow(column)})::text`).join(', ');
   const then = compared.map((column) => `${before(column)}::text`).join(', ');
@@ -198,19 +258,37 @@ async function noteCreated(client: pg.Client, table: TableShape, undone: KeptIte
   const rowKey = keyOf(table, new Map());
   if (undone.length === 0 && !(await hasRows(client, reach(table)))) return undefined;
   const relation = await newRelation(client);
-  const keys = rowKey.length > 0 ? rowKey.map((column) => `${storedValue(column, live(column))} as ${keyName(column)}`) : [`${liveDigest(table)} as digest`];
+  const keys =
+    rowKey.length > 0
+      ? rowKey.map((column) => `${storedValue(column, live(column))} as ${keyName(column)}`)
+      : [`${liveDigest(table)} as digest`];
   await client.query(`create table ${place(relation)} as select ${[`'i'::text as mark`, ...keys].join(', ')} from ${reach(table)} t`);
   // What users deleted before is of the run's making too.
   for (const other of undone) {
-    const names = other.rowKey.length === rowKey.length && other.fate === 'dropped' ? (rowKey.length > 0 ? rowKey.map((column, at) => [keyName(column), keyName(other.rowKey[at]!)]) : [['digest', 'digest']]) : [];
-    if (names.length > 0) await client.query(`insert into ${place(relation)} (mark, ${names.map(([own]) => own).join(', ')}) select 'i', ${names.map(([, theirs]) => theirs).join(', ')} from ${place(other.relation)} where mark = 'g'`);
+    const names =
+      other.rowKey.length === rowKey.length && other.fate === 'dropped'
+        ? rowKey.length > 0
+          ? rowKey.map((column, at) => [keyName(column), keyName(other.rowKey[at]!)])
+          : [['digest', 'digest']]
+        : [];
+    if (names.length > 0)
+      await client.query(
+        `insert into ${place(relation)} (mark, ${names.map(([own]) => own).join(', ')}) select 'i', ${names.map(([, theirs]) => theirs).join(', ')} from ${place(other.relation)} where mark = 'g'`,
+      );
   }
   if (!(await hasRows(client, place(relation)))) {
     await client.query(`drop table ${place(relation)}`);
     return undefined;
   }
   await close(client, relation);
-  return { relation, table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned }, rowKey, columns: [], fate: 'created', sequences: [] };
+  return {
+    relation,
+    table: { key: table.key, schema: table.schema, name: table.name, partitioned: table.partitioned },
+    rowKey,
+    columns: [],
+    fate: 'created',
+    sequences: [],
+  };
 }
 
 async function close(client: pg.Client, relation: string): Promise<void> {
@@ -248,7 +326,8 @@ export async function unexplained(client: pg.Client, keeping: Keeping, effects: 
   return [...new Set(names)];
 }
 
-const keptWhole = ({ items }: Keeping) => new Set(items.filter(({ columns, whole, fate }) => fate === 'dropped' || (whole && columns.length > 0)).map(({ table }) => table.key));
+const keptWhole = ({ items }: Keeping) =>
+  new Set(items.filter(({ columns, whole, fate }) => fate === 'dropped' || (whole && columns.length > 0)).map(({ table }) => table.key));
 
 /** Tables that were there before and have been written since, although they are not kept whole: by name. */
 export async function writtenBeyond(client: pg.Client, keeping: Keeping, since: Map<string, string>): Promise<string[]> {

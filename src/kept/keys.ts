@@ -53,9 +53,13 @@ async function followTakenKeys(client: pg.Client, item: KeptItem, compared: Kept
   await client.query(`with parted as (
       update ${copied} set mark = 'd' where mark = 'c' and (${others.map((column) => `not (${sameValue(before(column), after(column))})`).join(' or ')}) returning ${[...keys, ...copyColumns('n', compared, after)].join(', ')}
     ) insert into ${copied} (${['mark', ...keys, ...copyNames('n', compared)].join(', ')}) select 'i', parted.* from parted;
-    update ${copied} set ${copyNames('n', compared).map((name) => `${name} = null`).join(', ')} where mark = 'd'`);
+    update ${copied} set ${copyNames('n', compared)
+      .map((name) => `${name} = null`)
+      .join(', ')} where mark = 'd'`);
   const paired = await pairKeys(client, item, compared, others);
-  await client.query(`update ${copied} k set mark = 'c', ${copyNames('n', compared).map((name) => `${name} = i.${name}`).join(', ')} from ${copied} i where k.mark = 'd' and i.mark = 'i' and ${sameKey('i')};
+  await client.query(`update ${copied} k set mark = 'c', ${copyNames('n', compared)
+    .map((name) => `${name} = i.${name}`)
+    .join(', ')} from ${copied} i where k.mark = 'd' and i.mark = 'i' and ${sameKey('i')};
     delete from ${copied} k using ${copied} c where k.mark = 'i' and c.mark = 'c' and ${sameKey('c')}`);
   const { rowCount: twice } = await client.query(`select from ${copied} group by ${keys.join(', ')} having count(*) > 1 limit 1`);
   if (twice) await client.query('rollback to savepoint supasnap_keys');

@@ -22,7 +22,9 @@ export function returnedTo(shapes: Map<string, TableShape>, items: KeptItem[]): 
 
 /** Locks what a run will write, where the copies `undoing` return meanwhile. */
 export async function lockForKeeping(client: pg.Client, effects: Effects, undoing: KeptItem[]): Promise<void> {
-  await client.query(lockStatement(effects, undoing.length > 0 ? returnedTo(await readShapes(client), undoing) : { tables: [], rekeyed: [] }));
+  await client.query(
+    lockStatement(effects, undoing.length > 0 ? returnedTo(await readShapes(client), undoing) : { tables: [], rekeyed: [] }),
+  );
 }
 
 /** The same where only copies return. */

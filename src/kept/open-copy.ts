@@ -3,7 +3,8 @@ import { isTold } from './copies-plan.ts';
 import { copyNames, keyName, type KeptColumn, type KeptItem } from './item.ts';
 
 /** Which of the copies found where a rollback file runs (`i`) is that of a table. */
-export const entryOf = (table: { schema: string; name: string }) => `i.item->'table'->>'schema' = ${quoteText(table.schema)} and i.item->'table'->>'name' = ${quoteText(table.name)}`;
+export const entryOf = (table: { schema: string; name: string }) =>
+  `i.item->'table'->>'schema' = ${quoteText(table.schema)} and i.item->'table'->>'name' = ${quoteText(table.name)}`;
 
 /** What a column of the copy is made of: columns of the kept table, by name, for their numbers are this database's own. */
 interface Part {
@@ -19,15 +20,36 @@ interface Part {
 function partsOf({ rowKey, alike, columns }: KeptItem): Part[] {
   const type = (column: KeptColumn) => (column.builtIn && !column.inParts ? column.type : 'text');
   const values = (letter: 'c' | 'n', list: KeptColumn[]): Part[] => {
-    if (!list.some(({ packed }) => packed)) return list.map((column) => ({ as: copyNames(letter, [column])[0]!, type: type(column), packed: false, of: { list: 'columns', letter, names: [column.name] } }));
-    const names = Array.from({ length: Math.max(...list.map(({ number }) => number)) }, (_, index) => list.find(({ number }) => number === index + 1)?.name ?? null);
+    if (!list.some(({ packed }) => packed))
+      return list.map((column) => ({
+        as: copyNames(letter, [column])[0]!,
+        type: type(column),
+        packed: false,
+        of: { list: 'columns', letter, names: [column.name] },
+      }));
+    const names = Array.from(
+      { length: Math.max(...list.map(({ number }) => number)) },
+      (_, index) => list.find(({ number }) => number === index + 1)?.name ?? null,
+    );
     return [{ as: letter, type: 'text[]', packed: true, of: { list: 'columns', letter, names } }];
   };
   return [
-    ...rowKey.map((column): Part => ({ as: keyName(column), type: type(column), packed: false, of: { list: 'rowKey', letter: 'k', names: [column.name] } })),
-    ...(alike ?? []).map((column): Part => ({ as: keyName(column), type: 'text', packed: false, of: { list: 'alike', letter: 'k', names: [column.name] } })),
+    ...rowKey.map(
+      (column): Part => ({
+        as: keyName(column),
+        type: type(column),
+        packed: false,
+        of: { list: 'rowKey', letter: 'k', names: [column.name] },
+      }),
+    ),
+    ...(alike ?? []).map(
+      (column): Part => ({ as: keyName(column), type: 'text', packed: false, of: { list: 'alike', letter: 'k', names: [column.name] } }),
+    ),
     ...values('c', columns),
-    ...values('n', columns.filter(({ compared }) => compared)),
+    ...values(
+      'n',
+      columns.filter(({ compared }) => compared),
+    ),
   ];
 }
 
@@ -38,7 +60,8 @@ export function openCopy(item: KeptItem): string[] {
   const parts = partsOf(item);
   const digest = isTold({ fate, rowKey }) ? [] : ['digest'];
   const layout = ['mark text', ...digest.map((name) => `${name} text`), ...parts.map(({ as, type }) => `${as} ${type}`)];
-  return [`do $copy$
+  return [
+    `do $copy$
 declare
   copy text;
   entry jsonb;
@@ -57,5 +80,6 @@ begin
       select c->>'number' as number, coalesce((c->>'packed')::boolean, false) as packed from jsonb_array_elements(entry->(part#>>'{of,list}')) as c
       where c->>'name' = n.name and (part#>>'{of,letter}' <> 'n' or (c->>'compared')::boolean) limit 1) as kept on true) as made;
   execute format('create temp view ${relation} as select %s from supabase_migrations.%I', concat_ws(', ', 'mark'${digest.map((name) => `, '${name}'`).join('')}, columns), copy);
-end $copy$`];
+end $copy$`,
+  ];
 }

@@ -2,7 +2,21 @@ import type pg from 'pg';
 import { failed, forShell, refused } from '../errors.ts';
 import type { Effects } from './effects.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { after, findTable, keyName, live, place, present, presentKey, reach, same, sameRow, storedValue, type KeptColumn, type KeptItem } from './item.ts';
+import {
+  after,
+  findTable,
+  keyName,
+  live,
+  place,
+  present,
+  presentKey,
+  reach,
+  same,
+  sameRow,
+  storedValue,
+  type KeptColumn,
+  type KeptItem,
+} from './item.ts';
 import type { Keeping } from './keep.ts';
 import { readShapes, type TableShape } from './shape.ts';
 import { returningOf, stayWithParents, type Returning } from './changed-keys.ts';
@@ -64,7 +78,8 @@ async function mark(client: pg.Client, { columns, early }: Marks, item: KeptItem
   await client.query(statement.sql);
   columns.set(item.relation, statement.columns);
   for (const column of early.get(item.relation) ?? []) {
-    if (statement.columns.has(column)) await client.query(`update ${still(item)} s set ${column} = true from ${earlyStill(item)} k where ${onStill(item)} and k.${column}`);
+    if (statement.columns.has(column))
+      await client.query(`update ${still(item)} s set ${column} = true from ${earlyStill(item)} k where ${onStill(item)} and k.${column}`);
   }
 }
 
@@ -93,14 +108,21 @@ export async function putBack(client: pg.Client, items: KeptItem[], marks: Marks
   }
   await runStatements(client, stayWithParents(returning));
   await client.query(ownText);
-  return reports.filter(({ returned, removed, newer, uncertain, unmatched, inUse = 0 }) => returned + removed + newer + uncertain + unmatched + inUse > 0);
+  return reports.filter(
+    ({ returned, removed, newer, uncertain, unmatched, inUse = 0 }) => returned + removed + newer + uncertain + unmatched + inUse > 0,
+  );
 }
 
 /** Of a copy that has nowhere to go, all; else columns that went and are not there. */
 function waitingColumns({ fate, columns, rest = [], ...item }: KeptItem, table: TableShape | undefined): KeptColumn[] {
   if (fate === 'sequence' || fate === 'created') return [];
   if (!table) return [...columns, ...rest];
-  return [...(fate === 'stays' ? columns.filter((column) => column.doomed && !column.compared && !present(table, { ...item, fate, columns }, column)) : []), ...rest];
+  return [
+    ...(fate === 'stays'
+      ? columns.filter((column) => column.doomed && !column.compared && !present(table, { ...item, fate, columns }, column))
+      : []),
+    ...rest,
+  ];
 }
 
 async function runStatements(client: pg.Client, statements: ReturnStatement[]): Promise<Omit<PutBackReport, 'table'>> {
@@ -116,7 +138,12 @@ async function runStatements(client: pg.Client, statements: ReturnStatement[]): 
  * Before a column turns from text or an enum into something narrower: what is still as the earlier run left it gets its old value,
  * so that the conversion meets only what users wrote.
  */
-export async function returnBeforeConversion(client: pg.Client, items: KeptItem[], effects: Effects, { tables, columns, early }: Marks): Promise<void> {
+export async function returnBeforeConversion(
+  client: pg.Client,
+  items: KeptItem[],
+  effects: Effects,
+  { tables, columns, early }: Marks,
+): Promise<void> {
   await client.query(`${exactText}; set local search_path = pg_catalog`);
   for (const item of items) {
     const table = tables.get(item.table.key);
@@ -150,11 +177,20 @@ export async function amendKept(client: pg.Client, kept: KeptItem[], undoing: Ke
     if (item.fate !== 'stays' || !table || !keys || !marked) continue;
     const compared = item.columns.filter((column) => column.compared);
     const now = (column: KeptColumn) => storedValue(present(table, item, column)!, live(present(table, item, column)!), column.inParts);
-    const ofOther = (alias: string) => item.rowKey.map((column, at) => `${alias}.${keyName(other.rowKey[at]!)}::text = k.${keyName(column)}::text`).join(' and ');
-    const set = compared.map((column) => `${after(column)} = case when ${marked.has(same(column)) ? `s.${same(column)}` : 'true'} then ${now(column)} else k.${after(column)} end`);
+    const ofOther = (alias: string) =>
+      item.rowKey.map((column, at) => `${alias}.${keyName(other.rowKey[at]!)}::text = k.${keyName(column)}::text`).join(' and ');
+    const set = compared.map(
+      (column) =>
+        `${after(column)} = case when ${marked.has(same(column)) ? `s.${same(column)}` : 'true'} then ${now(column)} else k.${after(column)} end`,
+    );
     const copied = place(item.relation);
-    if (set.length > 0) await client.query(`update ${copied} k set ${set.join(', ')} from ${reach(table)} t, ${still(other)} s where ${sameRow(item.rowKey, keys)} and ${ofOther('s')} and s.p`);
-    await client.query(`update ${copied} k set mark = 'd' from ${place(other.relation)} o where ${ofOther('o')} and o.mark = 'i' and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`);
+    if (set.length > 0)
+      await client.query(
+        `update ${copied} k set ${set.join(', ')} from ${reach(table)} t, ${still(other)} s where ${sameRow(item.rowKey, keys)} and ${ofOther('s')} and s.p`,
+      );
+    await client.query(
+      `update ${copied} k set mark = 'd' from ${place(other.relation)} o where ${ofOther('o')} and o.mark = 'i' and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`,
+    );
     await client.query(`insert into ${copied} (${['mark', ...item.rowKey.map(keyName), ...compared.map(after)].join(', ')})
       select ${["'i'", ...keys.map((key) => storedValue(key, live(key))), ...compared.map(now)].join(', ')} from ${reach(table)} t, ${place(other.relation)} o
       where ${sameRow(other.rowKey, keys).replaceAll('k.', 'o.')} and o.mark = 'd' and not exists (select from ${copied} k where ${sameRow(item.rowKey, keys)})`);
@@ -170,7 +206,11 @@ export async function carryOver(client: pg.Client, keeping: Keeping, state: stri
     const table = item.fate === 'dropped' ? findTable(now, item) : undefined;
     if (!table || keeping.shapes.has(table.key) || (await client.query(`select from ${reach(table)} limit 1`)).rowCount) continue;
     await runStatements(client, carryStatements(item, table)).catch((error: Error) => {
-      throw refused(`Rows of ${table.schema}.${table.name} do not fit the table as it was: ${error.message}`, { state, next: 'Correct those rows, then run the command again.', cause: error });
+      throw refused(`Rows of ${table.schema}.${table.name} do not fit the table as it was: ${error.message}`, {
+        state,
+        next: 'Correct those rows, then run the command again.',
+        cause: error,
+      });
     });
   }
   await client.query(ownText);
@@ -192,7 +232,9 @@ async function checkDeferrable(client: pg.Client, reports: PutBackReport[], stat
     [reports.map(({ table }) => table)],
   );
   for (const { name, table, columns, given } of rows) {
-    const { rows: twice } = await client.query<{ value: string }>(`select row(${columns})::text as value from ${table} where ${given} group by ${columns} having count(*) > 1 limit 5`);
+    const { rows: twice } = await client.query<{ value: string }>(
+      `select row(${columns})::text as value from ${table} where ${given} group by ${columns} having count(*) > 1 limit 5`,
+    );
     if (twice.length === 0) continue;
     throw failed(`Rows of ${table} would have a value twice that must be unique (constraint ${name}).`, {
       detail: twice.map(({ value }) => `${columns}: ${value}`),
@@ -219,13 +261,18 @@ async function checkForeignKeys(client: pg.Client, reports: PutBackReport[], sta
     [reports.map(({ table }) => table)],
   );
   for (const { name, child, parent, orphaned } of rows) {
-    const { rows: orphans } = await client.query<{ count: string }>(`select count(*) as count from (select from ${child} where ${orphaned} limit 1000) as orphans`);
+    const { rows: orphans } = await client.query<{ count: string }>(
+      `select count(*) as count from (select from ${child} where ${orphaned} limit 1000) as orphans`,
+    );
     const count = Number(orphans[0]!.count);
     if (count === 0) continue;
-    throw refused(`${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are not there then (foreign key ${name}).`, {
-      detail: ['They were deleted since, or this takes them out again.'],
-      state,
-      next: `Let those rows of ${child} point elsewhere, or see to it that their ${parent} exists, then run the command again; a rollback can take them out and keep them: --without ${forShell(`${child.replaceAll('"', '')}=${orphaned}`)}`,
-    });
+    throw refused(
+      `${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are not there then (foreign key ${name}).`,
+      {
+        detail: ['They were deleted since, or this takes them out again.'],
+        state,
+        next: `Let those rows of ${child} point elsewhere, or see to it that their ${parent} exists, then run the command again; a rollback can take them out and keep them: --without ${forShell(`${child.replaceAll('"', '')}=${orphaned}`)}`,
+      },
+    );
   }
 }

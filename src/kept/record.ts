@@ -29,7 +29,9 @@ export async function readKept(client: pg.Client, leaving: string[], coming: str
 
 /** Which runs put back what which others had kept. */
 export async function readReturns(client: pg.Client): Promise<Return[]> {
-  const { rows } = await client.query<Return>('select distinct returned_by::text as by, run_id::text as of from supabase_migrations.supasnap_kept where returned_by is not null');
+  const { rows } = await client.query<Return>(
+    'select distinct returned_by::text as by, run_id::text as of from supabase_migrations.supasnap_kept where returned_by is not null',
+  );
   return rows;
 }
 
@@ -51,7 +53,10 @@ export async function lastRollback(client: pg.Client, version: string): Promise<
   );
   const [last] = rows;
   if (last?.kind !== 'rollback' || !last.until) return undefined;
-  const { rows: since } = await client.query<{ parts: string[] }>('select rows_returned as parts from supabase_migrations.supasnap_runs where id > $1 and rows_returned is not null', [last.id]);
+  const { rows: since } = await client.query<{ parts: string[] }>(
+    'select rows_returned as parts from supabase_migrations.supasnap_runs where id > $1 and rows_returned is not null',
+    [last.id],
+  );
   return { until: last.until, returned: since.flatMap(({ parts }) => parts) };
 }
 
@@ -72,10 +77,24 @@ export async function recordKept(client: pg.Client, runId: string, items: KeptIt
 }
 
 /** Notes that kept tables were put back, and what came of it; columns that are `waiting` wait on. The copies stay until someone prunes them. */
-export async function recordReturned(client: pg.Client, runId: string, items: KeptItem[], reports: PutBackReport[], waiting: Waiting): Promise<void> {
+export async function recordReturned(
+  client: pg.Client,
+  runId: string,
+  items: KeptItem[],
+  reports: PutBackReport[],
+  waiting: Waiting,
+): Promise<void> {
   const returned = items.flatMap(({ relation }) => (waiting.has(relation) ? [] : [relation]));
-  if (returned.length > 0) await client.query('update supabase_migrations.supasnap_kept set returned_by = $1, report = $3 where relation = any($2)', [runId, returned, JSON.stringify(reports)]);
+  if (returned.length > 0)
+    await client.query('update supabase_migrations.supasnap_kept set returned_by = $1, report = $3 where relation = any($2)', [
+      runId,
+      returned,
+      JSON.stringify(reports),
+    ]);
   for (const [relation, columns] of waiting) {
-    await client.query("update supabase_migrations.supasnap_kept set item = jsonb_set(item, '{columns}', $2) where relation = $1", [relation, JSON.stringify(columns)]);
+    await client.query("update supabase_migrations.supasnap_kept set item = jsonb_set(item, '{columns}', $2) where relation = $1", [
+      relation,
+      JSON.stringify(columns),
+    ]);
   }
 }

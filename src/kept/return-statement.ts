@@ -11,7 +11,11 @@ export interface ReturnStatement {
 
 export const still = (item: KeptItem) => `pg_temp."still_${item.relation}"`;
 
-export const tally = (counts: ReturnStatement['counts'], from: string): ReturnStatement => ({ counts, tally: true, sql: `select count(*)::int as count ${from}` });
+export const tally = (counts: ReturnStatement['counts'], from: string): ReturnStatement => ({
+  counts,
+  tally: true,
+  sql: `select count(*)::int as count ${from}`,
+});
 
 /** A kept column, and what it is in the table now. */
 export type Pair = { kept: KeptColumn; column: ColumnShape };
@@ -29,12 +33,19 @@ export const onStill = (item: KeptItem) => item.rowKey.map((column) => `s.${keyN
 export const sameKeyed = (table: TableShape, pairs: Pair[]): string[] =>
   table.rowKeys.flatMap((numbers) => {
     const own = numbers.map((number) => pairs.find(({ column }) => column.number === number));
-    return own.some((pair) => pair === undefined) ? [] : [own.map((pair) => `${live(pair!.column)} = ${returnedValue(pair!.kept, pair!.column, `k.${before(pair!.kept)}`)}`).join(' and ')];
+    return own.some((pair) => pair === undefined)
+      ? []
+      : [own.map((pair) => `${live(pair!.column)} = ${returnedValue(pair!.kept, pair!.column, `k.${before(pair!.kept)}`)}`).join(' and ')];
   });
 
 /** `unlessUsed`: a row stays out where others use a value that must be unique. */
 export function insertKept(item: KeptItem, table: TableShape, pairs: Pair[], where: string, unlessUsed = false): ReturnStatement {
-  const unused = unlessUsed && table.ruled ? sameKeyed(table, pairs).map((same) => ` and not exists (select from ${reach(table)} t where ${same})`).join('') : '';
+  const unused =
+    unlessUsed && table.ruled
+      ? sameKeyed(table, pairs)
+          .map((same) => ` and not exists (select from ${reach(table)} t where ${same})`)
+          .join('')
+      : '';
   return {
     counts: 'returned',
     sql: `insert into ${tableName(table)} (${pairs.map(({ column }) => quoteName(column.name)).join(', ')}) overriding system value

@@ -7,7 +7,17 @@ import { onlyFills, tableName, type KeptItem } from './item.ts';
 import { keepAfter, keepBefore, readCounters, unexplained, writtenBeyond, type Keeping } from './keep.ts';
 import { lockForKeeping, lockForReturning } from './locks.ts';
 import { readFilledViews, refreshFilled } from './materialized-views.ts';
-import { amendKept, carryOver, checkConstraints, markUnchanged, putBack, returnBeforeConversion, type Marks, type PutBackReport, type Waiting } from './put-back.ts';
+import {
+  amendKept,
+  carryOver,
+  checkConstraints,
+  markUnchanged,
+  putBack,
+  returnBeforeConversion,
+  type Marks,
+  type PutBackReport,
+  type Waiting,
+} from './put-back.ts';
 import { withQuietTriggers } from './quiet.ts';
 import { recordReturned } from './record.ts';
 import { bringBack, setAside, type Aside, type Seen } from './set-aside.ts';
@@ -75,15 +85,39 @@ export async function runKeeping(client: pg.Client, run: KeepingRun): Promise<Ke
   const aside = await runAside(client, run, keeping);
   const missed = await unexplained(client, keeping, run.effects);
   if (missed.length > 0) throw new Unforeseen(missed);
-  if (run.carry && keeping.items.some(({ fate }) => fate === 'dropped')) await withQuietTriggers(client, [], run.state, () => carryOver(client, keeping, run.state));
-  const brought = aside && (await orRefused(run.state, () => unlessNewLabel(client, () => withQuietTriggers(client, aside.items.map(({ table }) => tableName(table)), run.state, () => bringBack(client, aside, undoing, marks)))));
+  if (run.carry && keeping.items.some(({ fate }) => fate === 'dropped'))
+    await withQuietTriggers(client, [], run.state, () => carryOver(client, keeping, run.state));
+  const brought =
+    aside &&
+    (await orRefused(run.state, () =>
+      unlessNewLabel(client, () =>
+        withQuietTriggers(
+          client,
+          aside.items.map(({ table }) => tableName(table)),
+          run.state,
+          () => bringBack(client, aside, undoing, marks),
+        ),
+      ),
+    ));
   if (brought?.later) await withQuietTriggers(client, [], run.state, () => bringBack(client, aside!, [], marks));
-  const { reports, later, parts } = await returnUnlessLabel(client, run, { ...marks, again: { nothingNew: aside?.allOld ?? false, movesNothing: (aside?.allOld ?? false) || !keeping.items.some(({ whole, fate }) => whole || fate === 'dropped') } });
+  const { reports, later, parts } = await returnUnlessLabel(client, run, {
+    ...marks,
+    again: {
+      nothingNew: aside?.allOld ?? false,
+      movesNothing: (aside?.allOld ?? false) || !keeping.items.some(({ whole, fate }) => whole || fate === 'dropped'),
+    },
+  });
   if (run.late) await accounted(client, keeping, run.late);
   if (views) await refreshFilled(client, views);
   await checkConstraints(client, reports, run.state);
   run.onCasts?.(await changedByCasts(client, keeping, undoing, marks));
-  return { kept: await keepAfter(client, keeping, undoing, run.ownTable), reports, later: later || (brought?.later ?? false), waiting: marks.waiting, parts: [...parts, ...(brought?.parts ?? [])] };
+  return {
+    kept: await keepAfter(client, keeping, undoing, run.ownTable),
+    reports,
+    later: later || (brought?.later ?? false),
+    waiting: marks.waiting,
+    parts: [...parts, ...(brought?.parts ?? [])],
+  };
 }
 
 /** The change with no copies taken: what it destroys is gone. What was kept earlier returns all the same. */
@@ -137,7 +171,9 @@ async function unlessNewLabel<T>(client: pg.Client, use: () => Promise<T>): Prom
 
 /** The numbers of this transaction and of its parts; each part that wrote has one of its own, which its rows carry. */
 async function ownParts(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ part: string }>("select transactionid::text as part from pg_locks where locktype = 'transactionid' and pid = pg_backend_pid() and granted and mode = 'ExclusiveLock'");
+  const { rows } = await client.query<{ part: string }>(
+    "select transactionid::text as part from pg_locks where locktype = 'transactionid' and pid = pg_backend_pid() and granted and mode = 'ExclusiveLock'",
+  );
   return rows.map(({ part }) => part);
 }
 
@@ -151,7 +187,10 @@ async function orRefused<T>(state: string, use: () => Promise<T>): Promise<T> {
     throw failed(`Kept rows could not be put back: ${message} (${code})`, {
       detail: detail ? [detail] : [],
       state,
-      next: code === '23505' ? 'Rows written since use a value that must be unique. Give them another one, then run the command again.' : 'Change the rows it names so that they fit, then run the command again.',
+      next:
+        code === '23505'
+          ? 'Rows written since use a value that must be unique. Give them another one, then run the command again.'
+          : 'Change the rows it names so that they fit, then run the command again.',
       cause: error,
     });
   }
@@ -160,14 +199,24 @@ async function orRefused<T>(state: string, use: () => Promise<T>): Promise<T> {
 async function returnRows(client: pg.Client, undoing: KeptItem[][], marks: Marks, state: string): Promise<PutBackReport[]> {
   const reports: PutBackReport[] = [];
   const changing = undoing.flat().filter((item) => !onlyFills(item) && (item.fate === 'stays' || item.fate === 'dropped'));
-  await withQuietTriggers(client, changing.map(({ table }) => tableName(table)), state, async () => {
-    for (const items of undoing) reports.push(...(await putBack(client, items, marks)));
-  });
+  await withQuietTriggers(
+    client,
+    changing.map(({ table }) => tableName(table)),
+    state,
+    async () => {
+      for (const items of undoing) reports.push(...(await putBack(client, items, marks)));
+    },
+  );
   return reports;
 }
 
 /** A rollback in a transaction that will not be committed: kept rows return where they would, and nothing more is kept. */
-export async function runReturning(client: pg.Client, undoing: KeptItem[][], early: () => Promise<void>, late: () => Promise<void>): Promise<void> {
+export async function runReturning(
+  client: pg.Client,
+  undoing: KeptItem[][],
+  early: () => Promise<void>,
+  late: () => Promise<void>,
+): Promise<void> {
   const marks = await markUnchanged(client, undoing.flat());
   await early();
   await returnRows(client, undoing, marks, 'Nothing was changed.');
@@ -175,7 +224,13 @@ export async function runReturning(client: pg.Client, undoing: KeptItem[][], ear
 }
 
 /** Puts rows back in a transaction of its own, after the one that brought the labels they use; the run is noted as having done so. */
-export async function returnLater(client: pg.Client, runId: string, undoing: KeptItem[][], kept: KeptItem[], begin: string): Promise<PutBackReport[]> {
+export async function returnLater(
+  client: pg.Client,
+  runId: string,
+  undoing: KeptItem[][],
+  kept: KeptItem[],
+  begin: string,
+): Promise<PutBackReport[]> {
   const state = 'The schema is changed and recorded; the rows are kept and not put back yet.';
   await client.query(`begin; ${begin}`);
   try {
@@ -189,7 +244,11 @@ export async function returnLater(client: pg.Client, runId: string, undoing: Kep
     return reports;
   } catch (error) {
     await client.query('rollback').catch(() => {});
-    throw attention(`Rows that use a new label could not be put back: ${(error as Error).message}`, { state, next: 'Look at: npx supasnap status', cause: error });
+    throw attention(`Rows that use a new label could not be put back: ${(error as Error).message}`, {
+      state,
+      next: 'Look at: npx supasnap status',
+      cause: error,
+    });
   }
 }
 
@@ -221,7 +280,12 @@ export async function withForesight<T>(effects: Effects, attempt: (effects: Effe
     } catch (error) {
       if (!(error instanceof Unforeseen)) throw error;
       const wider = { ...known, written: [...new Set([...known.written, ...error.tables])] };
-      if (wider.written.length === known.written.length) throw failed(`The server counts changes of ${error.tables.join(', ')} that could not be kept.`, { state: 'Nothing was changed: each try was rolled back.', next: 'Let those rows go for good with --keep-data never, or split the file.', cause: error });
+      if (wider.written.length === known.written.length)
+        throw failed(`The server counts changes of ${error.tables.join(', ')} that could not be kept.`, {
+          state: 'Nothing was changed: each try was rolled back.',
+          next: 'Let those rows go for good with --keep-data never, or split the file.',
+          cause: error,
+        });
       known = wider;
     }
   }

@@ -3,7 +3,22 @@ import { failed } from '../errors.ts';
 import { quoteName } from '../sql-names.ts';
 import { copyQuery } from './copies-plan.ts';
 import { exactText, ownText } from './exact-text.ts';
-import { before, findTable, keyName, live, place, present, presentKey, reach, returnedValue, same, sameRow, storedValue, tableName, type KeptItem } from './item.ts';
+import {
+  before,
+  findTable,
+  keyName,
+  live,
+  place,
+  present,
+  presentKey,
+  reach,
+  returnedValue,
+  same,
+  sameRow,
+  storedValue,
+  tableName,
+  type KeptItem,
+} from './item.ts';
 import type { Keeping } from './keep.ts';
 import type { Marks } from './put-back.ts';
 import { still } from './return-statement.ts';
@@ -30,30 +45,38 @@ export interface Seen {
   returned: string[];
 }
 
-const old = ({ until: [last, ...atWork], returned }: Seen) => `(age(t.xmin) >= age('${last!}'::xid) and t.xmin::text <> all ('{${atWork.join(',')}}') or t.xmin::text = any ('{${returned.join(',')}}'))`;
+const old = ({ until: [last, ...atWork], returned }: Seen) =>
+  `(age(t.xmin) >= age('${last!}'::xid) and t.xmin::text <> all ('{${atWork.join(',')}}') or t.xmin::text = any ('{${returned.join(',')}}'))`;
 
 /** Marks the rows that the rollback left behind, and takes them out when `out` is true; not of a table that goes, for another may be made of it. */
 export async function setAside(client: pg.Client, keeping: Keeping, until: Seen, out: boolean, state: string): Promise<Aside> {
   const items = keeping.items.filter(({ rowKey, fate, whole }) => whole && (fate === 'stays' || (fate === 'dropped' && rowKey.length > 0)));
   let allOld = true;
-  await withQuietTriggers(client, items.map(({ table }) => tableName(table)), state, async () => {
-    for (const item of items) {
-      if (item.rowKey.length === 0) {
-        if (!out) continue;
-        const taken = await client.query(`create temp table ${outOf(item).replace('pg_temp.', '')} on commit drop as ${copyQuery(item, keeping.shapes.get(item.table.key)!)} where ${old(until)}`);
-        await client.query(`delete from ${reach(item.table)} t where ${old(until)}`);
-        if ((await client.query(`select from ${reach(item.table)} limit 1`)).rowCount || !taken.rowCount) allOld = false;
-        continue;
-      }
-      await client.query(`alter table ${place(item.relation)} add column aside boolean not null default false`);
-      const marked = await client.query(`update ${place(item.relation)} k set aside = true from ${reach(item.table)} t
+  await withQuietTriggers(
+    client,
+    items.map(({ table }) => tableName(table)),
+    state,
+    async () => {
+      for (const item of items) {
+        if (item.rowKey.length === 0) {
+          if (!out) continue;
+          const taken = await client.query(
+            `create temp table ${outOf(item).replace('pg_temp.', '')} on commit drop as ${copyQuery(item, keeping.shapes.get(item.table.key)!)} where ${old(until)}`,
+          );
+          await client.query(`delete from ${reach(item.table)} t where ${old(until)}`);
+          if ((await client.query(`select from ${reach(item.table)} limit 1`)).rowCount || !taken.rowCount) allOld = false;
+          continue;
+        }
+        await client.query(`alter table ${place(item.relation)} add column aside boolean not null default false`);
+        const marked = await client.query(`update ${place(item.relation)} k set aside = true from ${reach(item.table)} t
         where ${sameRow(item.rowKey, presentKey(keeping.shapes.get(item.table.key)!, item)!)} and ${old(until)}`);
-      if (item.fate === 'dropped') continue;
-      if (out) await client.query(`delete from ${reach(item.table)} t where ${old(until)}`);
-      const { rows } = await client.query<{ count: string }>(`select count(*) as count from ${place(item.relation)}`);
-      if (Number(rows[0]!.count) !== (marked.rowCount ?? 0)) allOld = false;
-    }
-  });
+        if (item.fate === 'dropped') continue;
+        if (out) await client.query(`delete from ${reach(item.table)} t where ${old(until)}`);
+        const { rows } = await client.query<{ count: string }>(`select count(*) as count from ${place(item.relation)}`);
+        if (Number(rows[0]!.count) !== (marked.rowCount ?? 0)) allOld = false;
+      }
+    },
+  );
   return { items, out, allOld };
 }
 
@@ -67,7 +90,13 @@ export async function bringBack(client: pg.Client, aside: Aside, undoing: KeptIt
   for (const item of aside.items) {
     const table = findTable(shapes, item);
     if (item.rowKey.length === 0) {
-      if (aside.out) await bringKeylessBack(client, item, table, undoing.find(({ fate, table: { key } }) => fate === 'stays' && key === item.table.key));
+      if (aside.out)
+        await bringKeylessBack(
+          client,
+          item,
+          table,
+          undoing.find(({ fate, table: { key } }) => fate === 'stays' && key === item.table.key),
+        );
       continue;
     }
     const keys = table && presentKey(table, item);
@@ -82,7 +111,12 @@ export async function bringBack(client: pg.Client, aside: Aside, undoing: KeptIt
 const outOf = (item: KeptItem) => `pg_temp."aside_${item.relation}"`;
 
 /** As they were after the rollback; what that changed is exchanged afterwards, so what the migration made again of it goes first. */
-async function bringKeylessBack(client: pg.Client, item: KeptItem, table: TableShape | undefined, image: KeptItem | undefined): Promise<void> {
+async function bringKeylessBack(
+  client: pg.Client,
+  item: KeptItem,
+  table: TableShape | undefined,
+  image: KeptItem | undefined,
+): Promise<void> {
   if (!table) throw noWayBack(item.table);
   const told = image?.columns.flatMap((kept) => {
     const column = present(table, image, kept);
@@ -99,7 +133,9 @@ async function bringKeylessBack(client: pg.Client, item: KeptItem, table: TableS
     const column = present(table, item, kept);
     return column && !column.generated ? [{ name: quoteName(column.name), value: returnedValue(kept, column, `k.${before(kept)}`) }] : [];
   });
-  await client.query(`insert into ${tableName(table)} (${pairs.map(({ name }) => name).join(', ')}) overriding system value select ${pairs.map(({ value }) => value).join(', ')} from ${outOf(item)} k`);
+  await client.query(
+    `insert into ${tableName(table)} (${pairs.map(({ name }) => name).join(', ')}) overriding system value select ${pairs.map(({ value }) => value).join(', ')} from ${outOf(item)} k`,
+  );
 }
 
 const noWayBack = (table: { schema: string; name: string }) =>
@@ -110,35 +146,64 @@ const noWayBack = (table: { schema: string; name: string }) =>
 
 /** The copy of the same table that the rollback took, where its rows can be matched. */
 function earlierImage(item: KeptItem, undoing: KeptItem[], { columns }: Marks): { copy: KeptItem; marked: Set<string> } | undefined {
-  const image = undoing.find(({ table, rowKey, fate }) => fate === 'stays' && table.key === item.table.key && rowKey.length === item.rowKey.length && rowKey.every(({ number }, at) => number === item.rowKey[at]!.number));
+  const image = undoing.find(
+    ({ table, rowKey, fate }) =>
+      fate === 'stays' &&
+      table.key === item.table.key &&
+      rowKey.length === item.rowKey.length &&
+      rowKey.every(({ number }, at) => number === item.rowKey[at]!.number),
+  );
   const marked = image && columns.get(image.relation);
   return marked ? { copy: image, marked } : undefined;
 }
 
-async function bringTableBack(client: pg.Client, item: KeptItem, table: TableShape, keys: ColumnShape[], allOld: boolean, image: { copy: KeptItem; marked: Set<string> } | undefined): Promise<void> {
+async function bringTableBack(
+  client: pg.Client,
+  item: KeptItem,
+  table: TableShape,
+  keys: ColumnShape[],
+  allOld: boolean,
+  image: { copy: KeptItem; marked: Set<string> } | undefined,
+): Promise<void> {
   const on = sameRow(item.rowKey, keys);
-  const values = table.columns.filter(({ generated }) => !generated).flatMap((column) => {
-    const own = item.columns.find((kept) => present(table, item, kept) === column);
-    const earlier = image?.copy.columns.find((kept) => present(table, image.copy, kept) === column);
-    const now = own && (own.type === column.type ? returnedValue(own, column, `k.${before(own)}`) : `(k.${before(own)}::text)::${column.type}`);
-    if (!image || !earlier) return now ? [{ column, value: now }] : [];
-    const unchanged = image.marked.has(same(earlier)) ? `r.mark = 'c' and s.p and s.${same(earlier)}` : `r.mark = 'c' and s.p`;
-    return [{ column, value: `case when ${unchanged} then ${returnedValue(earlier, column, `r.${before(earlier)}`)}${now ? ` else ${now}` : ''} end` }];
-  });
+  const values = table.columns
+    .filter(({ generated }) => !generated)
+    .flatMap((column) => {
+      const own = item.columns.find((kept) => present(table, item, kept) === column);
+      const earlier = image?.copy.columns.find((kept) => present(table, image.copy, kept) === column);
+      const now =
+        own && (own.type === column.type ? returnedValue(own, column, `k.${before(own)}`) : `(k.${before(own)}::text)::${column.type}`);
+      if (!image || !earlier) return now ? [{ column, value: now }] : [];
+      const unchanged = image.marked.has(same(earlier)) ? `r.mark = 'c' and s.p and s.${same(earlier)}` : `r.mark = 'c' and s.p`;
+      return [
+        {
+          column,
+          value: `case when ${unchanged} then ${returnedValue(earlier, column, `r.${before(earlier)}`)}${now ? ` else ${now}` : ''} end`,
+        },
+      ];
+    });
   const match = (name: string) => item.rowKey.map((kept) => `${name}.${keyName(kept)} = k.${keyName(kept)}`).join(' and ');
-  const joined = image ? `left join ${place(image.copy.relation)} r on ${match('r')} left join ${still(image.copy)} s on ${match('s')}` : '';
+  const joined = image
+    ? `left join ${place(image.copy.relation)} r on ${match('r')} left join ${still(image.copy)} s on ${match('s')}`
+    : '';
   const { fate } = item;
-  if (fate === 'stays' && allOld) await client.query(`delete from ${reach(table)} t where not exists (select from ${place(item.relation)} k where ${on})`);
+  if (fate === 'stays' && allOld)
+    await client.query(`delete from ${reach(table)} t where not exists (select from ${place(item.relation)} k where ${on})`);
   if (fate === 'stays') await client.query(`delete from ${reach(table)} t using ${place(item.relation)} k where k.aside and ${on}`);
   // Not those that only the rollback had brought, and nobody changed since. Into a table that the migration made in place of the old one,
   // only what it left out although it was there before the rollback.
   const untouched = ['s.p', ...[...(image?.marked ?? [])].map((column) => `s.${column}`)].join(' and ');
   const wanted = `k.aside${image ? ` and not coalesce(r.mark = 'i' and ${untouched}, false)` : ''}${fate === 'stays' ? '' : ` and not exists (select from ${reach(table)} t where ${on})`}`;
   const always = values.filter(({ column }) => column.identityAlways);
-  for (const { column } of always) await client.query(`alter table ${tableName(table)} alter column ${quoteName(column.name)} set generated by default`);
-  const inserted = await client.query(`insert into ${tableName(table)} (${values.map(({ column }) => quoteName(column.name)).join(', ')}) overriding system value
+  for (const { column } of always)
+    await client.query(`alter table ${tableName(table)} alter column ${quoteName(column.name)} set generated by default`);
+  const inserted =
+    await client.query(`insert into ${tableName(table)} (${values.map(({ column }) => quoteName(column.name)).join(', ')}) overriding system value
     select ${values.map(({ value }) => value).join(', ')} from ${place(item.relation)} k ${joined} where ${wanted}`);
-  const { rows } = await client.query<{ count: string }>(`select count(*) as count from ${place(item.relation)} k ${joined} where ${wanted}`);
+  const { rows } = await client.query<{ count: string }>(
+    `select count(*) as count from ${place(item.relation)} k ${joined} where ${wanted}`,
+  );
   if (fate === 'stays' && Number(rows[0]!.count) !== inserted.rowCount) throw noWayBack(table);
-  for (const { column } of always) await client.query(`alter table ${tableName(table)} alter column ${quoteName(column.name)} set generated always`);
+  for (const { column } of always)
+    await client.query(`alter table ${tableName(table)} alter column ${quoteName(column.name)} set generated always`);
 }

@@ -52,7 +52,9 @@ export interface SequenceShape {
 }
 
 /** Every sequence of users but those of identity columns, by key; with its owner, where a column owns it. */
-export async function readSequences(client: pg.Client): Promise<Map<string, { schema: string; name: string; table?: string; column?: number }>> {
+export async function readSequences(
+  client: pg.Client,
+): Promise<Map<string, { schema: string; name: string; table?: string; column?: number }>> {
   const { rows } = await client.query<{ key: string; schema: string; name: string; table: string | null; column: number | null }>(
     `select 'c' || c.oid as key, n.nspname as schema, c.relname as name, 'c' || d.refobjid as table, d.refobjsubid as column
      from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -1,5 +1,23 @@
 import { quoteName, quoteText } from '../sql-names.ts';
-import { after, before, copyColumns, keyName, live, onlyFills, place, present, presentKey, reach, returnedValue, same, sameRow, sameValue, storedValue, tableName, type KeptItem } from './item.ts';
+import {
+  after,
+  before,
+  copyColumns,
+  keyName,
+  live,
+  onlyFills,
+  place,
+  present,
+  presentKey,
+  reach,
+  returnedValue,
+  same,
+  sameRow,
+  sameValue,
+  storedValue,
+  tableName,
+  type KeptItem,
+} from './item.ts';
 import type { Effects } from './effects.ts';
 import { exchange, followReferences, moved } from './changed-keys.ts';
 import { insertKept, onStill, pairsOf, sameKeyed, still, tally, type Pair, type ReturnStatement } from './return-statement.ts';
@@ -35,38 +53,61 @@ export interface Again {
 }
 
 /** What puts a kept table back into the table as it is now. `isNew`: it came back with this run; `marked`: columns that `markStatement` noted. */
-export function returnStatements(item: KeptItem, table: TableShape, isNew: boolean, marked: Set<string> | undefined, again: Again = { nothingNew: false, movesNothing: false }): ReturnStatement[] {
+export function returnStatements(
+  item: KeptItem,
+  table: TableShape,
+  isNew: boolean,
+  marked: Set<string> | undefined,
+  again: Again = { nothingNew: false, movesNothing: false },
+): ReturnStatement[] {
   const pairs = pairsOf(item, table);
   const keys = presentKey(table, item);
   const rows =
     item.fate === 'dropped'
       ? keys
         ? returnRows(item, table, pairs, keys, isNew, again)
-        : [...(isNew ? [giveWay(item, table, again.nothingNew)] : []), ...insertBeside(item, table, insertKept(item, table, pairs, "k.mark = 'd'"), isNew && again.movesNothing)]
+        : [
+            ...(isNew ? [giveWay(item, table, again.nothingNew)] : []),
+            ...insertBeside(item, table, insertKept(item, table, pairs, "k.mark = 'd'"), isNew && again.movesNothing),
+          ]
       : keys && onlyFills(item)
         ? fillColumns(item, table, pairs, keys)
         : item.alike && onlyFills(item) && item.alike.every((column) => present(table, item, column))
           ? fillAlike(item, table, pairs, item.alike)
-        : keys && marked
-          ? changeRows(item, table, pairs, keys, marked)
-          : item.columns.every(({ doomed }) => !doomed)
-            ? exchangeRows(item, table, pairs)
-            : [tally('unmatched', `from ${place(item.relation)}`)];
+          : keys && marked
+            ? changeRows(item, table, pairs, keys, marked)
+            : item.columns.every(({ doomed }) => !doomed)
+              ? exchangeRows(item, table, pairs)
+              : [tally('unmatched', `from ${place(item.relation)}`)];
   return [...withOpenIdentities(table, rows), ...restoreSequences(item, table)];
 }
 
 /** Old values for columns that `effects` is about to give a narrower type: of rows that are still as the earlier run left them. */
-export function conversionStatements(item: KeptItem, table: TableShape, keys: ColumnShape[], effects: Effects, marked: Set<string>): { column: string; sql: string }[] {
+export function conversionStatements(
+  item: KeptItem,
+  table: TableShape,
+  keys: ColumnShape[],
+  effects: Effects,
+  marked: Set<string>,
+): { column: string; sql: string }[] {
   const converted = new Set((effects.doomed[tableName(table)] ?? []).filter(({ dropped }) => !dropped).map(({ column }) => column));
   return item.columns.flatMap((kept) => {
     const column = present(table, item, kept);
-    if (!column || !marked.has(same(kept)) || !converted.has(column.name) || !(column.label || /^(text|character varying)$/.test(column.type))) return [];
+    if (
+      !column ||
+      !marked.has(same(kept)) ||
+      !converted.has(column.name) ||
+      !(column.label || /^(text|character varying)$/.test(column.type))
+    )
+      return [];
     const known = column.label ? ` and k.${before(kept)}::text = any(enum_range(null::${column.type})::text[])` : '';
-    return [{
-      column: same(kept),
-      sql: `update ${reach(table)} t set ${quoteName(column.name)} = k.${before(kept)}::text${column.label ? `::${column.type}` : ''} from ${place(item.relation)} k, ${still(item)} s
+    return [
+      {
+        column: same(kept),
+        sql: `update ${reach(table)} t set ${quoteName(column.name)} = k.${before(kept)}::text${column.label ? `::${column.type}` : ''} from ${place(item.relation)} k, ${still(item)} s
   where ${sameRow(item.rowKey, keys)} and ${onStill(item)} and k.mark = 'c' and s.p and s.${same(kept)}${known}`,
-    }];
+      },
+    ];
   });
 }
 
@@ -74,15 +115,31 @@ export function conversionStatements(item: KeptItem, table: TableShape, keys: Co
 function fillColumns(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[]): ReturnStatement[] {
   if (pairs.length === 0) return [];
   const set = pairs.map(({ kept, column }) => `${quoteName(column.name)} = ${returnedValue(kept, column, `k.${before(kept)}`)}`).join(', ');
-  return [{ counts: 'returned', sql: `update ${reach(table)} t set ${set} from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)}` }, ...numberOthers(item, table, pairs, keys)];
+  return [
+    { counts: 'returned', sql: `update ${reach(table)} t set ${set} from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)}` },
+    ...numberOthers(item, table, pairs, keys),
+  ];
 }
 
 /** The rows of a table that was gone. Into one that came back empty they all go; else a key that is in use is left to who uses it. */
-function returnRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], isNew: boolean, again: Again): ReturnStatement[] {
+function returnRows(
+  item: KeptItem,
+  table: TableShape,
+  pairs: Pair[],
+  keys: ColumnShape[],
+  isNew: boolean,
+  again: Again,
+): ReturnStatement[] {
   const used = `exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`;
   const made = `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark ${isNew ? "in ('d', 'g')" : "= 'g'"} and ${sameRow(item.rowKey, keys)}`;
-  if (isNew && again.movesNothing) return [{ sql: made }, ...insertBeside(item, table, insertKept(item, table, pairs, "k.mark = 'd'"), true)];
-  return [isNew ? { sql: made } : { sql: made, counts: 'removed' }, ...(isNew ? twins(item, table, pairs) : []), tally('uncertain', `from ${place(item.relation)} k where k.mark = 'd' and ${used}`), insertKept(item, table, pairs, `k.mark = 'd' and not ${used}`)];
+  if (isNew && again.movesNothing)
+    return [{ sql: made }, ...insertBeside(item, table, insertKept(item, table, pairs, "k.mark = 'd'"), true)];
+  return [
+    isNew ? { sql: made } : { sql: made, counts: 'removed' },
+    ...(isNew ? twins(item, table, pairs) : []),
+    tally('uncertain', `from ${place(item.relation)} k where k.mark = 'd' and ${used}`),
+    insertKept(item, table, pairs, `k.mark = 'd' and not ${used}`),
+  ];
 }
 
 /** Kept rows go in; where they `win`, what the change made anew has only the place that they leave. */
@@ -101,7 +158,9 @@ function insertBeside(item: KeptItem, table: TableShape, insert: ReturnStatement
 
 /** Into a table that came back: a row that the change made anew under another key, with a value that is unique and a kept row's, gives way to that. */
 const twins = (item: KeptItem, table: TableShape, pairs: Pair[]): ReturnStatement[] =>
-  sameKeyed(table, pairs).map((same) => ({ sql: `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark = 'd' and ${same}` }));
+  sameKeyed(table, pairs).map((same) => ({
+    sql: `delete from ${reach(table)} t using ${place(item.relation)} k where k.mark = 'd' and ${same}`,
+  }));
 
 function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: ColumnShape[], marked: Set<string>): ReturnStatement[] {
   // A column that this very run brought back has not been changed since.
@@ -112,7 +171,8 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
   const old = ({ kept, column }: Pair) => returnedValue(kept, column, `k.${before(kept)}`);
   // What the run itself left alone stays as it is now: an earlier step may have changed it, and its old value is then that step's.
   const changed = ({ kept }: Pair) => (kept.doomed ? '' : ` and k.${before(kept)}::text is distinct from k.${after(kept)}::text`);
-  const value = (pair: Pair) => (pair.kept.compared ? `case when ${unchanged(pair)}${changed(pair)} then ${old(pair)} else ${live(pair.column)} end` : old(pair));
+  const value = (pair: Pair) =>
+    pair.kept.compared ? `case when ${unchanged(pair)}${changed(pair)} then ${old(pair)} else ${live(pair.column)} end` : old(pair);
   const from = `${place(item.relation)} k, ${still(item)} s`;
   const on = `${sameRow(item.rowKey, keys)} and ${onStill(item)}`;
   const joined = `from ${place(item.relation)} k join ${still(item)} s on ${onStill(item)}`;
@@ -121,25 +181,49 @@ function changeRows(item: KeptItem, table: TableShape, pairs: Pair[], keys: Colu
     tally('newer', `${joined} where s.p and k.mark <> 'd' and not (${all})`),
     tally('uncertain', `${joined} where k.mark = 'd' and s.p`),
     ...(isBuckets(table) ? [tally('inUse', `from ${reach(table)} t, ${from} where ${on} and ${made} and ${holdsFiles}`)] : []),
-    { counts: 'removed', sql: `delete from ${reach(table)} t using ${from} where ${on} and ${made}${isBuckets(table) ? ` and not ${holdsFiles}` : ''}` },
+    {
+      counts: 'removed',
+      sql: `delete from ${reach(table)} t using ${from} where ${on} and ${made}${isBuckets(table) ? ` and not ${holdsFiles}` : ''}`,
+    },
   ];
   if (pairs.length === 0) return statements;
-  const set = (list: Pair[], what: (pair: Pair) => string) => list.map((pair) => `${quoteName(pair.column.name)} = ${what(pair)}`).join(', ');
+  const set = (list: Pair[], what: (pair: Pair) => string) =>
+    list.map((pair) => `${quoteName(pair.column.name)} = ${what(pair)}`).join(', ');
   const keyPairs = keys.map((key) => pairs.find(({ column }) => column.name === key.name));
   const others = item.rekeyed ? pairs.filter((pair) => !keyPairs.includes(pair)) : pairs;
   let rows = `k.mark = 'c' and s.p and ${some}`;
   if (item.rekeyed) {
     const changed = keyPairs.map((pair) => `k.${before(pair!.kept)}::text is distinct from k.${after(pair!.kept)}::text`).join(' or ');
-    statements.push(...exchange(item, table, pairs, keys, { value, where: `k.mark = 'c' and s.p and ${keyPairs.map((pair) => unchanged(pair!)).join(' and ')} and (${changed})`, rekeyed: true }), { sql: followReferences(table, keys, moved(item)) });
-    rows += ` and not exists (select from ${moved(item)} t where ${sameRow(item.rowKey, keys.map((key, at) => ({ ...key, name: `left_${at}` })))})`;
+    statements.push(
+      ...exchange(item, table, pairs, keys, {
+        value,
+        where: `k.mark = 'c' and s.p and ${keyPairs.map((pair) => unchanged(pair!)).join(' and ')} and (${changed})`,
+        rekeyed: true,
+      }),
+      { sql: followReferences(table, keys, moved(item)) },
+    );
+    rows += ` and not exists (select from ${moved(item)} t where ${sameRow(
+      item.rowKey,
+      keys.map((key, at) => ({ ...key, name: `left_${at}` })),
+    )})`;
   }
   if (others.length > 0 && table.exclusive) statements.push(...exchange(item, table, others, keys, { value, where: rows, rekeyed: false }));
-  else if (others.length > 0) statements.push({ counts: 'returned', sql: `update ${reach(table)} t set ${set(others, value)} from ${from} where ${on} and ${rows}` });
+  else if (others.length > 0)
+    statements.push({ counts: 'returned', sql: `update ${reach(table)} t set ${set(others, value)} from ${from} where ${on} and ${rows}` });
   // Rows that the earlier run deleted, or that this one made anew: the kept row wins where nobody used its key meanwhile.
   statements.push(
     { counts: 'returned', sql: `update ${reach(table)} t set ${set(pairs, old)} from ${from} where ${on} and k.mark = 'd' and not s.p` },
-    insertKept(item, table, pairs, `k.mark = 'd' and exists (select from ${still(item)} s where ${onStill(item)} and not s.p) and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`, true),
-    tally('uncertain', `${joined} where k.mark = 'd' and not s.p and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`),
+    insertKept(
+      item,
+      table,
+      pairs,
+      `k.mark = 'd' and exists (select from ${still(item)} s where ${onStill(item)} and not s.p) and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`,
+      true,
+    ),
+    tally(
+      'uncertain',
+      `${joined} where k.mark = 'd' and not s.p and not exists (select from ${reach(table)} t where ${sameRow(item.rowKey, keys)})`,
+    ),
     ...numberOthers(item, table, pairs, keys),
     ...(item.rekeyed ? [{ sql: `drop table ${moved(item)}` }] : []),
   );
@@ -165,7 +249,9 @@ const numberOthers = (item: KeptItem, table: TableShape, pairs: Pair[], keys: Co
     if (!sequence || !owned || !kept.doomed || kept.compared) return [];
     return [
       { sql: `select setval(${quoteText(tableName(owned))}, ${sequence.last}, ${sequence.called})` },
-      { sql: `update ${tableName(table)} t set ${quoteName(column.name)} = default where not exists (select from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)})` },
+      {
+        sql: `update ${tableName(table)} t set ${quoteName(column.name)} = default where not exists (select from ${place(item.relation)} k where ${sameRow(item.rowKey, keys)})`,
+      },
     ];
   });
 
@@ -178,7 +264,10 @@ const restoreSequences = (item: KeptItem, table: TableShape): ReturnStatement[] 
   });
 
 /** A sequence goes on from the number it had reached, or from where it is now when that is further: never back. Nothing happens where it is not there. */
-export const raiseSequence = ({ last, called }: KeptItem['sequences'][number], { schema, name }: { schema: string; name: string }): ReturnStatement => ({
+export const raiseSequence = (
+  { last, called }: KeptItem['sequences'][number],
+  { schema, name }: { schema: string; name: string },
+): ReturnStatement => ({
   sql: `select setval(to_regclass(${quoteText(tableName({ schema, name }))}), ${last}, ${called}) from pg_sequences
   where schemaname = ${quoteText(schema)} and sequencename = ${quoteText(name)} and (last_value is null or case when increment_by > 0 then ${last} > last_value else ${last} < last_value end)`,
 });
@@ -186,6 +275,8 @@ export const raiseSequence = ({ last, called }: KeptItem['sequences'][number], {
 /** An identity column that is GENERATED ALWAYS takes no values but its own; for the length of the put-back it does. */
 function withOpenIdentities(table: TableShape, statements: ReturnStatement[]): ReturnStatement[] {
   const set = (how: string): ReturnStatement[] =>
-    table.columns.flatMap(({ identityAlways, name }) => (identityAlways ? [{ sql: `alter table ${tableName(table)} alter column ${quoteName(name)} set generated ${how}` }] : []));
+    table.columns.flatMap(({ identityAlways, name }) =>
+      identityAlways ? [{ sql: `alter table ${tableName(table)} alter column ${quoteName(name)} set generated ${how}` }] : [],
+    );
   return [...set('by default'), ...statements, ...set('always')];
 }

@@ -13,7 +13,9 @@ export function wentWith(copies: KeptItem[][], known: KeptItem[], present: Facts
     const found = items.flatMap((item): KeptItem[] => {
       if (taken.has(nameOf(item))) return [];
       if (item.fate !== 'stays') return item.fate !== 'created' && comesBack(nameOf(item)) ? [item] : [];
-      const back = item.columns.filter(({ name, doomed, compared }) => doomed && !compared && comesBack(JSON.stringify([item.table.schema, item.table.name, name])));
+      const back = item.columns.filter(
+        ({ name, doomed, compared }) => doomed && !compared && comesBack(JSON.stringify([item.table.schema, item.table.name, name])),
+      );
       return back.length > 0 ? [{ ...item, columns: back, rest: item.columns.filter((column) => !back.includes(column)) }] : [];
     });
     for (const item of found) taken.add(nameOf(item));
@@ -25,4 +27,14 @@ const nameOf = ({ table }: KeptItem) => JSON.stringify([table.schema, table.name
 
 /** Tables, sequences and columns by their names. */
 const placesOf = ({ base }: Facts): Set<string> =>
-  new Set(base.facts().flatMap(({ id }) => (id.kind === 'table' || id.kind === 'sequence' ? [JSON.stringify([id.schema, id.name])] : id.kind === 'column' ? [JSON.stringify([id.schema, id.table, id.name])] : [])));
+  new Set(
+    base
+      .facts()
+      .flatMap(({ id }) =>
+        id.kind === 'table' || id.kind === 'sequence'
+          ? [JSON.stringify([id.schema, id.name])]
+          : id.kind === 'column'
+            ? [JSON.stringify([id.schema, id.table, id.name])]
+            : [],
+      ),
+  );

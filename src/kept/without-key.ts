@@ -1,5 +1,20 @@
 import { quoteName } from '../sql-names.ts';
-import { after, before, copyColumns, copyNames, keyName, live, place, present, reach, returnedValue, storedValue, tableName, type KeptColumn, type KeptItem } from './item.ts';
+import {
+  after,
+  before,
+  copyColumns,
+  copyNames,
+  keyName,
+  live,
+  place,
+  present,
+  reach,
+  returnedValue,
+  storedValue,
+  tableName,
+  type KeptColumn,
+  type KeptItem,
+} from './item.ts';
 import { insertKept, tally, type Pair, type ReturnStatement } from './return-statement.ts';
 import type { TableShape } from './shape.ts';
 
@@ -14,7 +29,10 @@ export function fillAlike(item: KeptItem, table: TableShape, pairs: Pair[], alik
   };
   const turn = (values: string[]) => `row_number() over (partition by ${values.join(', ')})`;
   const found = `pg_temp."alike_${item.relation}"`;
-  const values = copyNames('c', pairs.map(({ kept }) => kept));
+  const values = copyNames(
+    'c',
+    pairs.map(({ kept }) => kept),
+  );
   return [
     {
       sql: `create temp table ${found.replace('pg_temp.', '')} on commit drop as with live as (
@@ -24,20 +42,30 @@ export function fillAlike(item: KeptItem, table: TableShape, pairs: Pair[], alik
   )
   select part, place, ${values.map((value) => `gone.${value}`).join(', ')} from live join gone on ${[...alike.map(keyName), 'turn'].map((name) => `live.${name} is not distinct from gone.${name}`).join(' and ')}`,
     },
-    tally('unmatched', `from (select least((select count(*) from ${place(item.relation)}), (select count(*) from ${reach(table)})) - (select count(*) from ${found}) as rows) as left_over cross join generate_series(1, rows)`),
-    { counts: 'returned', sql: `update ${tableName(table)} t set ${pairs.map(({ kept, column }) => `${quoteName(column.name)} = ${returnedValue(kept, column, `k.${before(kept)}`)}`).join(', ')} from ${found} k where t.tableoid = k.part and t.ctid = k.place` },
+    tally(
+      'unmatched',
+      `from (select least((select count(*) from ${place(item.relation)}), (select count(*) from ${reach(table)})) - (select count(*) from ${found}) as rows) as left_over cross join generate_series(1, rows)`,
+    ),
+    {
+      counts: 'returned',
+      sql: `update ${tableName(table)} t set ${pairs.map(({ kept, column }) => `${quoteName(column.name)} = ${returnedValue(kept, column, `k.${before(kept)}`)}`).join(', ')} from ${found} k where t.tableoid = k.part and t.ctid = k.place`,
+    },
   ];
 }
 
 const digestOf = (values: { name: string; value: string }[]) =>
-  `md5(array[${values.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ value }) => `(${value})::text`).join(', ')}]::text[]::text)`;
+  `md5(array[${values
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ value }) => `(${value})::text`)
+    .join(', ')}]::text[]::text)`;
 
 /** What tells a row of a table without a key (`t`) apart: the same of equal rows, whatever the order of columns. */
 export const liveDigest = ({ columns }: TableShape): string =>
   digestOf(columns.flatMap((column) => (column.generated ? [] : [{ name: column.name, value: storedValue(column, live(column)) }])));
 
 /** The same of a kept row (`k`). */
-export const keptDigest = ({ columns }: Pick<KeptItem, 'columns'>): string => digestOf(columns.map((column) => ({ name: column.name, value: `k.${before(column)}` })));
+export const keptDigest = ({ columns }: Pick<KeptItem, 'columns'>): string =>
+  digestOf(columns.map((column) => ({ name: column.name, value: `k.${before(column)}` })));
 
 /**
  * Without a key, into a table that came back: what the change made anew of the rows that were kept, or that users had deleted, goes, each as often.
@@ -79,10 +107,15 @@ export function exchangeRows(item: KeptItem, table: TableShape, pairs: Pair[]): 
   ), gone as (
     select ${names}, row_number() over (partition by ${names}) as turn from (select ${copyColumns('n', columns, after).join(', ')} from ${place(item.relation)} where mark = 'i') as came
   )
-  select part, place from numbered join gone on numbered.turn = gone.turn and ${copyNames('n', columns).map((name) => `numbered.${name} is not distinct from gone.${name}`).join(' and ')}`,
+  select part, place from numbered join gone on numbered.turn = gone.turn and ${copyNames('n', columns)
+    .map((name) => `numbered.${name} is not distinct from gone.${name}`)
+    .join(' and ')}`,
     },
     tally('unmatched', `from ${place(item.relation)} where mark = 'd' and not ${exact}`),
-    { counts: 'removed', sql: `delete from ${tableName(table)} t using ${found} f where t.tableoid = f.part and t.ctid = f.place and ${exact}` },
+    {
+      counts: 'removed',
+      sql: `delete from ${tableName(table)} t using ${found} f where t.tableoid = f.part and t.ctid = f.place and ${exact}`,
+    },
     insertKept(item, table, pairs, `k.mark = 'd' and ${exact}`),
   ];
 }

@@ -48,7 +48,9 @@ export async function chooseMigrations(applied: AppliedMigration[], options: Cho
   const migrations: Chosen['migrations'] = [];
   for (const file of wanted) migrations.push({ ...(await readMigration(file.path, file.label, options.workdir)), label: file.label });
   if (comparison.missing.length > 0) {
-    notes.push(`${comparison.missing.length} applied without a file here: ${comparison.missing.map(({ version, name }) => [version, name].filter(Boolean).join('_')).join(', ')}.`);
+    notes.push(
+      `${comparison.missing.length} applied without a file here: ${comparison.missing.map(({ version, name }) => [version, name].filter(Boolean).join('_')).join(', ')}.`,
+    );
   }
   return { migrations, comparison, alreadyApplied, notes };
 }
@@ -74,7 +76,11 @@ export async function readLocal(options: Pick<ChooseOptions, 'workdir' | 'folder
 }
 
 /** The file that words mean: a path, or a name in the migrations folder. Throws a Problem when there is none. */
-export function findNamed(file: string, local: LocalFile[], options: Pick<ChooseOptions, 'workdir' | 'folder' | 'requireVersion' | 'now'>): LocalFile {
+export function findNamed(
+  file: string,
+  local: LocalFile[],
+  options: Pick<ChooseOptions, 'workdir' | 'folder' | 'requireVersion' | 'now'>,
+): LocalFile {
   const paths = [resolve(options.workdir, file), join(options.folder, file), resolve(file)];
   const found = local.find((candidate) => paths.includes(candidate.path));
   if (found) return found;
@@ -87,43 +93,64 @@ export function findNamed(file: string, local: LocalFile[], options: Pick<Choose
       next: `Move it there: mv ${file} ${relative(options.workdir, options.folder)}/`,
     });
   }
-  const near = nearest(basename(file), local.map(({ path }) => basename(path)));
+  const near = nearest(
+    basename(file),
+    local.map(({ path }) => basename(path)),
+  );
   throw usage(`There is no file ${file}.`, {
     state: 'Nothing was changed.',
-    next: near ? `Did you mean ${relative(options.workdir, join(options.folder, near))}?` : 'Files and what was applied: npx supasnap status',
+    next: near
+      ? `Did you mean ${relative(options.workdir, join(options.folder, near))}?`
+      : 'Files and what was applied: npx supasnap status',
   });
 }
 
 function refuseEdited({ edited }: HistoryComparison<LocalFile>, local: LocalFile[], options: ChooseOptions): void {
   if (edited.length === 0 || options.allowEdited) return;
   const label = (version: string) => local.find((file) => file.version === version)!.label;
-  throw refused(edited.length === 1 ? `${label(edited[0]!.version)} was edited after it was applied.` : `${edited.length} files were edited after they were applied.`, {
-    detail: edited.flatMap(({ version, firstDifference: { index, recorded, local: now } }) => [
-      `${label(version)}, statement ${index + 1}:`,
-      `  applied: ${oneLine(recorded)}`,
-      `  file:    ${oneLine(now)}`,
-    ]),
-    state: 'Nothing was changed.',
-    next: 'Undo the edit and put the change into a new migration, or go on with --allow-edited.',
-  });
+  throw refused(
+    edited.length === 1
+      ? `${label(edited[0]!.version)} was edited after it was applied.`
+      : `${edited.length} files were edited after they were applied.`,
+    {
+      detail: edited.flatMap(({ version, firstDifference: { index, recorded, local: now } }) => [
+        `${label(version)}, statement ${index + 1}:`,
+        `  applied: ${oneLine(recorded)}`,
+        `  file:    ${oneLine(now)}`,
+      ]),
+      state: 'Nothing was changed.',
+      next: 'Undo the edit and put the change into a new migration, or go on with --allow-edited.',
+    },
+  );
 }
 
 const oneLine = (text: string | undefined) => (text === undefined ? '(nothing)' : text.replace(/\s+/g, ' ').slice(0, 100));
 
-function refuseOutOfOrder(wanted: LocalFile[], open: LocalFile[], { late, applied }: HistoryComparison<LocalFile>, options: ChooseOptions): void {
+function refuseOutOfOrder(
+  wanted: LocalFile[],
+  open: LocalFile[],
+  { late, applied }: HistoryComparison<LocalFile>,
+  options: ChooseOptions,
+): void {
   if (options.includeAll) return;
   const lateOnes = options.files.length > 0 ? wanted.filter((file) => late.includes(file)) : late;
   if (lateOnes.length > 0) {
-    throw refused(`${lateOnes.map(({ label }) => label).join(', ')} ${lateOnes.length === 1 ? 'is' : 'are'} older than the newest applied migration (${applied.at(-1)?.version ?? 'in history'}).`, {
-      state: 'Nothing was changed.',
-      next: 'Give it a newer timestamp, or apply it all the same with --include-all.',
-    });
+    throw refused(
+      `${lateOnes.map(({ label }) => label).join(', ')} ${lateOnes.length === 1 ? 'is' : 'are'} older than the newest applied migration (${applied.at(-1)?.version ?? 'in history'}).`,
+      {
+        state: 'Nothing was changed.',
+        next: 'Give it a newer timestamp, or apply it all the same with --include-all.',
+      },
+    );
   }
   const skipped = open.filter((file) => !wanted.includes(file) && wanted.some((later) => compareVersions(file.version, later.version) < 0));
   if (skipped.length > 0) {
-    throw refused(`${skipped.map(({ label }) => label).join(', ')} ${skipped.length === 1 ? 'comes' : 'come'} before it and ${skipped.length === 1 ? 'is' : 'are'} not applied yet.`, {
-      state: 'Nothing was changed.',
-      next: 'Run "npx supasnap migrate" without a file to apply all in order, or go on with --include-all.',
-    });
+    throw refused(
+      `${skipped.map(({ label }) => label).join(', ')} ${skipped.length === 1 ? 'comes' : 'come'} before it and ${skipped.length === 1 ? 'is' : 'are'} not applied yet.`,
+      {
+        state: 'Nothing was changed.',
+        next: 'Run "npx supasnap migrate" without a file to apply all in order, or go on with --include-all.',
+      },
+    );
   }
 }

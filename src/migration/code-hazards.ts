@@ -11,9 +11,7 @@ export function codeHazards(node: Node): Found[] {
   if (code === undefined) return [];
   const text = withoutComments(code, { strings: true });
   const isFunction = 'CreateFunctionStmt' in node;
-  const who = isFunction
-    ? `function ${(node.CreateFunctionStmt.funcname ?? []).flatMap(nameParts).join('.')}`
-    : 'a DO block that';
+  const who = isFunction ? `function ${(node.CreateFunctionStmt.funcname ?? []).flatMap(nameParts).join('.')}` : 'a DO block that';
   return acts.flatMap(({ pattern, does, loses }): Found[] => {
     const name = pattern.exec(text)?.[1];
     if (name === undefined) return [];

@@ -119,8 +119,7 @@ const [open, close, star, minus, slash, letterE] = [40, 41, 42, 45, 47, 101];
 
 const isSpace = (code: number) => code === 32 || (code >= 9 && code <= 13);
 const isDigit = (code: number) => code >= 48 && code <= 57;
-const isWordStart = (code: number) =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
+const isWordStart = (code: number) => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
 const isWordPart = (code: number) => isWordStart(code) || isDigit(code) || code === dollar;
 
 function endOfWord(sql: string, at: number): number {

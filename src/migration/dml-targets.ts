@@ -30,17 +30,19 @@ export function dmlTargets(statements: Statement[]): DmlTarget[] {
         const conflict = statement.InsertStmt.onConflictClause;
         if (conflict?.action === 'ONCONFLICT_UPDATE') add(statement.InsertStmt.relation, 'update', true);
       } else if ('UpdateStmt' in statement)
-        add(statement.UpdateStmt.relation, 'update', statement.UpdateStmt.whereClause !== undefined, (statement.UpdateStmt.targetList ?? []).flatMap((target) => ('ResTarget' in target ? [target.ResTarget.name ?? ''] : [])));
-      else if ('DeleteStmt' in statement)
-        add(statement.DeleteStmt.relation, 'delete', statement.DeleteStmt.whereClause !== undefined);
+        add(
+          statement.UpdateStmt.relation,
+          'update',
+          statement.UpdateStmt.whereClause !== undefined,
+          (statement.UpdateStmt.targetList ?? []).flatMap((target) => ('ResTarget' in target ? [target.ResTarget.name ?? ''] : [])),
+        );
+      else if ('DeleteStmt' in statement) add(statement.DeleteStmt.relation, 'delete', statement.DeleteStmt.whereClause !== undefined);
       else if ('CopyStmt' in statement && statement.CopyStmt.is_from) add(statement.CopyStmt.relation, 'insert', false);
       else if ('TruncateStmt' in statement)
-        for (const name of statement.TruncateStmt.relations ?? [])
-          add('RangeVar' in name ? name.RangeVar : undefined, 'truncate', false);
+        for (const name of statement.TruncateStmt.relations ?? []) add('RangeVar' in name ? name.RangeVar : undefined, 'truncate', false);
       else if ('MergeStmt' in statement)
         for (const clause of statement.MergeStmt.mergeWhenClauses ?? []) {
-          const change =
-            'MergeWhenClause' in clause ? mergeChange[clause.MergeWhenClause.commandType ?? ''] : undefined;
+          const change = 'MergeWhenClause' in clause ? mergeChange[clause.MergeWhenClause.commandType ?? ''] : undefined;
           if (change) add(statement.MergeStmt.relation, change, change !== 'insert');
         }
     });

@@ -6,22 +6,16 @@ import { nameParts } from './tree.ts';
 export function dropHazards(node: Node): Found[] {
   if ('DropStmt' in node) return dropped(node.DropStmt);
   if ('DropRoleStmt' in node)
-    return roles(node.DropRoleStmt.roles).map((role) =>
-      found(`drops role ${role}`, 'its memberships and settings', 'medium'),
-    );
+    return roles(node.DropRoleStmt.roles).map((role) => found(`drops role ${role}`, 'its memberships and settings', 'medium'));
   if ('DropOwnedStmt' in node)
     return roles(node.DropOwnedStmt.roles).map((role) =>
       found(`drops everything that ${role} owns`, 'those objects with their rows, and grants to that role', 'high'),
     );
   if ('DropdbStmt' in node) return [found(`drops database ${node.DropdbStmt.dbname}`, 'all of it', 'high')];
   if ('DropSubscriptionStmt' in node)
-    return [
-      found(`drops subscription ${node.DropSubscriptionStmt.subname}`, 'its place in the stream of changes', 'medium'),
-    ];
+    return [found(`drops subscription ${node.DropSubscriptionStmt.subname}`, 'its place in the stream of changes', 'medium')];
   if ('DropUserMappingStmt' in node)
-    return [
-      found(`drops a user mapping of server ${node.DropUserMappingStmt.servername}`, 'the password in it', 'medium'),
-    ];
+    return [found(`drops a user mapping of server ${node.DropUserMappingStmt.servername}`, 'the password in it', 'medium')];
   return [];
 }
 
@@ -69,14 +63,8 @@ function dropped({ removeType = 'OBJECT_TABLE', objects = [], behavior }: Drop):
     const name = isOn ? `${parts.at(-1)} on ${parts.slice(0, -1).join('.')}` : parts.join('.');
     if (!cascade) return { ...found(`drops ${word} ${name}`, loses, severity), ...(definitions.has(removeType) ? { returns: true } : {}) };
     if (removeType === 'OBJECT_SCHEMA')
-      return found(
-        `drops schema ${name} and all in it`,
-        'every table in it with its rows, and what depends on them',
-        'high',
-      );
-    const depends = takesColumns.has(removeType)
-      ? 'all that depends on it, columns with their values included'
-      : 'all that depends on it';
+      return found(`drops schema ${name} and all in it`, 'every table in it with its rows, and what depends on them', 'high');
+    const depends = takesColumns.has(removeType) ? 'all that depends on it, columns with their values included' : 'all that depends on it';
     return found(
       `drops ${word} ${name} and what depends on it`,
       `${loses}, and ${depends}`,
@@ -92,5 +80,4 @@ const definitions = new Set(['OBJECT_POLICY', 'OBJECT_EVENT_TRIGGER', 'OBJECT_PU
 const takesColumns = new Set(['OBJECT_TYPE', 'OBJECT_DOMAIN', 'OBJECT_EXTENSION', 'OBJECT_FUNCTION', 'OBJECT_ROUTINE']);
 
 const found = (what: string, loses: string, severity: Severity): Found => ({ what, loses, severity });
-const roles = (nodes: Node[] | undefined) =>
-  (nodes ?? []).map((role) => ('RoleSpec' in role ? (role.RoleSpec.rolename ?? '') : ''));
+const roles = (nodes: Node[] | undefined) => (nodes ?? []).map((role) => ('RoleSpec' in role ? (role.RoleSpec.rolename ?? '') : ''));

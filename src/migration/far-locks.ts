@@ -18,13 +18,23 @@ export function locksFar({ node }: Pick<Statement, 'node'>): boolean {
   if ('CreateTrigStmt' in node) return platform.has(node.CreateTrigStmt.relation?.schemaname ?? '');
   if ('RenameStmt' in node) return node.RenameStmt.renameType === 'OBJECT_POLICY';
   if ('DropStmt' in node) return node.DropStmt.removeType === 'OBJECT_POLICY' || node.DropStmt.removeType === 'OBJECT_TRIGGER';
-  if ('DoStmt' in node) return /\b(?:create|alter|drop)\s+policy\b|\bdrop\s+trigger\b/i.test(withoutComments(codeOf(node) ?? '', { strings: true }));
+  if ('DoStmt' in node)
+    return /\b(?:create|alter|drop)\s+policy\b|\bdrop\s+trigger\b/i.test(withoutComments(codeOf(node) ?? '', { strings: true }));
   return false;
 }
 
 /** The tables that such a statement names. */
 export function farTables({ node }: Pick<Statement, 'node'>): OnTable[] {
-  const table = 'CreatePolicyStmt' in node ? node.CreatePolicyStmt.table : 'AlterPolicyStmt' in node ? node.AlterPolicyStmt.table : 'CreateTrigStmt' in node ? node.CreateTrigStmt.relation : 'RenameStmt' in node ? node.RenameStmt.relation : undefined;
+  const table =
+    'CreatePolicyStmt' in node
+      ? node.CreatePolicyStmt.table
+      : 'AlterPolicyStmt' in node
+        ? node.AlterPolicyStmt.table
+        : 'CreateTrigStmt' in node
+          ? node.CreateTrigStmt.relation
+          : 'RenameStmt' in node
+            ? node.RenameStmt.relation
+            : undefined;
   if (table) return [{ schema: table.schemaname, name: table.relname ?? '' }];
   if (!('DropStmt' in node) || !locksFar({ node })) return [];
   return (node.DropStmt.objects ?? []).map((object) => {
@@ -39,5 +49,8 @@ export function isLate({ node }: Pick<Statement, 'node'>): boolean {
   if (locksFar({ node }) || 'CreateTrigStmt' in node) return true;
   if ('CommentStmt' in node) return node.CommentStmt.objtype === 'OBJECT_POLICY' || node.CommentStmt.objtype === 'OBJECT_TRIGGER';
   if (!('DropStmt' in node)) return false;
-  return ['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE'].includes(node.DropStmt.removeType ?? '') && node.DropStmt.behavior !== 'DROP_CASCADE';
+  return (
+    ['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE'].includes(node.DropStmt.removeType ?? '') &&
+    node.DropStmt.behavior !== 'DROP_CASCADE'
+  );
 }

@@ -96,8 +96,7 @@ export function suggestName(fileName: string, now?: Date): string | undefined {
   const [, digits, rest] = /^(\d{4}[-\d:T.]*\d)[\s_.-]+(.*)$/s.exec(bare) ?? [];
   const version = digits && completeMoment(digits.replace(/\D/g, ''));
   if (!version || rest === undefined) return now && withTimeOf(now, bare);
-  const [, major, minor, patch = '0', words = ''] =
-    /^v(\d+)[._-](\d+)(?:[._-](\d+))?(?:[\s._-]+(.*))?$/is.exec(rest) ?? [];
+  const [, major, minor, patch = '0', words = ''] = /^v(\d+)[._-](\d+)(?:[._-](\d+))?(?:[\s._-]+(.*))?$/is.exec(rest) ?? [];
   const tidy = tidyWords(major === undefined ? rest : words);
   const release = major === undefined ? '' : `v${Number(major)}_${Number(minor)}_${Number(patch)}_`;
   return `${version}_${release}${tidy || 'changes'}.sql`;

@@ -173,26 +173,14 @@ const openRoles = new Set(['anon', 'authenticated', 'public']);
 
 function grantHazards(node: Node): Found[] {
   const grant =
-    'GrantStmt' in node
-      ? node.GrantStmt
-      : 'AlterDefaultPrivilegesStmt' in node
-        ? node.AlterDefaultPrivilegesStmt.action
-        : undefined;
+    'GrantStmt' in node ? node.GrantStmt : 'AlterDefaultPrivilegesStmt' in node ? node.AlterDefaultPrivilegesStmt.action : undefined;
   if (!grant?.is_grant) return [];
   const roles = (grant.grantees ?? [])
-    .map((role) =>
-      'RoleSpec' in role
-        ? role.RoleSpec.roletype === 'ROLESPEC_PUBLIC'
-          ? 'public'
-          : (role.RoleSpec.rolename ?? '')
-        : '',
-    )
+    .map((role) => ('RoleSpec' in role ? (role.RoleSpec.roletype === 'ROLESPEC_PUBLIC' ? 'public' : (role.RoleSpec.rolename ?? '')) : ''))
     .filter((role) => openRoles.has(role) && role !== 'authenticated');
   if (roles.length === 0) return [];
   const rights =
-    (grant.privileges ?? [])
-      .map((right) => ('AccessPriv' in right ? (right.AccessPriv.priv_name ?? '') : ''))
-      .join(', ') || 'all rights';
+    (grant.privileges ?? []).map((right) => ('AccessPriv' in right ? (right.AccessPriv.priv_name ?? '') : '')).join(', ') || 'all rights';
   const objects = (grant.objects ?? []).map((object) => nameParts(object).join('.')).join(', ');
   const on =
     'GrantStmt' in node

@@ -42,7 +42,11 @@ export function nextInclude(file: string, sql: string, from: number): Include | 
     const lineEnd = sql.indexOf('\n', cut.first);
     const end = lineEnd < 0 ? sql.length : lineEnd;
     const path = pathOf(sql.slice(cut.first + cut.word.length, end).trim());
-    if (!path) throw refuse(`${cut.word} takes the path of one file, as it is or in single quotes`, `Write ${cut.word} path/to/file.sql, on a line of its own.`);
+    if (!path)
+      throw refuse(
+        `${cut.word} takes the path of one file, as it is or in single quotes`,
+        `Write ${cut.word} path/to/file.sql, on a line of its own.`,
+      );
     return { at: cut.first, end, path, fromFile };
   }
   return undefined;

@@ -4,7 +4,20 @@ import { nameParts } from './tree.ts';
 
 /** What a statement needs that a rehearsal can't tell: there the role may do what supautils could let it do, on the target only what is granted. */
 export interface NeededRight {
-  kind: 'policy' | 'drop trigger' | 'create trigger' | 'create extension' | 'extension' | 'create event trigger' | 'event trigger' | 'create wrapper' | 'wrapper' | 'all tables' | 'role' | 'role setting' | 'role attribute';
+  kind:
+    | 'policy'
+    | 'drop trigger'
+    | 'create trigger'
+    | 'create extension'
+    | 'extension'
+    | 'create event trigger'
+    | 'event trigger'
+    | 'create wrapper'
+    | 'wrapper'
+    | 'all tables'
+    | 'role'
+    | 'role setting'
+    | 'role attribute';
   /** The table, extension, role …, as SQL would write it. */
   on: string;
   /** The policy or trigger on that table. */
@@ -17,17 +30,28 @@ export interface NeededRight {
 
 /** The rights that these statements need beyond what owners have; none where they change the role, for then it can't be told who runs them. */
 export function neededRights(statements: Statement[]): NeededRight[] {
-  if (statements.some(({ node }) => 'VariableSetStmt' in node && /^(?:role|session_authorization)$/.test(node.VariableSetStmt.name ?? ''))) return [];
+  if (statements.some(({ node }) => 'VariableSetStmt' in node && /^(?:role|session_authorization)$/.test(node.VariableSetStmt.name ?? '')))
+    return [];
   return statements.flatMap(({ node, where }) => needs(node).map((need) => ({ ...need, where })));
 }
 
 type Need = Omit<NeededRight, 'where'>;
 
 function needs(node: Node): Need[] {
-  if ('CreatePolicyStmt' in node) return [{ kind: 'policy', on: relation(node.CreatePolicyStmt.table), name: node.CreatePolicyStmt.policy_name }];
-  if ('AlterPolicyStmt' in node) return [{ kind: 'policy', on: relation(node.AlterPolicyStmt.table), name: node.AlterPolicyStmt.policy_name }];
-  if ('CreateTrigStmt' in node) return [{ kind: 'create trigger', on: relation(node.CreateTrigStmt.relation), name: node.CreateTrigStmt.trigname }];
-  if ('CreateExtensionStmt' in node) return [{ kind: 'create extension', on: node.CreateExtensionStmt.extname ?? '', ...(node.CreateExtensionStmt.if_not_exists ? { ifExists: true as const } : {}) }];
+  if ('CreatePolicyStmt' in node)
+    return [{ kind: 'policy', on: relation(node.CreatePolicyStmt.table), name: node.CreatePolicyStmt.policy_name }];
+  if ('AlterPolicyStmt' in node)
+    return [{ kind: 'policy', on: relation(node.AlterPolicyStmt.table), name: node.AlterPolicyStmt.policy_name }];
+  if ('CreateTrigStmt' in node)
+    return [{ kind: 'create trigger', on: relation(node.CreateTrigStmt.relation), name: node.CreateTrigStmt.trigname }];
+  if ('CreateExtensionStmt' in node)
+    return [
+      {
+        kind: 'create extension',
+        on: node.CreateExtensionStmt.extname ?? '',
+        ...(node.CreateExtensionStmt.if_not_exists ? { ifExists: true as const } : {}),
+      },
+    ];
   if ('AlterExtensionStmt' in node) return [{ kind: 'extension', on: node.AlterExtensionStmt.extname ?? '' }];
   if ('CreateEventTrigStmt' in node) return [{ kind: 'create event trigger', on: node.CreateEventTrigStmt.trigname ?? '' }];
   if ('AlterEventTrigStmt' in node) return [{ kind: 'event trigger', on: node.AlterEventTrigStmt.trigname ?? '' }];
@@ -35,25 +59,38 @@ function needs(node: Node): Need[] {
   if ('AlterFdwStmt' in node) return [{ kind: 'wrapper', on: node.AlterFdwStmt.fdwname ?? '' }];
   if ('CreatePublicationStmt' in node) return allTables(node.CreatePublicationStmt);
   if ('AlterPublicationStmt' in node) return allTables(node.AlterPublicationStmt);
-  if ('AlterRoleSetStmt' in node) return node.AlterRoleSetStmt.role ? [{ kind: 'role setting', on: node.AlterRoleSetStmt.role.rolename ?? '' }] : [];
-  if ('AlterRoleStmt' in node) return [{ kind: 'role', on: node.AlterRoleStmt.role?.rolename ?? '' }, ...attributes(node.AlterRoleStmt.options, node.AlterRoleStmt.role?.rolename)];
+  if ('AlterRoleSetStmt' in node)
+    return node.AlterRoleSetStmt.role ? [{ kind: 'role setting', on: node.AlterRoleSetStmt.role.rolename ?? '' }] : [];
+  if ('AlterRoleStmt' in node)
+    return [
+      { kind: 'role', on: node.AlterRoleStmt.role?.rolename ?? '' },
+      ...attributes(node.AlterRoleStmt.options, node.AlterRoleStmt.role?.rolename),
+    ];
   if ('CreateRoleStmt' in node) return attributes(node.CreateRoleStmt.options, node.CreateRoleStmt.role);
-  if ('DropRoleStmt' in node) return (node.DropRoleStmt.roles ?? []).flatMap((role) => ('RoleSpec' in role ? [{ kind: 'role' as const, on: role.RoleSpec.rolename ?? '' }] : []));
+  if ('DropRoleStmt' in node)
+    return (node.DropRoleStmt.roles ?? []).flatMap((role) =>
+      'RoleSpec' in role ? [{ kind: 'role' as const, on: role.RoleSpec.rolename ?? '' }] : [],
+    );
   if ('RenameStmt' in node) return renamed(node.RenameStmt);
   return 'DropStmt' in node ? dropped(node.DropStmt) : [];
 }
 
 const quote = (part: string) => `"${part.replaceAll('"', '""')}"`;
 
-const relation = (table: { schemaname?: string; relname?: string } | undefined) => [table?.schemaname, table?.relname].flatMap((part) => (part ? [quote(part)] : [])).join('.');
+const relation = (table: { schemaname?: string; relname?: string } | undefined) =>
+  [table?.schemaname, table?.relname].flatMap((part) => (part ? [quote(part)] : [])).join('.');
 
 function allTables(node: { pubname?: string; for_all_tables?: boolean; pubobjects?: Node[] }): Need[] {
-  const schemas = (node.pubobjects ?? []).some((object) => 'PublicationObjSpec' in object && object.PublicationObjSpec.pubobjtype?.includes('SCHEMA'));
+  const schemas = (node.pubobjects ?? []).some(
+    (object) => 'PublicationObjSpec' in object && object.PublicationObjSpec.pubobjtype?.includes('SCHEMA'),
+  );
   return node.for_all_tables || schemas ? [{ kind: 'all tables', on: node.pubname ?? '' }] : [];
 }
 
 const attributes = (options: Node[] | undefined, role: string | undefined): Need[] =>
-  (options ?? []).some((option) => 'DefElem' in option && ['bypassrls', 'isreplication'].includes(option.DefElem.defname ?? '')) ? [{ kind: 'role attribute', on: role ?? '' }] : [];
+  (options ?? []).some((option) => 'DefElem' in option && ['bypassrls', 'isreplication'].includes(option.DefElem.defname ?? ''))
+    ? [{ kind: 'role attribute', on: role ?? '' }]
+    : [];
 
 function renamed({ renameType, relation: table, subname = '' }: Extract<Node, { RenameStmt: unknown }>['RenameStmt']): Need[] {
   if (renameType === 'OBJECT_POLICY') return [{ kind: 'policy', on: relation(table), name: subname }];

@@ -55,9 +55,7 @@ export function compareHistory<T extends LocalMigration>(local: T[], history: Hi
     const firstDifference = differenceOf(row.statements, file.statements);
     if (firstDifference) result.edited.push({ version: file.version, firstDifference });
   }
-  result.missing = history
-    .filter((row) => !known.has(row.version))
-    .sort((a, b) => compareVersions(a.version, b.version));
+  result.missing = history.filter((row) => !known.has(row.version)).sort((a, b) => compareVersions(a.version, b.version));
   return result;
 }
 
@@ -71,4 +69,8 @@ function differenceOf(recorded: string[], local: string[]): Edited['firstDiffere
 
 /** Cut at other semicolons (an older CLI, `migration fetch`) around the rows of COPY, or checked out with other line ends: that is no edit. */
 export const sameText = (recorded: string[], local: string[]) => joined(recorded) === joined(local);
-const joined = (statements: string[]) => `${statements.join(';')};`.replace(/\r\n/g, '\n').replace(/\n\\\.\s*;?/g, '\n\\.;').replace(/\s*;[\s;]*/g, ';');
+const joined = (statements: string[]) =>
+  `${statements.join(';')};`
+    .replace(/\r\n/g, '\n')
+    .replace(/\n\\\.\s*;?/g, '\n\\.;')
+    .replace(/\s*;[\s;]*/g, ';');

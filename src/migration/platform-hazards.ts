@@ -8,8 +8,15 @@ export function platformHazards(node: Node): Found[] {
   if ('AlterTableStmt' in node) return disabled(node.AlterTableStmt);
   if ('AlterPublicationStmt' in node) return unpublished(node.AlterPublicationStmt);
   if ('CreateFunctionStmt' in node) return replaced(node.CreateFunctionStmt);
-  if ('DropRoleStmt' in node) return (node.DropRoleStmt.roles ?? []).map(roleName).filter(isReserved).map((role) => high(`drops role ${role}`, `${whatRoleDoes(role)}`));
-  if ('RenameStmt' in node) return node.RenameStmt.renameType === 'OBJECT_ROLE' && isReserved(node.RenameStmt.subname ?? '') ? [high(`renames role ${node.RenameStmt.subname}`, whatRoleDoes(node.RenameStmt.subname!), true)] : renamedSchema(node.RenameStmt);
+  if ('DropRoleStmt' in node)
+    return (node.DropRoleStmt.roles ?? [])
+      .map(roleName)
+      .filter(isReserved)
+      .map((role) => high(`drops role ${role}`, `${whatRoleDoes(role)}`));
+  if ('RenameStmt' in node)
+    return node.RenameStmt.renameType === 'OBJECT_ROLE' && isReserved(node.RenameStmt.subname ?? '')
+      ? [high(`renames role ${node.RenameStmt.subname}`, whatRoleDoes(node.RenameStmt.subname!), true)]
+      : renamedSchema(node.RenameStmt);
   if ('AlterRoleStmt' in node) return changedRole(node.AlterRoleStmt);
   if ('GrantStmt' in node) return closedSchema(node.GrantStmt);
   if ('GrantRoleStmt' in node) return takenRole(node.GrantRoleStmt);
@@ -72,15 +79,41 @@ function dropped({ removeType, objects = [], behavior }: Of<'DropStmt'>): Found[
       case 'OBJECT_EXTENSION':
         return extensions[name] ? [high(`drops extension ${name}${more}`, extensions[name])] : [];
       case 'OBJECT_SCHEMA':
-        return schemas[name] ? [high(behavior === 'DROP_CASCADE' ? `drops schema ${name} and all in it` : `drops schema ${name}`, schemas[name])] : [];
+        return schemas[name]
+          ? [high(behavior === 'DROP_CASCADE' ? `drops schema ${name} and all in it` : `drops schema ${name}`, schemas[name])]
+          : [];
       case 'OBJECT_TRIGGER':
-        return triggers[parts.slice(-3, -1).join('.')]?.test(last) ? [high(`drops trigger ${last} on ${parts.slice(0, -1).join('.')}${more}`, `what the platform does with rows there: ${schemas[parts.at(-3)!]}`)] : [];
+        return triggers[parts.slice(-3, -1).join('.')]?.test(last)
+          ? [
+              high(
+                `drops trigger ${last} on ${parts.slice(0, -1).join('.')}${more}`,
+                `what the platform does with rows there: ${schemas[parts.at(-3)!]}`,
+              ),
+            ]
+          : [];
       case 'OBJECT_EVENT_TRIGGER':
-        return /^(?:pgrst_|issue_(?:pg_|graphql))/.test(name) ? [high(`drops event trigger ${name}${more}`, /^pgrst_/.test(name) ? 'the API: it does not hear of changes of the schema any more' : 'rights on extensions that are made later', true)] : [];
+        return /^(?:pgrst_|issue_(?:pg_|graphql))/.test(name)
+          ? [
+              high(
+                `drops event trigger ${name}${more}`,
+                /^pgrst_/.test(name)
+                  ? 'the API: it does not hear of changes of the schema any more'
+                  : 'rights on extensions that are made later',
+                true,
+              ),
+            ]
+          : [];
       case 'OBJECT_TABLE':
       case 'OBJECT_VIEW':
       case 'OBJECT_TYPE':
-        return ownSchemas.has(schema) ? [high(`drops ${word[removeType]} ${name}${more}`, `${removeType === 'OBJECT_TABLE' ? 'every row of it, and ' : ''}${schemas[schema]}`)] : [];
+        return ownSchemas.has(schema)
+          ? [
+              high(
+                `drops ${word[removeType]} ${name}${more}`,
+                `${removeType === 'OBJECT_TABLE' ? 'every row of it, and ' : ''}${schemas[schema]}`,
+              ),
+            ]
+          : [];
       case 'OBJECT_FUNCTION':
       case 'OBJECT_PROCEDURE':
       case 'OBJECT_ROUTINE':
@@ -91,16 +124,40 @@ function dropped({ removeType, objects = [], behavior }: Of<'DropStmt'>): Found[
   });
 }
 
-const word: Record<string, string> = { OBJECT_TABLE: 'table', OBJECT_VIEW: 'view', OBJECT_TYPE: 'type', OBJECT_FUNCTION: 'function', OBJECT_PROCEDURE: 'procedure', OBJECT_ROUTINE: 'routine' };
+const word: Record<string, string> = {
+  OBJECT_TABLE: 'table',
+  OBJECT_VIEW: 'view',
+  OBJECT_TYPE: 'type',
+  OBJECT_FUNCTION: 'function',
+  OBJECT_PROCEDURE: 'procedure',
+  OBJECT_ROUTINE: 'routine',
+};
 
 /** Where users make nothing of their own. */
-const ownSchemas = new Set(['auth', 'storage', 'realtime', 'vault', 'graphql', 'supabase_functions', 'pgbouncer', 'pgsodium', 'net', 'cron', 'pgmq']);
+const ownSchemas = new Set([
+  'auth',
+  'storage',
+  'realtime',
+  'vault',
+  'graphql',
+  'supabase_functions',
+  'pgbouncer',
+  'pgsodium',
+  'net',
+  'cron',
+  'pgmq',
+]);
 
 /** In auth and storage users made functions of their own for years. */
 const isOwnFunction = (schema: string, name: string): boolean =>
-  schema === 'auth' ? /^(?:uid|role|jwt|email)$/.test(name) : schema === 'storage' ? /^(?:foldername|filename|extension|search\w*|list_\w+|can_insert_object|protect_delete|update_updated_at_column)$/.test(name) : ownSchemas.has(schema);
+  schema === 'auth'
+    ? /^(?:uid|role|jwt|email)$/.test(name)
+    : schema === 'storage'
+      ? /^(?:foldername|filename|extension|search\w*|list_\w+|can_insert_object|protect_delete|update_updated_at_column)$/.test(name)
+      : ownSchemas.has(schema);
 
-const whatFunctionDoes = (schema: string) => (schema === 'auth' ? 'every policy that calls it, so that no row is seen any more, or each' : schemas[schema]!);
+const whatFunctionDoes = (schema: string) =>
+  schema === 'auth' ? 'every policy that calls it, so that no row is seen any more, or each' : schemas[schema]!;
 
 function disabled({ relation, cmds = [] }: Of<'AlterTableStmt'>): Found[] {
   const table = tableName(relation);
@@ -108,26 +165,36 @@ function disabled({ relation, cmds = [] }: Of<'AlterTableStmt'>): Found[] {
   return cmds.flatMap((command): Found[] => {
     if (!('AlterTableCmd' in command)) return [];
     const { subtype, name = '' } = command.AlterTableCmd;
-    if (subtype === 'AT_DisableTrig' && triggers[table]?.test(name)) return [high(`disables trigger ${name} on ${table}`, `what the platform does with rows there: ${schemas[schema]}`, true)];
-    if ((subtype === 'AT_DisableTrigAll' || subtype === 'AT_DisableTrigUser') && ownSchemas.has(schema)) return [high(`disables triggers on ${table}`, `what the platform does with rows there: ${schemas[schema]}`, true)];
-    return subtype === 'AT_DisableRowSecurity' && ownSchemas.has(schema) ? [high(`switches row level security off on ${table}`, 'the protection of its policies: every role with a grant sees all rows', true)] : [];
+    if (subtype === 'AT_DisableTrig' && triggers[table]?.test(name))
+      return [high(`disables trigger ${name} on ${table}`, `what the platform does with rows there: ${schemas[schema]}`, true)];
+    if ((subtype === 'AT_DisableTrigAll' || subtype === 'AT_DisableTrigUser') && ownSchemas.has(schema))
+      return [high(`disables triggers on ${table}`, `what the platform does with rows there: ${schemas[schema]}`, true)];
+    return subtype === 'AT_DisableRowSecurity' && ownSchemas.has(schema)
+      ? [high(`switches row level security off on ${table}`, 'the protection of its policies: every role with a grant sees all rows', true)]
+      : [];
   });
 }
 
 function unpublished({ pubname = '', pubobjects = [], action }: Of<'AlterPublicationStmt'>): Found[] {
   if (!publications[pubname] || (action !== 'AP_DropObjects' && action !== 'AP_SetObjects')) return [];
-  const tables = pubobjects.flatMap((object) => ('PublicationObjSpec' in object ? [tableName(object.PublicationObjSpec.pubtable?.relation)] : [])).join(', ');
-  const what = action === 'AP_DropObjects' ? `takes ${tables} out of publication ${pubname}` : `leaves only ${tables} in publication ${pubname}`;
+  const tables = pubobjects
+    .flatMap((object) => ('PublicationObjSpec' in object ? [tableName(object.PublicationObjSpec.pubtable?.relation)] : []))
+    .join(', ');
+  const what =
+    action === 'AP_DropObjects' ? `takes ${tables} out of publication ${pubname}` : `leaves only ${tables} in publication ${pubname}`;
   return [{ what, loses: 'Realtime: clients hear of changes there no more', severity: 'medium', returns: true, platform: true }];
 }
 
 function replaced({ funcname = [], replace }: Of<'CreateFunctionStmt'>): Found[] {
   const parts = funcname.flatMap(nameParts);
   const schema = parts.at(-2) ?? '';
-  return replace && isOwnFunction(schema, parts.at(-1) ?? '') ? [high(`replaces function ${parts.join('.')}`, whatFunctionDoes(schema), true)] : [];
+  return replace && isOwnFunction(schema, parts.at(-1) ?? '')
+    ? [high(`replaces function ${parts.join('.')}`, whatFunctionDoes(schema), true)]
+    : [];
 }
 
-const renamedSchema = ({ renameType, subname = '' }: Of<'RenameStmt'>): Found[] => (renameType === 'OBJECT_SCHEMA' && schemas[subname] ? [high(`renames schema ${subname}`, schemas[subname], true)] : []);
+const renamedSchema = ({ renameType, subname = '' }: Of<'RenameStmt'>): Found[] =>
+  renameType === 'OBJECT_SCHEMA' && schemas[subname] ? [high(`renames schema ${subname}`, schemas[subname], true)] : [];
 
 const roles: Record<string, string> = {
   anon: 'the API for who is not signed in',
@@ -155,10 +222,27 @@ function changedRole({ role, options = [] }: Of<'AlterRoleStmt'>): Found[] {
   const changes = options.flatMap((option) => ('DefElem' in option ? [option.DefElem.defname ?? ''] : []));
   // ALTER GROUP … ADD USER says "rolemembers"; a connection limit closes nobody out for good.
   const counted = changes.filter((change) => change !== 'connectionlimit' && change !== 'rolemembers');
-  return isReserved(name) && name !== 'postgres' && counted.length > 0 ? [high(`changes role ${name} (${counted.map((change) => attributes[change] ?? change).join(', ')})`, `as it is now: ${whatRoleDoes(name)}`, !counted.includes('password'))] : [];
+  return isReserved(name) && name !== 'postgres' && counted.length > 0
+    ? [
+        high(
+          `changes role ${name} (${counted.map((change) => attributes[change] ?? change).join(', ')})`,
+          `as it is now: ${whatRoleDoes(name)}`,
+          !counted.includes('password'),
+        ),
+      ]
+    : [];
 }
 
-const attributes: Record<string, string> = { canlogin: 'login', isreplication: 'replication', createrole: 'createrole', createdb: 'createdb', bypassrls: 'bypassrls', inherit: 'inherit', superuser: 'superuser', validUntil: 'valid until' };
+const attributes: Record<string, string> = {
+  canlogin: 'login',
+  isreplication: 'replication',
+  createrole: 'createrole',
+  createdb: 'createdb',
+  bypassrls: 'bypassrls',
+  inherit: 'inherit',
+  superuser: 'superuser',
+  validUntil: 'valid until',
+};
 
 /** Those of the API; the others own their schemas. */
 const apiRoles = new Set(['anon', 'authenticated', 'service_role', 'authenticator']);
@@ -175,7 +259,25 @@ function closedSchema({ is_grant, objtype, objects = [], privileges = [], grante
 function takenRole({ is_grant, granted_roles = [], grantee_roles = [] }: Of<'GrantRoleStmt'>): Found[] {
   if (is_grant) return [];
   const granted = granted_roles.map((role) => ('AccessPriv' in role ? (role.AccessPriv.priv_name ?? '') : roleName(role)));
-  return grantee_roles.map(roleName).flatMap((grantee) => (isReserved(grantee) && grantee !== 'postgres' ? [high(`takes role ${granted.join(', ')} from ${grantee}`, grantee === 'authenticator' ? granted.map(whatRoleDoes).join('; ') : whatRoleDoes(grantee), true)] : []));
+  return grantee_roles
+    .map(roleName)
+    .flatMap((grantee) =>
+      isReserved(grantee) && grantee !== 'postgres'
+        ? [
+            high(
+              `takes role ${granted.join(', ')} from ${grantee}`,
+              grantee === 'authenticator' ? granted.map(whatRoleDoes).join('; ') : whatRoleDoes(grantee),
+              true,
+            ),
+          ]
+        : [],
+    );
 }
 
-const high = (what: string, loses: string, returns?: boolean): Found => ({ what, loses, severity: 'high' satisfies Severity, platform: true, ...(returns ? { returns: true as const } : {}) });
+const high = (what: string, loses: string, returns?: boolean): Found => ({
+  what,
+  loses,
+  severity: 'high' satisfies Severity,
+  platform: true,
+  ...(returns ? { returns: true as const } : {}),
+});

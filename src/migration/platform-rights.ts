@@ -26,10 +26,7 @@ function onPlatformTable(node: Node): boolean {
     );
   if (!('DropStmt' in node)) return false;
   const { removeType, objects = [] } = node.DropStmt;
-  return (
-    (removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_TRIGGER') &&
-    objects.some((name) => isPlatform(nameParts(name).at(-3)))
-  );
+  return (removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_TRIGGER') && objects.some((name) => isPlatform(nameParts(name).at(-3)));
 }
 
 const platformKinds = new Set(['OBJECT_EVENT_TRIGGER', 'OBJECT_FDW', 'OBJECT_EXTENSION']);
@@ -52,9 +49,7 @@ function isPlatformObject(node: Node): boolean {
 }
 
 const hasSchemas = (objects: Node[] | undefined) =>
-  (objects ?? []).some(
-    (object) => 'PublicationObjSpec' in object && object.PublicationObjSpec.pubobjtype?.includes('SCHEMA'),
-  );
+  (objects ?? []).some((object) => 'PublicationObjSpec' in object && object.PublicationObjSpec.pubobjtype?.includes('SCHEMA'));
 
 /** Settings and role attributes that a superuser grants and supautils passes on to `postgres`. */
 const settings =
@@ -65,8 +60,7 @@ function setsPrivileged(node: Node): boolean {
   if ('VariableSetStmt' in node) return settings.test(node.VariableSetStmt.name ?? '');
   if ('AlterRoleSetStmt' in node) return settings.test(node.AlterRoleSetStmt.setstmt?.name ?? '');
   if ('AlterDatabaseSetStmt' in node) return settings.test(node.AlterDatabaseSetStmt.setstmt?.name ?? '');
-  const options =
-    'CreateRoleStmt' in node ? node.CreateRoleStmt.options : 'AlterRoleStmt' in node ? node.AlterRoleStmt.options : [];
+  const options = 'CreateRoleStmt' in node ? node.CreateRoleStmt.options : 'AlterRoleStmt' in node ? node.AlterRoleStmt.options : [];
   return (options ?? []).some((option) => 'DefElem' in option && attributes.has(option.DefElem.defname ?? ''));
 }
 

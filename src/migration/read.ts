@@ -106,8 +106,10 @@ async function readIncluded(by: IncludedFile, include: Include, within: string[]
   const refuse = (message: string, next: string, cause?: unknown) => failed(message, { place, state: 'Nothing was changed.', next, cause });
   try {
     const real = await realpath(path);
-    if (isOutside(await realpath(project), real)) throw refuse(`${include.path} lies outside of ${project}`, 'Copy it into the project: a migration must run the same everywhere.');
-    if (within.includes(real)) throw refuse(`${label} includes itself${by.path === path ? '' : ` through ${by.label}`}`, 'Take one of the two lines out.');
+    if (isOutside(await realpath(project), real))
+      throw refuse(`${include.path} lies outside of ${project}`, 'Copy it into the project: a migration must run the same everywhere.');
+    if (within.includes(real))
+      throw refuse(`${label} includes itself${by.path === path ? '' : ` through ${by.label}`}`, 'Take one of the two lines out.');
     return { path, label, text: await readSql(path, label), within };
   } catch (error) {
     const problem = error instanceof Problem ? error : unreadable(label, error);

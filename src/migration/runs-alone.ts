@@ -20,15 +20,12 @@ export function runsAlone(node: Node): string | undefined {
   if ('CreatedbStmt' in node) return 'CREATE DATABASE';
   if ('DropdbStmt' in node) return 'DROP DATABASE';
   if ('AlterDatabaseStmt' in node)
-    return option(node.AlterDatabaseStmt.options, 'tablespace') === undefined
-      ? undefined
-      : 'ALTER DATABASE … SET TABLESPACE';
+    return option(node.AlterDatabaseStmt.options, 'tablespace') === undefined ? undefined : 'ALTER DATABASE … SET TABLESPACE';
   if ('AlterSystemStmt' in node) return 'ALTER SYSTEM';
   if ('CreateTableSpaceStmt' in node) return 'CREATE TABLESPACE';
   if ('DropTableSpaceStmt' in node) return 'DROP TABLESPACE';
   if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL' ? 'DISCARD ALL' : undefined;
-  if ('AlterTableStmt' in node)
-    return detachesConcurrently(node.AlterTableStmt.cmds) ? 'DETACH PARTITION CONCURRENTLY' : undefined;
+  if ('AlterTableStmt' in node) return detachesConcurrently(node.AlterTableStmt.cmds) ? 'DETACH PARTITION CONCURRENTLY' : undefined;
   if ('DoStmt' in node) return commits(codeOf(node) ?? '') ? 'a DO block that commits' : undefined;
   return subscription(node);
 }
@@ -43,9 +40,7 @@ function subscription(node: Node): string | undefined {
   if (!('AlterSubscriptionStmt' in node)) return undefined;
   const { kind, options } = node.AlterSubscriptionStmt;
   if (kind === 'ALTER_SUBSCRIPTION_REFRESH') return 'ALTER SUBSCRIPTION … REFRESH PUBLICATION';
-  const changesPublications = ['SET_PUBLICATION', 'ADD_PUBLICATION', 'DROP_PUBLICATION'].some((word) =>
-    kind?.endsWith(word),
-  );
+  const changesPublications = ['SET_PUBLICATION', 'ADD_PUBLICATION', 'DROP_PUBLICATION'].some((word) => kind?.endsWith(word));
   const refreshes = option(options, 'refresh') === undefined || isOn(options, 'refresh');
   return changesPublications && refreshes ? 'ALTER SUBSCRIPTION … PUBLICATION with refresh' : undefined;
 }
@@ -57,5 +52,4 @@ const detachesConcurrently = (commands: Node[] | undefined) =>
   });
 
 /** Read from the text of the block: a COMMIT or ROLLBACK in a branch that never runs counts too. */
-const commits = (code: string) =>
-  /\b(?:commit|rollback)(?:\s+and\s+(?:no\s+)?chain)?\s*;/i.test(withoutComments(code, { strings: false }));
+const commits = (code: string) => /\b(?:commit|rollback)(?:\s+and\s+(?:no\s+)?chain)?\s*;/i.test(withoutComments(code, { strings: false }));

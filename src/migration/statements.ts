@@ -88,8 +88,7 @@ export async function splitStatements(sql: string, file: Source = 'SQL text'): P
     if (result.error) {
       piece = sql.slice(cut.from);
       const whole = piece.length < mostParsed ? parse(piece) : result;
-      if (whole.error)
-        throw syntaxProblem(whole.error.message, cut.from + offsetOfCodePoint(piece, whole.error.position));
+      if (whole.error) throw syntaxProblem(whole.error.message, cut.from + offsetOfCodePoint(piece, whole.error.position));
       result = whole;
     } else if (result.stmts?.length === 1 && result.stmts[0]?.stmt) {
       add(cut.from, cut.to, cut.first, result.stmts[0].stmt, cut.data);
@@ -127,7 +126,10 @@ export const withoutByteOrderMark = (text: string) => (text.charCodeAt(0) === 0x
 
 const asRecorded = (piece: string) => piece.trim();
 
-const at = (file: Source, sql: string, offset: number) => ({ place: placeAt(file, sql, offset), state: 'The file was only read; nothing was changed.' });
+const at = (file: Source, sql: string, offset: number) => ({
+  place: placeAt(file, sql, offset),
+  state: 'The file was only read; nothing was changed.',
+});
 
 function foreignLine(cut: Exclude<Cut, { kind: 'statement' }>, sql: string, file: Source) {
   if (cut.kind === 'copy-data')
@@ -142,7 +144,10 @@ function foreignLine(cut: Exclude<Cut, { kind: 'statement' }>, sql: string, file
         });
   return failed(`${cut.word} is a command of psql, not SQL`, {
     ...at(file, sql, cut.first),
-    next: cut.word === '\\copy' ? 'Write COPY … FROM stdin; with the rows on the lines after it, and \\. on the line after the last.' : 'Take the line out; a migration holds SQL statements only.',
+    next:
+      cut.word === '\\copy'
+        ? 'Write COPY … FROM stdin; with the rows on the lines after it, and \\. on the line after the last.'
+        : 'Take the line out; a migration holds SQL statements only.',
   });
 }
 

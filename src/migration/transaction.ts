@@ -42,12 +42,7 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
   for (const statement of kept) {
     const reason = runsAlone(statement.node);
     if (reason && inBlock.has(statement))
-      throw refusal(
-        `${reason} can't run between BEGIN and COMMIT`,
-        statement,
-        options,
-        'Move it out of the BEGIN … COMMIT block.',
-      );
+      throw refusal(`${reason} can't run between BEGIN and COMMIT`, statement, options, 'Move it out of the BEGIN … COMMIT block.');
     if (reason && options.header?.transaction)
       throw refusal(
         `${reason} can't run in a transaction, and the file's header says transaction=on`,
@@ -68,9 +63,7 @@ export function planExecution(statements: Statement[], options: PlanOptions = {}
       const [adds, uses] = [kept[use.added], kept[use.used]];
       if (!adds || !uses) continue;
       commitBefore.add(uses);
-      notes.push(
-        `${capital(adds.where)} adds the enum label '${use.label}' and ${uses.where} uses it, so there is a COMMIT between them.`,
-      );
+      notes.push(`${capital(adds.where)} adds the enum label '${use.label}' and ${uses.where} uses it, so there is a COMMIT between them.`);
     }
 
   if (reasons.size === 0 && commitBefore.size === 0 && apart.size === 0)
@@ -144,13 +137,11 @@ function unwrap(statements: Statement[], options: PlanOptions) {
     }
     const { kind, chain, options: modes } = statement.node.TransactionStmt;
     if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') {
-      if (modes?.length)
-        notes.push(`${capital(statement.where)}: the isolation and access mode of this BEGIN are not used.`);
+      if (modes?.length) notes.push(`${capital(statement.where)}: the isolation and access mode of this BEGIN are not used.`);
       open = statement;
       blocks++;
     } else if (kind === 'TRANS_STMT_COMMIT' && !chain) open = undefined;
-    else if (kind === 'TRANS_STMT_SAVEPOINT' || kind === 'TRANS_STMT_RELEASE' || kind === 'TRANS_STMT_ROLLBACK_TO')
-      kept.push(statement);
+    else if (kind === 'TRANS_STMT_SAVEPOINT' || kind === 'TRANS_STMT_RELEASE' || kind === 'TRANS_STMT_ROLLBACK_TO') kept.push(statement);
     else throw controlProblem(statement, options);
   }
   if (open)
@@ -167,9 +158,7 @@ function unwrap(statements: Statement[], options: PlanOptions) {
 function unwrapNotes(blocks: number, kept: Statement[]): string[] {
   if (blocks === 1) return ["The file's own BEGIN and COMMIT are replaced by the transaction that also records it."];
   const local = kept.find(({ node }) => 'VariableSetStmt' in node && node.VariableSetStmt.is_local);
-  const notes = [
-    `The file's ${blocks} BEGIN … COMMIT blocks run as one transaction, so that they succeed or fail together.`,
-  ];
+  const notes = [`The file's ${blocks} BEGIN … COMMIT blocks run as one transaction, so that they succeed or fail together.`];
   if (local) notes.push(`${capital(local.where)}: SET LOCAL now lasts to the end of the file, not of its block.`);
   return notes;
 }

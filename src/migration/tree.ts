@@ -62,6 +62,4 @@ export function codeOf(node: Node): string | undefined {
 
 /** Code without its comments; with `strings: false` without its string constants too. */
 export const withoutComments = (code: string, { strings }: { strings: boolean }) =>
-  code.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, (part) =>
-    part.startsWith("'") ? (strings ? part : "''") : ' ',
-  );
+  code.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, (part) => (part.startsWith("'") ? (strings ? part : "''") : ' '));

@@ -20,24 +20,36 @@ const alterJob = 'cron.alter_job(bigint,text,text,text,text,boolean)';
 const scheduleInDatabase = 'cron.schedule_in_database(text,text,text,text,text,boolean)';
 
 async function mayCall(client: pg.Client, signature: string): Promise<boolean> {
-  const { rows } = await client.query<{ may: boolean }>("select coalesce(has_function_privilege(to_regprocedure($1), 'execute'), false) as may", [signature]);
+  const { rows } = await client.query<{ may: boolean }>(
+    "select coalesce(has_function_privilege(to_regprocedure($1), 'execute'), false) as may",
+    [signature],
+  );
   return rows[0]!.may;
 }
 
 /** A role names no user but another: pg_cron asks for a superuser even where it is the same. */
-const otherUser = "nullif($5::text, current_user::text)";
+const otherUser = 'nullif($5::text, current_user::text)';
 
 async function schedule(client: pg.Client, job: Job): Promise<void> {
   const { name, schedule: when, command, database, username, active } = job;
   if (name !== null && (await mayCall(client, scheduleInDatabase))) {
-    await client.query(`select cron.schedule_in_database($1, $2, $3, $4, ${otherUser}, $6)`, [name, when, command, database, username, active]);
+    await client.query(`select cron.schedule_in_database($1, $2, $3, $4, ${otherUser}, $6)`, [
+      name,
+      when,
+      command,
+      database,
+      username,
+      active,
+    ]);
     return;
   }
   const { rows } =
     name === null
       ? await client.query<{ id: string }>('select cron.schedule($1, $2) as id', [when, command])
       : await client.query<{ id: string }>('select cron.schedule($1, $2, $3) as id', [name, when, command]);
-  const { rows: made } = await client.query<{ database: string; username: string }>('select current_database()::text as database, current_user::text as username');
+  const { rows: made } = await client.query<{ database: string; username: string }>(
+    'select current_database()::text as database, current_user::text as username',
+  );
   await alter(client, { ...job, ...made[0]!, id: rows[0]!.id, active: true }, job);
 }
 
@@ -62,7 +74,13 @@ export async function carryOutQueue(client: pg.Client, action: Action<Queue>): P
         await returnMessages(client, copy);
         await client.query(`drop table ${place(copy.relation)}`);
       }
-    } else for (const access of into.access) await setAccess(client, change.access.find(({ table }) => table === access.table), access);
+    } else
+      for (const access of into.access)
+        await setAccess(
+          client,
+          change.access.find(({ table }) => table === access.table),
+          access,
+        );
   }
 }
 
@@ -70,7 +88,12 @@ const dropQueue = (client: pg.Client, name: string) => client.query('select pgmq
 
 /** The queue as it was, with whoever may use its tables. */
 export async function createQueue(client: pg.Client, { name, unlogged, partitioned, partitions, access }: Queue): Promise<void> {
-  if (partitioned) await client.query('select pgmq.create_partitioned($1, $2, $3)', [name, partitions?.interval ?? '10000', partitions?.retention ?? '100000']);
+  if (partitioned)
+    await client.query('select pgmq.create_partitioned($1, $2, $3)', [
+      name,
+      partitions?.interval ?? '10000',
+      partitions?.retention ?? '100000',
+    ]);
   else await client.query(`select pgmq.${unlogged ? 'create_unlogged' : 'create'}($1)`, [name]);
   for (const one of access) await setAccess(client, undefined, one);
 }
@@ -79,9 +102,13 @@ async function setAccess(client: pg.Client, from: QueueAccess | undefined, to: Q
   const table = `pgmq.${quoteName(to.table)}`;
   const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
   if (!rows[0]!.there) return;
-  if (to.rowSecurity !== (from?.rowSecurity ?? false)) await client.query(`alter table ${table} ${to.rowSecurity ? 'enable' : 'disable'} row level security`);
+  if (to.rowSecurity !== (from?.rowSecurity ?? false))
+    await client.query(`alter table ${table} ${to.rowSecurity ? 'enable' : 'disable'} row level security`);
   if (JSON.stringify(from?.policies ?? []) !== JSON.stringify(to.policies)) {
-    const { rows: old } = await client.query<{ name: string }>("select policyname as name from pg_policies where schemaname = 'pgmq' and tablename = $1", [to.table]);
+    const { rows: old } = await client.query<{ name: string }>(
+      "select policyname as name from pg_policies where schemaname = 'pgmq' and tablename = $1",
+      [to.table],
+    );
     for (const { name } of old) await client.query(`drop policy ${quoteName(name)} on ${table}`);
     for (const policy of to.policies) await client.query(policy);
   }

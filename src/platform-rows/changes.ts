@@ -40,7 +40,10 @@ export function composed<T extends object>(kind: Kind<T>, changes: Change<T>[]):
     if (earlier) earlier.after = change.after;
     else found.push({ ...change });
   }
-  return found.filter(({ before, after, gone }) => gone || (before !== after && !(before && after && kind.fields.every((field) => equal(before[field], after[field])))));
+  return found.filter(
+    ({ before, after, gone }) =>
+      gone || (before !== after && !(before && after && kind.fields.every((field) => equal(before[field], after[field])))),
+  );
 }
 
 /**
@@ -54,11 +57,15 @@ export function planUndoing<T extends object>(kind: Kind<T>, changes: Change<T>[
   const anew = now.filter((one) => !find(start, one));
   const take = (what: T): T | undefined => {
     const alike = (one: T) => kind.like?.(one, what) === true;
-    const found = anew.find((one) => kind.same(one, what)) ?? anew.find((one) => alike(one) && kind.fields.every((field) => equal(one[field], what[field]))) ?? anew.find(alike);
+    const found =
+      anew.find((one) => kind.same(one, what)) ??
+      anew.find((one) => alike(one) && kind.fields.every((field) => equal(one[field], what[field]))) ??
+      anew.find(alike);
     if (found) anew.splice(anew.indexOf(found), 1);
     return found;
   };
-  const into = (from: T, to: T) => (kind.fields.some((field) => !equal(from[field], to[field])) ? undoing.actions.push({ change: from, into: to }) : 0);
+  const into = (from: T, to: T) =>
+    kind.fields.some((field) => !equal(from[field], to[field])) ? undoing.actions.push({ change: from, into: to }) : 0;
   for (const { before, after, gone } of changes) {
     if (gone) {
       const made = find(start, gone) ? undefined : take(gone);
@@ -76,7 +83,11 @@ export function planUndoing<T extends object>(kind: Kind<T>, changes: Change<T>[
       const theirs = kind.fields.filter((field) => !equal(then[field], after[field]));
       if (theirs.length > 0) undoing.changed.push({ what: then, goes: before === null });
       if (before === null) undoing.actions.push({ remove: made });
-      else into(made, { ...made, ...Object.fromEntries(kind.fields.flatMap((field) => (theirs.includes(field) ? [] : [[field, before[field]]]))) });
+      else
+        into(made, {
+          ...made,
+          ...Object.fromEntries(kind.fields.flatMap((field) => (theirs.includes(field) ? [] : [[field, before[field]]]))),
+        });
     }
   }
   const order = (action: Action<T>) => ('remove' in action ? 0 : 'change' in action ? 1 : 2);
@@ -86,6 +97,8 @@ export function planUndoing<T extends object>(kind: Kind<T>, changes: Change<T>[
 
 /** What earlier runs had made and users removed since. */
 export const removedSince = <T extends object>(kind: Kind<T>, changes: Change<T>[], start: T[]): Change<T>[] =>
-  changes.flatMap(({ before, after }) => (before === null && after && !start.some((one) => kind.same(one, after)) ? [{ before: null, after: null, gone: after }] : []));
+  changes.flatMap(({ before, after }) =>
+    before === null && after && !start.some((one) => kind.same(one, after)) ? [{ before: null, after: null, gone: after }] : [],
+  );
 
 const equal = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a ?? null, b ?? null);

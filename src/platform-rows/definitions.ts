@@ -21,9 +21,17 @@ export async function readDefinitions(client: pg.Client): Promise<Definitions | 
   return Object.values(definitions).some(({ length }) => length > 0) ? definitions : undefined;
 }
 
-const definitionsOf = ({ jobs = [], queues = [] }: PlatformRows, buckets: BucketDefinition[]): Definitions => ({ jobs: sorted(jobs.map(({ id: _, ...job }) => job)), queues, buckets });
+const definitionsOf = ({ jobs = [], queues = [] }: PlatformRows, buckets: BucketDefinition[]): Definitions => ({
+  jobs: sorted(jobs.map(({ id: _, ...job }) => job)),
+  queues,
+  buckets,
+});
 
-const sorted = <T>(list: T[]): T[] => list.map((one) => ({ one, key: JSON.stringify(one) })).sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ one }) => one);
+const sorted = <T>(list: T[]): T[] =>
+  list
+    .map((one) => ({ one, key: JSON.stringify(one) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ one }) => one);
 
 async function readBuckets(client: pg.Client): Promise<BucketDefinition[]> {
   const { rows: found } = await client.query<{ readable: boolean }>(
@@ -32,14 +40,17 @@ async function readBuckets(client: pg.Client): Promise<BucketDefinition[]> {
        and (select count(*) from pg_attribute where attrelid = c.oid and attname in ('id', 'name', 'public')) = 3`,
   );
   if (!found[0]!.readable) return [];
-  const { rows } = await client.query<{ bucket: BucketDefinition }>("select to_jsonb(b) - '{owner,owner_id,created_at,updated_at}'::text[] as bucket from storage.buckets b order by id");
+  const { rows } = await client.query<{ bucket: BucketDefinition }>(
+    "select to_jsonb(b) - '{owner,owner_id,created_at,updated_at}'::text[] as bucket from storage.buckets b order by id",
+  );
   return rows.map(({ bucket }) => bucket);
 }
 
 /** What of a snapshot's definitions is not there. */
 export const missingOf = (wanted: Definitions, present: Definitions | undefined, databases: { then: string; now: string }): Definitions => {
   const mapped = wanted.jobs.map((job) => (job.database === databases.then ? { ...job, database: databases.now } : job));
-  const key = ({ name, username, ...job }: JobDefinition) => JSON.stringify(name === null ? [username, job.schedule, job.command, job.database] : [name, username]);
+  const key = ({ name, username, ...job }: JobDefinition) =>
+    JSON.stringify(name === null ? [username, job.schedule, job.command, job.database] : [name, username]);
   const have = new Set((present?.jobs ?? []).map(key));
   return {
     jobs: mapped.filter((job) => !have.has(key(job))),

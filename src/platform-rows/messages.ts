@@ -33,7 +33,14 @@ export async function holdMessages(client: pg.Client, queue: Queue): Promise<Kep
   return items;
 }
 
-const itemOf = (relation: string, table: string): KeptItem => ({ relation, table: { key: '', schema: 'pgmq', name: table, partitioned: false }, rowKey: [], columns: [], fate: 'messages', sequences: [] });
+const itemOf = (relation: string, table: string): KeptItem => ({
+  relation,
+  table: { key: '', schema: 'pgmq', name: table, partitioned: false },
+  rowKey: [],
+  columns: [],
+  fate: 'messages',
+  sequences: [],
+});
 
 export const newRelation = async (client: pg.Client): Promise<string> =>
   `supasnap_kept_${(await client.query<{ id: string }>("select nextval('supabase_migrations.supasnap_kept_number') as id")).rows[0]!.id}`;
@@ -45,7 +52,9 @@ async function readNumber(client: pg.Client, table: string): Promise<KeptItem['s
      where exists (select from pg_attribute where attrelid = ${quoteText(messageTable(table))}::regclass and attname = 'msg_id') and c.oid = pg_get_serial_sequence(${quoteText(messageTable(table))}, 'msg_id')::regclass`,
   );
   if (!rows[0]) return [];
-  const { rows: number } = await client.query<{ last: string; called: boolean }>(`select last_value::text as last, is_called as called from ${quoteName(rows[0].schema)}.${quoteName(rows[0].name)}`);
+  const { rows: number } = await client.query<{ last: string; called: boolean }>(
+    `select last_value::text as last, is_called as called from ${quoteName(rows[0].schema)}.${quoteName(rows[0].name)}`,
+  );
   return [{ ...rows[0], column: 0, ...number[0]! }];
 }
 
@@ -103,7 +112,10 @@ async function isThere(client: pg.Client, { table }: KeptItem): Promise<boolean>
 /** Whether a copied message (`c`) is in its queue or archive: one that was archived is not lost. */
 async function present(client: pg.Client, { table }: KeptItem): Promise<string> {
   const archive = `a_${table.name.slice(2)}`;
-  const places = [table.name, ...(table.name.startsWith('q_') && (await isThere(client, { table: { name: archive } } as KeptItem)) ? [archive] : [])];
+  const places = [
+    table.name,
+    ...(table.name.startsWith('q_') && (await isThere(client, { table: { name: archive } } as KeptItem)) ? [archive] : []),
+  ];
   return `(${places.map((name) => `exists (select from ${messageTable(name)} m where m.msg_id = c.msg_id)`).join(' or ')})`;
 }
 
@@ -115,7 +127,9 @@ async function insertCopied(client: pg.Client, { relation, table, sequences }: K
     [queue, copied(relation)],
   );
   const columns = rows.map(({ name }) => quoteName(name)).join(', ');
-  const { rowCount } = await client.query(`insert into ${queue} (${columns}) overriding system value select ${columns} from ${copied(relation)} c${where}`);
+  const { rowCount } = await client.query(
+    `insert into ${queue} (${columns}) overriding system value select ${columns} from ${copied(relation)} c${where}`,
+  );
   const [number] = sequences;
   if (number) await raise(client, queue, number);
   return rowCount ?? 0;
@@ -125,5 +139,8 @@ async function insertCopied(client: pg.Client, { relation, table, sequences }: K
 async function raise(client: pg.Client, queue: string, { last, called }: KeptItem['sequences'][number]): Promise<void> {
   const { rows } = await client.query<{ name: string | null }>('select pg_get_serial_sequence($1, $2) as name', [queue, 'msg_id']);
   const name = rows[0]!.name;
-  if (name) await client.query(`select setval(${quoteText(name)}, ${last}, ${called}) from ${name} where last_value < ${last} or last_value = ${last} and not is_called`);
+  if (name)
+    await client.query(
+      `select setval(${quoteText(name)}, ${last}, ${called}) from ${name} where last_value < ${last} or last_value = ${last} and not is_called`,
+    );
 }

@@ -14,11 +14,17 @@ export interface RehearsedRows {
 
 /** Takes back what a change did to jobs and queues, as a rollback on the target will, once its statements have run. Names what is not as it was at the start. */
 export async function takeBack(client: pg.Client, { start, reached }: RehearsedRows): Promise<string[]> {
-  const [ofJobs, ofQueues] = [changesBetween(jobs, start.jobs ?? [], reached.jobs ?? []), changesBetween(queues, start.queues ?? [], reached.queues ?? [])];
+  const [ofJobs, ofQueues] = [
+    changesBetween(jobs, start.jobs ?? [], reached.jobs ?? []),
+    changesBetween(queues, start.queues ?? [], reached.queues ?? []),
+  ];
   if (ofJobs.length + ofQueues.length === 0) return [];
   const now = await readPlatformRows(client);
-  if (now.jobs) for (const action of planUndoing<Job>(jobs, ofJobs, reached.jobs ?? [], now.jobs).actions) await carryOutJob(client, action);
-  if (now.queues) for (const action of planUndoing<Queue>(queues, ofQueues, reached.queues ?? [], now.queues).actions) await carryOutQueue(client, action);
+  if (now.jobs)
+    for (const action of planUndoing<Job>(jobs, ofJobs, reached.jobs ?? [], now.jobs).actions) await carryOutJob(client, action);
+  if (now.queues)
+    for (const action of planUndoing<Queue>(queues, ofQueues, reached.queues ?? [], now.queues).actions)
+      await carryOutQueue(client, action);
   const back = await readPlatformRows(client);
   return [
     ...changesBetween(jobs, start.jobs ?? [], back.jobs ?? []).map(({ before, after }) => `job ${jobName((before ?? after)!)}`),

@@ -3,7 +3,9 @@ import { queueTables, type Job, type PlatformRows, type Queue, type QueueAccess 
 
 /** The jobs and queues that this role sees, as they are now. */
 export async function readPlatformRows(client: pg.Client): Promise<PlatformRows> {
-  const { rows } = await client.query<{ cron: boolean; pgmq: boolean }>(`select ${readable('cron', 'job')} as cron, ${readable('pgmq', 'meta')} as pgmq`);
+  const { rows } = await client.query<{ cron: boolean; pgmq: boolean }>(
+    `select ${readable('cron', 'job')} as cron, ${readable('pgmq', 'meta')} as pgmq`,
+  );
   const { cron, pgmq } = rows[0]!;
   return { ...(cron ? { jobs: await readJobs(client) } : {}), ...(pgmq ? { queues: await readQueues(client) } : {}) };
 }
@@ -21,9 +23,14 @@ async function readJobs(client: pg.Client): Promise<Job[]> {
 }
 
 async function readQueues(client: pg.Client): Promise<Queue[]> {
-  const { rows } = await client.query<Omit<Queue, 'access'>>('select queue_name::text as name, is_unlogged as unlogged, is_partitioned as partitioned from pgmq.meta order by queue_name');
+  const { rows } = await client.query<Omit<Queue, 'access'>>(
+    'select queue_name::text as name, is_unlogged as unlogged, is_partitioned as partitioned from pgmq.meta order by queue_name',
+  );
   if (rows.length === 0) return [];
-  const access = await readAccess(client, rows.flatMap(({ name }) => queueTables(name)));
+  const access = await readAccess(
+    client,
+    rows.flatMap(({ name }) => queueTables(name)),
+  );
   const partitions = rows.some(({ partitioned }) => partitioned) ? await readPartitions(client) : new Map();
   return rows.map((queue) => ({
     ...queue,
@@ -42,7 +49,12 @@ async function readAccess(client: pg.Client, tables: string[]): Promise<Map<stri
      from pg_class c where c.relnamespace = 'pgmq'::regnamespace and c.relname = any($1)`,
     [tables],
   );
-  return new Map((rows as (QueueAccess & { untouched?: boolean })[]).map(({ untouched, ...one }) => [one.table, untouched ? { ...one, grants: null } : one]));
+  return new Map(
+    (rows as (QueueAccess & { untouched?: boolean })[]).map(({ untouched, ...one }) => [
+      one.table,
+      untouched ? { ...one, grants: null } : one,
+    ]),
+  );
 }
 
 /** How pg_partman cuts tables, by their name in schema pgmq. */

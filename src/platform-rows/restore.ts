@@ -23,7 +23,8 @@ export async function makeMissing(client: pg.Client, wanted: Definitions): Promi
   for (const job of jobs) {
     const name = `job ${jobName(job)}`;
     if (!cron) told.push(`${name} is not made: there is no pg_cron here`);
-    else if (job.username !== me && !superuser) told.push(`${name} is not made: it runs as ${job.username}, and only a superuser may schedule a job for another role`);
+    else if (job.username !== me && !superuser)
+      told.push(`${name} is not made: it runs as ${job.username}, and only a superuser may schedule a job for another role`);
     else {
       await carryOutJob(client, { create: { ...job, id: '' } });
       told.push(`${name} made`);
@@ -43,7 +44,13 @@ export async function makeBuckets(client: pg.Client, buckets: BucketDefinition[]
     "select attname::text as name from pg_attribute where attrelid = 'storage.buckets'::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
   );
   for (const bucket of buckets) {
-    const columns = rows.filter(({ name }) => name in bucket).map(({ name }) => quoteName(name)).join(', ');
-    await client.query(`insert into storage.buckets (${columns}) select ${columns} from jsonb_populate_record(null::storage.buckets, $1) on conflict do nothing`, [JSON.stringify(bucket)]);
+    const columns = rows
+      .filter(({ name }) => name in bucket)
+      .map(({ name }) => quoteName(name))
+      .join(', ');
+    await client.query(
+      `insert into storage.buckets (${columns}) select ${columns} from jsonb_populate_record(null::storage.buckets, $1) on conflict do nothing`,
+      [JSON.stringify(bucket)],
+    );
   }
 }

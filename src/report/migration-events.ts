@@ -34,25 +34,32 @@ export interface KnownMigration {
 /** Every migration that history names, by version. What only a folder knows is left out: history is the same everywhere. */
 export function knownMigrations({ runs, applied, local }: MigrationsInput): KnownMigration[] {
   const ordered = orderRuns(runs);
-  const versions = new Set([...applied.map(({ version }) => version), ...ordered.flatMap((run) => eventsOf(run).map(([version]) => version))]);
-  return [...versions].filter((version) => /^\d+$/.test(version)).sort(compareVersions).map((version) => {
-    const row = applied.find((migration) => migration.version === version);
-    const run = ordered.findLast((candidate) => candidate.version === version && candidate.kind === 'migrate');
-    const file = local.find((candidate) => candidate.version === version);
-    const name = row?.name || run?.name;
-    const fileName = name ? fileNameOf(version, name) : (file?.fileName ?? version);
-    return {
-      version,
-      fileName,
-      release: migrationName(fileName)?.release,
-      applied: row !== undefined,
-      events: ordered.flatMap((each) => eventsOf(each).flatMap(([of, what]) => (of === version ? [{ what, run: each }] : []))),
-    };
-  });
+  const versions = new Set([
+    ...applied.map(({ version }) => version),
+    ...ordered.flatMap((run) => eventsOf(run).map(([version]) => version)),
+  ]);
+  return [...versions]
+    .filter((version) => /^\d+$/.test(version))
+    .sort(compareVersions)
+    .map((version) => {
+      const row = applied.find((migration) => migration.version === version);
+      const run = ordered.findLast((candidate) => candidate.version === version && candidate.kind === 'migrate');
+      const file = local.find((candidate) => candidate.version === version);
+      const name = row?.name || run?.name;
+      const fileName = name ? fileNameOf(version, name) : (file?.fileName ?? version);
+      return {
+        version,
+        fileName,
+        release: migrationName(fileName)?.release,
+        applied: row !== undefined,
+        events: ordered.flatMap((each) => eventsOf(each).flatMap(([of, what]) => (of === version ? [{ what, run: each }] : []))),
+      };
+    });
 }
 
 /** Rollbacks that took no migration back and put none back: back to a snapshot between migrations, or from drift. */
-export const otherRollbacks = (runs: Run[]): Run[] => orderRuns(runs).filter((run) => run.kind === 'rollback' && eventsOf(run).length === 0);
+export const otherRollbacks = (runs: Run[]): Run[] =>
+  orderRuns(runs).filter((run) => run.kind === 'rollback' && eventsOf(run).length === 0);
 
 /** By id, which the database counts upwards. */
 const orderRuns = (runs: Run[]): Run[] => [...runs].sort((a, b) => a.id.length - b.id.length || compareVersions(a.id, b.id));

@@ -77,7 +77,13 @@ export function runLines(run: Run): string[] {
     run.snapshotBefore ? `snapshot before ${codeMarkdown(run.snapshotBefore)}` : '',
     run.snapshotAfter ? `after ${codeMarkdown(run.snapshotAfter)}` : '',
   ].filter(Boolean);
-  return [snapshots.join(', '), testedOf(run.tested) ?? '', takenOverFrom(run.progress) ? 'applied by another tool' : duration(run.durationMs), run.who ? `by ${plainMarkdown(run.who)}` : '', run.overrideReason ? `outside its deployment window: ${plainMarkdown(run.overrideReason)}` : ''].filter(Boolean);
+  return [
+    snapshots.join(', '),
+    testedOf(run.tested) ?? '',
+    takenOverFrom(run.progress) ? 'applied by another tool' : duration(run.durationMs),
+    run.who ? `by ${plainMarkdown(run.who)}` : '',
+    run.overrideReason ? `outside its deployment window: ${plainMarkdown(run.overrideReason)}` : '',
+  ].filter(Boolean);
 }
 
 /** "2025-10-26 21:15:00 UTC"; the time comes from the database. */
@@ -93,7 +99,11 @@ function duration(ms: number): string {
 function testedOf(value: unknown): string | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   const { file, ok, passed, failed } = value as Record<string, unknown>;
-  const name = String(file ?? '').split(/[/\\]/).at(-1)!.replace(/\.sql$/, '').replace(/_smoke_test$/, '');
+  const name = String(file ?? '')
+    .split(/[/\\]/)
+    .at(-1)!
+    .replace(/\.sql$/, '')
+    .replace(/_smoke_test$/, '');
   const checks = Number(passed ?? 0) + Number(failed ?? 0);
   const verdict = ok === true ? 'all ok' : Number(failed) > 0 ? `${Number(failed)} failed` : 'failed';
   return `${name ? `${plainMarkdown(name)} ` : ''}smoke test: ${countOf(checks, 'check')}, ${verdict}`;
@@ -104,5 +114,7 @@ function proofOf(value: unknown): string {
   const { proven, by, differences } = value as Record<string, unknown>;
   const judges = Array.isArray(by) && by.length > 0 ? ` by ${plainMarkdown(by.map(String).join(' and '))}` : '';
   if (proven === true) return `, proven${judges}`;
-  return Array.isArray(differences) && differences.length > 0 ? `, not proven: ${countOf(differences.length, 'difference')}` : ', not proven';
+  return Array.isArray(differences) && differences.length > 0
+    ? `, not proven: ${countOf(differences.length, 'difference')}`
+    : ', not proven';
 }

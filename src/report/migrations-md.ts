@@ -35,7 +35,10 @@ export function renderMigrations(input: MigrationsInput, existing: string | unde
 const fileSection = (migration: KnownMigration, note: string) =>
   [`### ${plainMarkdown(migration.fileName)}`, migrationLines(migration).join('\n'), note].join('\n\n');
 
-const otherRollback = (run: Run) => [`- **${moment(run.appliedAt)}**: rolled back in ${codeMarkdown(run.environment)}`, ...runLines(run).map((line) => `  - ${line}`)].join('\n');
+const otherRollback = (run: Run) =>
+  [`- **${moment(run.appliedAt)}**: rolled back in ${codeMarkdown(run.environment)}`, ...runLines(run).map((line) => `  - ${line}`)].join(
+    '\n',
+  );
 
 /** Releases with the newest first, by their newest file; files without a release stand under their own digits. */
 function byRelease(known: KnownMigration[]): { heading: string; migrations: KnownMigration[] }[] {

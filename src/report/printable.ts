@@ -6,6 +6,10 @@ export const printable = (text: string): string =>
   text.replace(unprintable, (character) => named[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`);
 
 /** Text of several lines, with what would act on the terminal written out. */
-export const printableLines = (text: string): string => text.split('\n').map((line) => line.split('\t').map(printable).join('\t')).join('\n');
+export const printableLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.split('\t').map(printable).join('\t'))
+    .join('\n');
 
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -38,7 +38,9 @@ export function summarizeChanges(changes: Changes): string {
 
 /** One line per kind, with names: "dropped 1 column: public.minds.legacy_slug". Names after the first `limit` are only counted. */
 export const listChanges = (changes: Changes, limit = 20): string[] =>
-  changeGroups(changes).map(({ verb, kind, names }) => `${verb} ${countOf(names.length, kind)}: ${cutList(names, limit, printable).join(', ')}`);
+  changeGroups(changes).map(
+    ({ verb, kind, names }) => `${verb} ${countOf(names.length, kind)}: ${cutList(names, limit, printable).join(', ')}`,
+  );
 
 /** The first `limit` names, and how many more there are. */
 export function cutList(names: string[], limit: number, show: (name: string) => string): string[] {

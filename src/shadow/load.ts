@@ -21,7 +21,19 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await client.query(`alter database ${quoteName(database.database)} owner to ${quoteName(state.session.databaseOwner)}`);
     await ensureStandIn(client, state);
     const superusers = await futureSuperusers(client, state.facts);
-    await runDump(client, givenByTheirGivers(extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, await availableVersions(client), extensionMakers(state.facts)), superusers), superusers);
+    await runDump(
+      client,
+      givenByTheirGivers(
+        extensionsAsTheyWere(
+          rerunnable(withoutQueues(state.sql)),
+          state.facts,
+          await availableVersions(client),
+          extensionMakers(state.facts),
+        ),
+        superusers,
+      ),
+      superusers,
+    );
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
     await converge(client, state.facts, ownRoles, { ours: true, standsFor: state.facts.cluster?.database });
     // Its login could dump all of the target, whatever gave it the right to (see Shadow.lent).
@@ -46,9 +58,13 @@ async function createRoles(client: pg.Client, facts: Facts): Promise<void> {
 async function ensureStandIn(client: pg.Client, { facts, session }: State): Promise<void> {
   const name = facts.cluster?.database;
   if (name === undefined) return;
-  const { rows } = await client.query<{ owner: string }>('select pg_get_userbyid(datdba)::text as owner from pg_database where datname = $1', [name]);
+  const { rows } = await client.query<{ owner: string }>(
+    'select pg_get_userbyid(datdba)::text as owner from pg_database where datname = $1',
+    [name],
+  );
   if (rows.length === 0) await client.query(`create database ${quoteName(name)} template template0`);
-  if (rows[0]?.owner !== session.databaseOwner) await client.query(`alter database ${quoteName(name)} owner to ${quoteName(session.databaseOwner)}`);
+  if (rows[0]?.owner !== session.databaseOwner)
+    await client.query(`alter database ${quoteName(name)} owner to ${quoteName(session.databaseOwner)}`);
 }
 
 /** Runs a dump in one transaction; `superusers` are made so while it lasts. */
@@ -70,7 +86,10 @@ async function futureSuperusers(client: pg.Client, facts: Facts): Promise<string
   for (const { kind, from, to } of facts.base.edges) {
     if (kind === 'owner' && to.kind === 'role' && (from.kind === 'eventTrigger' || from.kind === 'fdw')) owners.add(to.name);
   }
-  const { rows } = await client.query<{ name: string }>('select rolname::text as name from pg_roles where not rolsuper and rolname = any($1)', [[...owners]]);
+  const { rows } = await client.query<{ name: string }>(
+    'select rolname::text as name from pg_roles where not rolsuper and rolname = any($1)',
+    [[...owners]],
+  );
   return rows.map(({ name }) => name);
 }
 
@@ -82,7 +101,10 @@ export function extensionsAsTheyWere(sql: string, facts: Facts, available: Set<s
     const { type, name } = titleOf(entry.header);
     if (type !== 'EXTENSION') return entry;
     const [maker, version] = [makers.get(name), versions[name]];
-    const body = version !== undefined && available.has(`${name} ${version}`) ? entry.body.replace(/;\s*$/, ` VERSION ${quoteText(version)};\n`) : entry.body;
+    const body =
+      version !== undefined && available.has(`${name} ${version}`)
+        ? entry.body.replace(/;\s*$/, ` VERSION ${quoteText(version)};\n`)
+        : entry.body;
     return { ...entry, body: maker === undefined ? body : `set role ${quoteName(maker)};\n${body}reset role;\n` };
   });
   return joinDump({ ...dump, entries });
@@ -93,13 +115,19 @@ function givenByTheirGivers(sql: string, superusers: string[]): string {
   if (superusers.length === 0 || !sql.includes('SET SESSION AUTHORIZATION ')) return sql;
   const dump = splitDump(sql);
   const alter = (word: string) => superusers.map((name) => `alter role ${quoteName(name)} ${word};\n`).join('');
-  const entries = dump.entries.map((entry) => (titleOf(entry.header).type === 'ACL' && entry.body.includes('SET SESSION AUTHORIZATION ') ? { ...entry, body: `${alter('nosuperuser')}${entry.body}${alter('superuser')}` } : entry));
+  const entries = dump.entries.map((entry) =>
+    titleOf(entry.header).type === 'ACL' && entry.body.includes('SET SESSION AUTHORIZATION ')
+      ? { ...entry, body: `${alter('nosuperuser')}${entry.body}${alter('superuser')}` }
+      : entry,
+  );
   return joinDump({ ...dump, entries });
 }
 
 /** "hstore 1.8", for all that the server could make. */
 export async function availableVersions(client: pg.Client): Promise<Set<string>> {
-  const { rows } = await client.query<{ extension: string }>("select name || ' ' || version as extension from pg_available_extension_versions");
+  const { rows } = await client.query<{ extension: string }>(
+    "select name || ' ' || version as extension from pg_available_extension_versions",
+  );
   return new Set(rows.map(({ extension }) => extension));
 }
 
@@ -119,8 +147,14 @@ export function extensionMakers({ base }: Facts): Map<string, string> {
  * What a dump does not carry (roles' rights, memberships, settings, default privileges) is brought over as facts. On a server that is not `ours` alone,
  * roles and settings are left as they are: they are everyone's there.
  */
-export async function converge(client: pg.Client, goal: Facts, ownRoles: string[], { ours, standsFor }: { ours: boolean; standsFor: string | undefined }): Promise<void> {
-  const read = () => readFacts(client, { insideTransaction: false, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }) });
+export async function converge(
+  client: pg.Client,
+  goal: Facts,
+  ownRoles: string[],
+  { ours, standsFor }: { ours: boolean; standsFor: string | undefined },
+): Promise<void> {
+  const read = () =>
+    readFacts(client, { insideTransaction: false, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }) });
   const loaded = await read();
   if (sameFacts(loaded, goal)) return;
   try {
@@ -129,14 +163,16 @@ export async function converge(client: pg.Client, goal: Facts, ownRoles: string[
     await client.query('begin');
     const cluster = ours ? undefined : await clusterCheck(client);
     await client.query(statements.map((sql) => `${sql};\n`).join(''));
-    if (cluster !== undefined && (await clusterCheck(client)) !== cluster) throw new Error('its server has other roles or settings, which a rehearsal does not touch');
+    if (cluster !== undefined && (await clusterCheck(client)) !== cluster)
+      throw new Error('its server has other roles or settings, which a rehearsal does not touch');
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw new NotFaithful(`it could not be made equal to the target: ${(error as Error).message}`);
   }
   const differences = factDifferences(await read(), goal);
-  if (differences.length > 0) throw new NotFaithful(`it differs from the target in ${differences.length} facts: ${differences.slice(0, 3).join('; ')}`);
+  if (differences.length > 0)
+    throw new NotFaithful(`it differs from the target in ${differences.length} facts: ${differences.slice(0, 3).join('; ')}`);
 }
 
 async function requireExtensions(client: pg.Client, facts: Facts): Promise<void> {

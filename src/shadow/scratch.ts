@@ -46,7 +46,17 @@ export async function withScratchDatabase<T>(target: ConnectionSettings, state: 
         await load(other);
       };
       await load(state);
-      return await use({ kind: 'scratch', name: `a scratch database on the target's server`, settings, ownRoles: [], standsFor: state.facts.cluster?.database, actAs: state.session, commits: true, keep: async () => {}, reload });
+      return await use({
+        kind: 'scratch',
+        name: `a scratch database on the target's server`,
+        settings,
+        ownRoles: [],
+        standsFor: state.facts.cluster?.database,
+        actAs: state.session,
+        commits: true,
+        keep: async () => {},
+        reload,
+      });
     } finally {
       await client.query(`drop database if exists ${quoteName(name)} with (force)`);
     }
@@ -70,7 +80,8 @@ export async function urlShadow(settings: ConnectionSettings, state: State): Pro
       `select count(*) as tables from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' and c.relkind in ('r', 'p', 'v', 'm')`,
     );
-    if (Number(rows[0]!.tables) > 0) throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
+    if (Number(rows[0]!.tables) > 0)
+      throw new NotFaithful(`the database of --shadow is not empty: it holds ${rows[0]!.tables} tables or views`);
     await runDump(client, extensionsAsTheyWere(rerunnable(withoutQueues(state.sql)), state.facts, await availableVersions(client)));
     await makeQueues(client, state.definitions, state.session.user).catch(notFaithful);
     await converge(client, state.facts, [], { ours: false, standsFor: state.facts.cluster?.database });

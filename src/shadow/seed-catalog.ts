@@ -77,9 +77,24 @@ export interface SeedType {
 
 interface CatalogRows {
   /** Partitions too. `root` is the table itself where it is none. */
-  relations: { number: number; root: number; schema: string; name: string; partitioned: boolean; condition: string | null; placedBy: string[] }[];
+  relations: {
+    number: number;
+    root: number;
+    schema: string;
+    name: string;
+    partitioned: boolean;
+    condition: string | null;
+    placedBy: string[];
+  }[];
   columns: (SeedColumn & { table: number })[];
-  constraints: { root: number; name: string; kind: string; columns: string[]; definition: string | null; foreignKey: Omit<SeedForeignKey, 'name' | 'columns'> | null }[];
+  constraints: {
+    root: number;
+    name: string;
+    kind: string;
+    columns: string[];
+    definition: string | null;
+    foreignKey: Omit<SeedForeignKey, 'name' | 'columns'> | null;
+  }[];
   indexes: { root: number; name: string; columns: string[]; plain: boolean; nullsEqual: boolean; unique: boolean }[];
   generated: { table: number; name: string; columns: string[]; definition: string }[];
   types: SeedType[];
@@ -91,26 +106,28 @@ export async function readSeedCatalog(client: pg.Client): Promise<SeedCatalog> {
   const { relations, columns, constraints, indexes, generated, types, loudTriggers } = rows[0]!;
   const [columnsOf, generatedOf] = [byTable(columns, 'table'), byTable(generated, 'table')];
   const [constraintsOf, indexesOf, members] = [byTable(constraints, 'root'), byTable(indexes, 'root'), byTable(relations, 'root')];
-  const tables = relations.filter(({ number, root }) => number === root).map(({ number, schema, name, partitioned }): SeedTable => {
-    const held = constraintsOf.get(number) ?? [];
-    const made = generatedOf.get(number) ?? [];
-    const indexed = indexesOf.get(number) ?? [];
-    const partitions = partitioned ? members.get(number)! : [];
-    return {
-      number,
-      schema,
-      name,
-      partitioned,
-      columns: (columnsOf.get(number) ?? []).map(({ table: _, ...column }) => column),
-      foreignKeys: held.flatMap(({ name, columns, foreignKey }) => (foreignKey ? [{ ...foreignKey, name, columns }] : [])),
-      checks: [...new Set([...held, ...made].flatMap(({ definition }) => definition ?? []))],
-      keys: unique(indexed.filter((index) => index.unique).map(({ columns, nullsEqual }) => ({ columns, nullsEqual }))),
-      parts: Object.fromEntries([...held.filter(({ kind }) => kind !== 'f'), ...indexed].map(({ name, columns }) => [name, columns])),
-      generated: Object.fromEntries(made.map(({ name, columns }) => [name, columns])),
-      partitions: partitions.flatMap(({ condition, partitioned }) => (condition === null || partitioned ? [] : [condition])),
-      partitionColumns: [...new Set(partitions.flatMap(({ placedBy }) => placedBy))],
-    };
-  });
+  const tables = relations
+    .filter(({ number, root }) => number === root)
+    .map(({ number, schema, name, partitioned }): SeedTable => {
+      const held = constraintsOf.get(number) ?? [];
+      const made = generatedOf.get(number) ?? [];
+      const indexed = indexesOf.get(number) ?? [];
+      const partitions = partitioned ? members.get(number)! : [];
+      return {
+        number,
+        schema,
+        name,
+        partitioned,
+        columns: (columnsOf.get(number) ?? []).map(({ table: _, ...column }) => column),
+        foreignKeys: held.flatMap(({ name, columns, foreignKey }) => (foreignKey ? [{ ...foreignKey, name, columns }] : [])),
+        checks: [...new Set([...held, ...made].flatMap(({ definition }) => definition ?? []))],
+        keys: unique(indexed.filter((index) => index.unique).map(({ columns, nullsEqual }) => ({ columns, nullsEqual }))),
+        parts: Object.fromEntries([...held.filter(({ kind }) => kind !== 'f'), ...indexed].map(({ name, columns }) => [name, columns])),
+        generated: Object.fromEntries(made.map(({ name, columns }) => [name, columns])),
+        partitions: partitions.flatMap(({ condition, partitioned }) => (condition === null || partitioned ? [] : [condition])),
+        partitionColumns: [...new Set(partitions.flatMap(({ placedBy }) => placedBy))],
+      };
+    });
   return { tables, types: new Map(types.map((type) => [type.number, type])), loudTriggers };
 }
 
@@ -123,13 +140,15 @@ function byTable<K extends string, T extends Record<K, number>>(rows: T[], key: 
 /** Partitions say again what their root says. */
 const unique = <T>(items: T[]): T[] => [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 
-const modifierOf = (type: string, modifier: string) => `coalesce(substring(format_type(${type}, ${modifier}) from '\\(([0-9, -]+)\\)'), '')`;
+const modifierOf = (type: string, modifier: string) =>
+  `coalesce(substring(format_type(${type}, ${modifier}) from '\\(([0-9, -]+)\\)'), '')`;
 
 /** Names of columns by the numbers that they have in one table. */
 const namesOf = (numbers: string, table: string) =>
   `(select coalesce(jsonb_agg(a.attname order by u.place), '[]') from unnest(${numbers}) with ordinality u (number, place) join pg_attribute a on a.attrelid = ${table} and a.attnum = u.number)`;
 
-const listOf = (name: string, fields: string, order: string) => `(select coalesce(jsonb_agg(jsonb_build_object(${fields}) order by ${order}), '[]') from ${name}) as ${name}`;
+const listOf = (name: string, fields: string, order: string) =>
+  `(select coalesce(jsonb_agg(jsonb_build_object(${fields}) order by ${order}), '[]') from ${name}) as ${name}`;
 
 const catalogQuery = `
 with recursive relations as materialized (

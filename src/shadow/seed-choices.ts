@@ -26,9 +26,14 @@ export function choicesOf(context: ChoiceContext, column: SeedColumn, hints: Hin
 export function valueChoices(context: ChoiceContext, use: TypeUse, hints: Hint[], lift = 0): Choice[] {
   const { base, modifier } = baseOf(context.types, use);
   const ordinary = context.samples.get(use.type) ?? [(k: number) => valueOf(context.types, context.samples, use, k)];
-  const lifted = lift > 0 && ordered.test(base?.name ?? '') ? [(k: number) => valueOf(context.types, context.samples, use, k + 20 * lift)] : [];
+  const lifted =
+    lift > 0 && ordered.test(base?.name ?? '') ? [(k: number) => valueOf(context.types, context.samples, use, k + 20 * lift)] : [];
   const usual = [...lifted, ...ordinary].filter((choice) => choice(0) !== undefined);
-  return [...hintedChoices(base, modifier, hints, lift), ...usual, ...(usual.length > 0 || hints.length > 0 ? spareChoices(base, modifier) : [])];
+  return [
+    ...hintedChoices(base, modifier, hints, lift),
+    ...usual,
+    ...(usual.length > 0 || hints.length > 0 ? spareChoices(base, modifier) : []),
+  ];
 }
 
 /** What a domain is made of in the end. */
@@ -42,7 +47,8 @@ const texts = /^(text|varchar|bpchar|citext|name)$/;
 const integers = /^(int[248]|oid)$/;
 const decimals = /^(numeric|float[48]|money)$/;
 const moments = /^(date|timestamp|timestamptz)$/;
-const lengths = /^(char_length|character_length|length|octet_length|cardinality|array_length|jsonb_array_length|json_array_length|bit_length)$/;
+const lengths =
+  /^(char_length|character_length|length|octet_length|cardinality|array_length|jsonb_array_length|json_array_length|bit_length)$/;
 
 function hintedChoices(base: SeedType | undefined, modifier: string, all: Hint[], lift: number): Choice[] {
   const hints = all.filter(({ operator }) => !/^(<>|!|@@)/.test(operator));
@@ -57,7 +63,8 @@ function hintedChoices(base: SeedType | undefined, modifier: string, all: Hint[]
 }
 
 /** A value of each list in turn, then each alone. */
-const oneOf = (values: string[]): Choice[] => (values.length === 0 ? [] : [(k) => values[k % values.length], ...(values.length > 1 ? values.map((value) => () => value) : [])]);
+const oneOf = (values: string[]): Choice[] =>
+  values.length === 0 ? [] : [(k) => values[k % values.length], ...(values.length > 1 ? values.map((value) => () => value) : [])];
 
 function textChoices(hints: Hint[]): Choice[] {
   const patterns = hints.flatMap(({ operator, literal }): Choice[] => {
@@ -72,19 +79,30 @@ function sizedChoices(hints: Hint[], modifier: string): Choice[] {
   const most = modifier === '' ? 10_000 : Number(modifier);
   return hints.flatMap(({ operator, literal }) => {
     const length = Math.min(most, Number(literal) + (operator === '>' ? 1 : operator === '<' ? -1 : 0));
-    return Number.isInteger(length) && length >= 0 ? [(k: number) => (length === 0 ? '' : (k + 10).toString(36).padStart(length, 'a').slice(-length))] : [];
+    return Number.isInteger(length) && length >= 0
+      ? [(k: number) => (length === 0 ? '' : (k + 10).toString(36).padStart(length, 'a').slice(-length))]
+      : [];
   });
 }
 
 function numberChoices(hints: Hint[], integer: boolean, lift: number): Choice[] {
   const numbers = hints.filter(({ literal }) => literal !== '' && Number.isFinite(Number(literal)));
   const step = (operator: string) => (integer && (operator === '<' || operator === '>') ? 1 : 0);
-  const lowest = numbers.filter(({ operator }) => operator.startsWith('>')).map(({ operator, literal }) => Number(literal) + step(operator));
-  const highest = numbers.filter(({ operator }) => operator.startsWith('<')).map(({ operator, literal }) => Number(literal) - step(operator));
+  const lowest = numbers
+    .filter(({ operator }) => operator.startsWith('>'))
+    .map(({ operator, literal }) => Number(literal) + step(operator));
+  const highest = numbers
+    .filter(({ operator }) => operator.startsWith('<'))
+    .map(({ operator, literal }) => Number(literal) - step(operator));
   const [low, high] = [Math.max(...lowest), Math.min(...highest)];
   const inside: Choice[] = [];
   if (lowest.length > 0 && highest.length > 0 && high >= low) {
-    inside.push(integer ? (k) => `${low + ((k + lift) % (high - low + 1))}` : (k) => `${rounded(low + ((high - low) * ((k % 7) + 1 + lift)) / (9 + lift))}`, () => `${(integer ? Math.floor : rounded)((low + high) / 2)}`);
+    inside.push(
+      integer
+        ? (k) => `${low + ((k + lift) % (high - low + 1))}`
+        : (k) => `${rounded(low + ((high - low) * ((k % 7) + 1 + lift)) / (9 + lift))}`,
+      () => `${(integer ? Math.floor : rounded)((low + high) / 2)}`,
+    );
   }
   const sides = numbers.flatMap(({ operator, literal }): Choice[] => {
     const number = Number(literal);
@@ -92,7 +110,12 @@ function numberChoices(hints: Hint[], integer: boolean, lift: number): Choice[] 
     if (operator.startsWith('<')) return [(k) => `${rounded(number - k - 1)}`];
     return [];
   });
-  return [...oneOf(numbers.filter(({ operator }) => operator === '=').map(({ literal }) => literal)), ...inside, ...sides, ...oneOf([...new Set(numbers.map(({ literal }) => literal))])];
+  return [
+    ...oneOf(numbers.filter(({ operator }) => operator === '=').map(({ literal }) => literal)),
+    ...inside,
+    ...sides,
+    ...oneOf([...new Set(numbers.map(({ literal }) => literal))]),
+  ];
 }
 
 const rounded = (value: number) => Number(value.toFixed(4));
@@ -105,7 +128,14 @@ function momentChoices(hints: Hint[], date: boolean, lift: number): Choice[] {
     if (operator.startsWith('<')) return [(k) => moved(literal, -(k + 1) * step)];
     return [];
   });
-  return [...sides, ...hints.map(({ literal }) => () => literal)];
+  return [
+    ...sides,
+    ...hints.map(
+      ({ literal }) =>
+        () =>
+          literal,
+    ),
+  ];
 }
 
 /** A date, or a date and time with or without zone, some seconds later. */
@@ -117,12 +147,16 @@ function moved(literal: string, seconds: number): string | undefined {
 }
 
 function arrayChoices(hints: Hint[]): Choice[] {
-  const sized = hints.filter(({ of }) => lengths.test(of ?? '')).map(({ operator, literal }) => Math.max(0, Number(literal) + (operator === '>' ? 1 : operator === '<' ? -1 : 0)));
+  const sized = hints
+    .filter(({ of }) => lengths.test(of ?? ''))
+    .map(({ operator, literal }) => Math.max(0, Number(literal) + (operator === '>' ? 1 : operator === '<' ? -1 : 0)));
   const items = hints.filter(({ of }) => !lengths.test(of ?? '')).map(({ literal }) => literal);
   return [
     ...items.map((item) => () => `{${quotedItem(item)}}`),
     ...(items.length > 1 ? [() => `{${items.map(quotedItem).join(',')}}`] : []),
-    ...sized.filter((count) => count <= 100).flatMap((count): Choice[] => ['1', 'a', '2024-01-01'].map((item) => () => `{${Array(count).fill(item).join(',')}}`)),
+    ...sized
+      .filter((count) => count <= 100)
+      .flatMap((count): Choice[] => ['1', 'a', '2024-01-01'].map((item) => () => `{${Array(count).fill(item).join(',')}}`)),
   ];
 }
 
@@ -130,7 +164,17 @@ function jsonChoices(hints: Hint[]): Choice[] {
   const keys = hints.filter(({ key }) => key !== undefined);
   const withKeys = (otherwise: unknown): Choice[] => {
     if (keys.length === 0) return [];
-    return [(k) => JSON.stringify(Object.fromEntries(keys.map(({ key, operator, literal }) => [key, operator === '?' ? otherwise : operator.startsWith('>') ? Number(literal) + k + 1 : literal])))];
+    return [
+      (k) =>
+        JSON.stringify(
+          Object.fromEntries(
+            keys.map(({ key, operator, literal }) => [
+              key,
+              operator === '?' ? otherwise : operator.startsWith('>') ? Number(literal) + k + 1 : literal,
+            ]),
+          ),
+        ),
+    ];
   };
   return ['a', 1, 'postgres', [], {}].flatMap(withKeys);
 }
@@ -141,7 +185,14 @@ function spareChoices(base: SeedType | undefined, modifier: string): Choice[] {
   if (base?.kind === 'enum') return base.labels.slice(0, 12).map((label) => () => label);
   if (name === 'bool') return [() => 'true', () => 'false'];
   if (name === 'json' || name === 'jsonb') return ['{}', '[]', '"a"', '1', 'true'].map((value) => () => value);
-  if (integers.test(name) || decimals.test(name)) return [...(decimals.test(name) ? [(k: number) => `0.${k + 1}`] : []), () => '0', () => '1', (k) => `${-k - 1}`, (k) => `${(k + 1) * 10}`];
+  if (integers.test(name) || decimals.test(name))
+    return [
+      ...(decimals.test(name) ? [(k: number) => `0.${k + 1}`] : []),
+      () => '0',
+      () => '1',
+      (k) => `${-k - 1}`,
+      (k) => `${(k + 1) * 10}`,
+    ];
   if (moments.test(name)) return [(k) => dateAt(k + 40_000), (k) => dateAt(-k - 8_000), () => '1970-01-01'];
   if (base?.kind === 'array') return [() => '{}'];
   if (base?.kind === 'range') return [() => 'empty'];

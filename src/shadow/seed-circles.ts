@@ -14,7 +14,14 @@ export async function closeCircles(client: pg.Client, seeding: Seeding): Promise
   }
 }
 
-async function close(client: pg.Client, seeding: Seeding, table: SeedTable, open: SeedForeignKey[], row: SeededRow, place: number): Promise<void> {
+async function close(
+  client: pg.Client,
+  seeding: Seeding,
+  table: SeedTable,
+  open: SeedForeignKey[],
+  row: SeededRow,
+  place: number,
+): Promise<void> {
   const settled = new Set(table.foreignKeys.filter((key) => !seeding.order.later.has(key)).flatMap(({ columns }) => columns));
   const changed = new Map<string, string>();
   for (const key of open) {
@@ -58,15 +65,27 @@ export async function removeOrphans(client: pg.Client, { catalog, rows }: Seedin
 
 const refersOutside = ({ values }: SeededRow, key: SeedForeignKey, parents: SeededRow[]): boolean =>
   key.columns.every((name) => values.get(name) !== null) &&
-  !parents.some((parent) => (!key.partition || parent.holder === key.partition) && key.columns.every((name, at) => values.get(name) === parent.values.get(key.parentColumns[at]!)));
+  !parents.some(
+    (parent) =>
+      (!key.partition || parent.holder === key.partition) &&
+      key.columns.every((name, at) => values.get(name) === parent.values.get(key.parentColumns[at]!)),
+  );
 
 const placeOf = ({ holder, ctid }: SeededRow) => `tableoid = ${holder} and ctid = '${ctid}'`;
 
 /** Those of the rows that refer to nothing; all of them where the server does not say. */
-async function orphansOf(client: pg.Client, table: SeedTable, key: SeedForeignKey, parent: SeedTable, rows: SeededRow[]): Promise<SeededRow[]> {
+async function orphansOf(
+  client: pg.Client,
+  table: SeedTable,
+  key: SeedForeignKey,
+  parent: SeedTable,
+  rows: SeededRow[],
+): Promise<SeededRow[]> {
   const given = key.columns.map((name) => `c.${quoteName(name)} is not null`).join(' and ');
   const only = (each: SeedTable) => (each.partitioned ? '' : 'only ');
-  const same = key.columns.map((name, at) => `p.${quoteName(key.parentColumns[at]!)} ${key.operators[at]} c.${quoteName(name)}`).join(' and ');
+  const same = key.columns
+    .map((name, at) => `p.${quoteName(key.parentColumns[at]!)} ${key.operators[at]} c.${quoteName(name)}`)
+    .join(' and ');
   const inPartition = key.partition ? ` and p.tableoid = ${key.partition}` : '';
   const orphans = await attemptOrNot(
     client,

@@ -50,10 +50,14 @@ function planDistinct(seeding: Seeding, plan: TablePlan, place: number, rows: Se
   const { shift } = plan;
   const { keys } = plan.table;
   const repeats = (values: Values) =>
-    keys.some(({ columns, nullsEqual }) => rows.some((row) => columns.every((name) => {
-      const value = values.get(name);
-      return value === row.values.get(name) && (typeof value === 'string' || (value === null && nullsEqual));
-    })));
+    keys.some(({ columns, nullsEqual }) =>
+      rows.some((row) =>
+        columns.every((name) => {
+          const value = values.get(name);
+          return value === row.values.get(name) && (typeof value === 'string' || (value === null && nullsEqual));
+        }),
+      ),
+    );
   for (let step = 0; step < 6; step += 1) {
     plan.shift = shift + step;
     const values = planRow(seeding, plan, place);
@@ -87,7 +91,10 @@ function learn(plan: TablePlan, error: pg.DatabaseError, failures: Map<string, n
 }
 
 /** The columns that a refusal is about: by the constraint it names, the column, the domain, the partition; else all. */
-function blamed({ table, choices }: TablePlan, { code, constraint = '', column = '', dataType = '', schema = '', message }: pg.DatabaseError): string[] {
+function blamed(
+  { table, choices }: TablePlan,
+  { code, constraint = '', column = '', dataType = '', schema = '', message }: pg.DatabaseError,
+): string[] {
   const named = table.parts[constraint] ?? table.foreignKeys.find(({ name }) => name === constraint)?.columns;
   if (named && named.length > 0) return named;
   if (choices.has(column)) return [column];

@@ -36,7 +36,8 @@ export function readHints(text: string, columns: string[]): { hints: Hint[]; ord
     const literal = literalOf(word, words[place - 1], words[place - 2]);
     if (name !== undefined && known.has(name) && words[place + 1] !== '(') {
       if (column !== undefined && comparison.test(operator)) orders.push(...orderOf(column, operator, name));
-      if (column === undefined && waiting !== undefined && comparison.test(operator)) hints.push({ column: name, operator: mirrored(operator), literal: waiting });
+      if (column === undefined && waiting !== undefined && comparison.test(operator))
+        hints.push({ column: name, operator: mirrored(operator), literal: waiting });
       column = name;
       of = words[place - 1] === '(' && /^[a-z_]\w*$/i.test(words[place - 2] ?? '') ? words[place - 2]!.toLowerCase() : undefined;
       if (of === 'check' || of === 'and' || of === 'or' || of === 'not' || of === 'in') of = undefined;

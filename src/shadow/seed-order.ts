@@ -10,14 +10,20 @@ export interface SeedOrder {
 export function seedOrder(tables: SeedTable[]): SeedOrder {
   const waiting = new Map(tables.map((table) => [table.number, new Set(parentsOf(table))]));
   const children = new Map<number, SeedTable[]>();
-  for (const table of tables) for (const parent of waiting.get(table.number)!) children.set(parent, [...(children.get(parent) ?? []), table]);
+  for (const table of tables)
+    for (const parent of waiting.get(table.number)!) children.set(parent, [...(children.get(parent) ?? []), table]);
   const byNumber = new Map(tables.map((table) => [table.number, table]));
   const left = new Set(tables.map(({ number }) => number));
   for (const parents of waiting.values()) for (const parent of parents) if (!left.has(parent)) parents.delete(parent);
   const order: SeedOrder = { tables: [], later: new Set() };
   let ready = tables.filter(({ number }) => waiting.get(number)!.size === 0);
   while (left.size > 0) {
-    const table = ready.shift() ?? leastStuck([...left].map((number) => byNumber.get(number)!), waiting);
+    const table =
+      ready.shift() ??
+      leastStuck(
+        [...left].map((number) => byNumber.get(number)!),
+        waiting,
+      );
     if (!left.delete(table.number)) continue;
     for (const key of table.foreignKeys) if (key.parent !== table.number && left.has(key.parent)) order.later.add(key);
     order.tables.push(table);
@@ -35,7 +41,9 @@ const parentsOf = (table: SeedTable): number[] => table.foreignKeys.map(({ paren
 
 function leastStuck(tables: SeedTable[], waiting: Map<number, Set<number>>): SeedTable {
   const cost = (table: SeedTable) =>
-    table.foreignKeys.filter(({ parent }) => waiting.get(table.number)!.has(parent)).reduce((sum, key) => sum + (canBeNull(table, key) ? 1 : 1000), 0);
+    table.foreignKeys
+      .filter(({ parent }) => waiting.get(table.number)!.has(parent))
+      .reduce((sum, key) => sum + (canBeNull(table, key) ? 1 : 1000), 0);
   return tables.reduce((best, table) => (cost(table) < cost(best) ? table : best));
 }
 

@@ -63,7 +63,8 @@ function placed(seeding: Seeding, column: SeedColumn, places: Hint[][]): Choice[
 /** How many columns stand below each one. */
 function liftsOf(orders: Order[]): Map<string, number> {
   const lifts = new Map<string, number>();
-  for (let round = 0; round < 5; round += 1) for (const { low, high } of orders) lifts.set(high, Math.max(lifts.get(high) ?? 0, (lifts.get(low) ?? 0) + 1));
+  for (let round = 0; round < 5; round += 1)
+    for (const { low, high } of orders) lifts.set(high, Math.max(lifts.get(high) ?? 0, (lifts.get(low) ?? 0) + 1));
   return lifts;
 }
 
@@ -109,15 +110,25 @@ function refer(seeding: Seeding, { table, turns }: TablePlan, key: SeedForeignKe
   if (key.columns.some((name) => values.get(name) === null)) return leave();
   const fitting = parentsFor(seeding, table, key, values);
   if (fitting.length === 0 && optional) return leave();
-  if (fitting.length === 0) throw new NoValue(`${key.columns.map((name) => `"${name}"`).join(', ')} must refer to a row of ${nameOfTable(seeding, key.parent)}, and none is there that fits`);
+  if (fitting.length === 0)
+    throw new NoValue(
+      `${key.columns.map((name) => `"${name}"`).join(', ')} must refer to a row of ${nameOfTable(seeding, key.parent)}, and none is there that fits`,
+    );
   const parent = fitting[(k + turn) % fitting.length]!;
   key.columns.forEach((name, at) => values.set(name, parent.get(key.parentColumns[at]!)!));
 }
 
 /** Rows that `key` may refer to, given the values that are set. */
 export function parentsFor(seeding: Seeding, table: SeedTable, key: SeedForeignKey, values: Values): Values[] {
-  const there = (seeding.rows.get(key.parent) ?? []).filter(({ holder }) => !key.partition || holder === key.partition).map((row) => row.values);
-  const agrees = (row: Values) => key.columns.every((name, at) => typeof row.get(key.parentColumns[at]!) === 'string' && (values.get(name) === undefined || values.get(name) === row.get(key.parentColumns[at]!)));
+  const there = (seeding.rows.get(key.parent) ?? [])
+    .filter(({ holder }) => !key.partition || holder === key.partition)
+    .map((row) => row.values);
+  const agrees = (row: Values) =>
+    key.columns.every(
+      (name, at) =>
+        typeof row.get(key.parentColumns[at]!) === 'string' &&
+        (values.get(name) === undefined || values.get(name) === row.get(key.parentColumns[at]!)),
+    );
   const fitting = there.filter(agrees);
   return fitting.length === 0 && key.parent === table.number && agrees(values) ? [values] : fitting;
 }

@@ -32,7 +32,12 @@ export function valueOf(types: Map<number, SeedType>, samples: Samples, use: Typ
 }
 
 const arrayOf = (items: (string | undefined)[], { name }: SeedType): string =>
-  name === 'int2vector' || name === 'oidvector' ? items.join(' ') : `{${items.filter((item) => item !== undefined).map((item) => quotedItem(item)).join(name === '_box' ? ';' : ',')}}`;
+  name === 'int2vector' || name === 'oidvector'
+    ? items.join(' ')
+    : `{${items
+        .filter((item) => item !== undefined)
+        .map((item) => quotedItem(item))
+        .join(name === '_box' ? ';' : ',')}}`;
 
 export const quotedItem = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
@@ -40,7 +45,9 @@ const quotedPart = (text: string | undefined) => (text === undefined ? '' : quot
 
 const rangeOf = (types: Map<number, SeedType>, { of }: SeedType, low: string | undefined, high: string | undefined): string | undefined => {
   if (low === undefined || high === undefined) return undefined;
-  return rising.has(types.get(of!.type)?.name ?? '') ? `[${quotedItem(low)},${quotedItem(high)})` : `[${quotedItem(low)},${quotedItem(low)}]`;
+  return rising.has(types.get(of!.type)?.name ?? '')
+    ? `[${quotedItem(low)},${quotedItem(high)})`
+    : `[${quotedItem(low)},${quotedItem(low)}]`;
 };
 
 /** Subtypes whose next value is a higher one. */
@@ -66,7 +73,9 @@ function numericAt(k: number, modifier: string): string {
   if (modifier === '') return `${k + 1}.5`;
   const [digits = 1, scale = 0] = modifier.split(',').map(Number);
   if (scale > 0 && digits - scale >= 1) return `${(k + 1) % 10 ** Math.min(digits - scale, 9)}.5`;
-  return scale > 0 ? `0.${'0'.repeat(scale - digits)}${pad((k + 1) % 10 ** Math.min(digits, 9), digits)}` : `${(k + 1) % 10 ** Math.min(digits, 9)}${'0'.repeat(-scale)}`;
+  return scale > 0
+    ? `0.${'0'.repeat(scale - digits)}${pad((k + 1) % 10 ** Math.min(digits, 9), digits)}`
+    : `${(k + 1) % 10 ** Math.min(digits, 9)}${'0'.repeat(-scale)}`;
 }
 
 const bitsAt = (k: number, length: number) => (k + 1).toString(2).slice(-length).padStart(length, '0');
@@ -139,7 +148,8 @@ const baseValues: Record<string, (k: number, modifier: string) => string> = {
   regdictionary: () => 'simple',
 };
 
-const vectorAt = (k: number, modifier: string) => `[${Array.from({ length: lengthOf(modifier, 3) }, (_, place) => (place === 0 ? k + 1 : 1)).join(',')}]`;
+const vectorAt = (k: number, modifier: string) =>
+  `[${Array.from({ length: lengthOf(modifier, 3) }, (_, place) => (place === 0 ? k + 1 : 1)).join(',')}]`;
 
 const extensionValues: Record<string, (k: number, modifier: string) => string> = {
   citext: (k) => textAt(k, Infinity),

@@ -29,7 +29,8 @@ export async function seedShadow(client: pg.Client, perTable = 3): Promise<Seede
     const quiet = await becomeReplica(client);
     if (!quiet) await client.query('set constraints all immediate');
     const seeded = await seed(client, perTable, quiet);
-    if (quiet) await client.query(`${rightsStatement(true)}; set local session_replication_role = ${rows[0]!.role}; ${rightsStatement(false)}`);
+    if (quiet)
+      await client.query(`${rightsStatement(true)}; set local session_replication_role = ${rows[0]!.role}; ${rightsStatement(false)}`);
     return seeded;
   });
 }
@@ -37,7 +38,15 @@ export async function seedShadow(client: pg.Client, perTable = 3): Promise<Seede
 async function seed(client: pg.Client, perTable: number, quiet: boolean): Promise<Seeded> {
   const catalog = await readSeedCatalog(client);
   const samples = await readSamples(client, catalog.types);
-  const seeding: Seeding = { catalog, types: catalog.types, samples, perTable, order: seedOrder(catalog.tables), rows: new Map(), linked: linkedColumns(catalog) };
+  const seeding: Seeding = {
+    catalog,
+    types: catalog.types,
+    samples,
+    perTable,
+    order: seedOrder(catalog.tables),
+    rows: new Map(),
+    linked: linkedColumns(catalog),
+  };
   const reasons = new Map<number, string>();
   for (const table of seeding.order.tables) {
     const reason = await fillTable(client, seeding, table);
@@ -50,7 +59,11 @@ async function seed(client: pg.Client, perTable: number, quiet: boolean): Promis
   for (const table of catalog.tables) {
     const count = seeding.rows.get(table.number)?.length ?? 0;
     if (count > 0) seeded.rows[reachOf(table)] = count;
-    else seeded.unseeded.push({ table: reachOf(table), reason: reasons.get(table.number) ?? 'its rows would refer to rows that are not there' });
+    else
+      seeded.unseeded.push({
+        table: reachOf(table),
+        reason: reasons.get(table.number) ?? 'its rows would refer to rows that are not there',
+      });
   }
   return seeded;
 }
@@ -82,16 +95,22 @@ async function moveSequences(client: pg.Client, { catalog, rows }: Seeding): Pro
       }
     }
   }
-  const moves = [...last].map(([reach, { value, rising }]) => `select setval(${quoteText(reach)}::regclass, ${rising ? 'greatest' : 'least'}(last_value, ${value})) from ${reach}`);
+  const moves = [...last].map(
+    ([reach, { value, rising }]) =>
+      `select setval(${quoteText(reach)}::regclass, ${rising ? 'greatest' : 'least'}(last_value, ${value})) from ${reach}`,
+  );
   for (let first = 0; first < moves.length; first += 200) await attemptOrNot(client, moves.slice(first, first + 200).join(' union all '));
 }
 
 /** In a savepoint of the open transaction, or in a transaction of its own. */
 async function inTransaction<T>(client: pg.Client, use: () => Promise<T>): Promise<T> {
-  const open = await client.query('savepoint supasnap_seed').then(() => true, (error: { code?: string }) => {
-    if (error.code !== '25P01') throw error;
-    return false;
-  });
+  const open = await client.query('savepoint supasnap_seed').then(
+    () => true,
+    (error: { code?: string }) => {
+      if (error.code !== '25P01') throw error;
+      return false;
+    },
+  );
   if (!open) await client.query('begin');
   try {
     const result = await use();

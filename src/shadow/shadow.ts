@@ -27,7 +27,15 @@ export interface Shadow {
 }
 
 /** How facts are read on a shadow, so that they compare with the target's. */
-export const factsOn = ({ ownRoles, standsFor, lent }: Pick<Shadow, 'ownRoles' | 'standsFor' | 'lent'>, insideTransaction: boolean): FactsOptions => ({ insideTransaction, ignoreRoles: ownRoles, ...(standsFor === undefined ? {} : { database: standsFor }), ...(lent === undefined ? {} : { lent }) });
+export const factsOn = (
+  { ownRoles, standsFor, lent }: Pick<Shadow, 'ownRoles' | 'standsFor' | 'lent'>,
+  insideTransaction: boolean,
+): FactsOptions => ({
+  insideTransaction,
+  ignoreRoles: ownRoles,
+  ...(standsFor === undefined ? {} : { database: standsFor }),
+  ...(lent === undefined ? {} : { lent }),
+});
 
 /** A connection on which a migration runs as it will on the target. */
 export async function connectAsTarget(shadow: Shadow): Promise<pg.Client> {

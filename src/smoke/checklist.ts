@@ -3,9 +3,7 @@ import { passes, type SmokeCheck, type SmokeResult } from './result.ts';
 
 /** The result as lines of plain text: the checks, what was counted, and the time. Without a line end after the last. */
 export function renderChecklist(result: SmokeResult): string {
-  return [...result.checks.flatMap(checkLines), countsLine(result.counts), summaryLine(result)]
-    .filter((line) => line !== '')
-    .join('\n');
+  return [...result.checks.flatMap(checkLines), countsLine(result.counts), summaryLine(result)].filter((line) => line !== '').join('\n');
 }
 
 function checkLines(check: SmokeCheck): string[] {

@@ -49,11 +49,9 @@ type Labels = Map<CountName, Map<string, FoundObject>>;
 function checkObject(kind: ObjectKind, name: string, labels: Labels): SmokeCheck | undefined {
   const catalogKind = kind === 'rls' ? 'tables' : kind;
   const object = labels.get(catalogKind)?.get(name);
-  if (kind === 'rls' && object?.rls === false)
-    return { ok: false, name: `row-level security is on for ${name}`, detail: 'it is off' };
+  if (kind === 'rls' && object?.rls === false) return { ok: false, name: `row-level security is on for ${name}`, detail: 'it is off' };
   if (object) return undefined;
-  const wanted =
-    kind === 'rls' ? `row-level security is on for ${name}` : `there is the ${countPhrase(catalogKind, 1, false)} ${name}`;
+  const wanted = kind === 'rls' ? `row-level security is on for ${name}` : `there is the ${countPhrase(catalogKind, 1, false)} ${name}`;
   return { ok: false, name: wanted, detail: absence(catalogKind, name, labels) };
 }
 
@@ -102,5 +100,4 @@ export function countPhrase(kind: ObjectKind | string, count: number, withNumber
   return withNumber ? `${count} ${noun}` : noun;
 }
 
-const brief = (names: string[]) =>
-  names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+const brief = (names: string[]) => (names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`);

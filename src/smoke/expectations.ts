@@ -3,16 +3,7 @@ import { nearest } from '../config/nearest.ts';
 import { failed, type Problem } from '../errors.ts';
 import { placeAt } from '../sql-error.ts';
 
-export const countNames = [
-  'tables',
-  'views',
-  'policies',
-  'functions',
-  'triggers',
-  'enums',
-  'indexes',
-  'materialized_views',
-] as const;
+export const countNames = ['tables', 'views', 'policies', 'functions', 'triggers', 'enums', 'indexes', 'materialized_views'] as const;
 export type CountName = (typeof countNames)[number];
 
 export const objectKinds = [...countNames, 'rls'] as const;
@@ -57,8 +48,7 @@ export function parseExpectations(file: string, text: string): Expectations {
   const objects: Expectations['objects'] = {};
   for (const [key, value] of entries(document.objects, 'objects')) {
     if (!isOneOf(objectKinds, key)) wrong('objects', key, unknownKey(key, objectKinds));
-    else if (!isNames(value))
-      wrong('objects', key, `${key} is a list of names`, `For example: ${key} = [${examples[key] ?? '"minds"'}]`);
+    else if (!isNames(value)) wrong('objects', key, `${key} is a list of names`, `For example: ${key} = [${examples[key] ?? '"minds"'}]`);
     else {
       const loose = needsTable(key) ? value.find((name) => !name.includes(': ')) : undefined;
       if (loose !== undefined)
@@ -87,14 +77,11 @@ function read(file: string, text: string): Record<string, unknown> {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const lines = text.split('\n');
-    throw failed(
-      `the expectations are not valid TOML: ${error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '')}`,
-      {
-        place: { file, line: error.line, column: error.column, text: lines[error.line - 1]?.replace(/\r$/, '') ?? '' },
-        state: 'The test was not run.',
-        cause: error,
-      },
-    );
+    throw failed(`the expectations are not valid TOML: ${error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '')}`, {
+      place: { file, line: error.line, column: error.column, text: lines[error.line - 1]?.replace(/\r$/, '') ?? '' },
+      state: 'The test was not run.',
+      cause: error,
+    });
   }
 }
 
@@ -118,9 +105,7 @@ function offsetOfKey(text: string, section: string, key: string): number {
 
 const unknownKey = (key: string, known: readonly string[]) => {
   const near = nearest(key, known);
-  return near
-    ? `"${key}" is not known here; did you mean "${near}"?`
-    : `"${key}" is not known here; known are ${known.join(', ')}`;
+  return near ? `"${key}" is not known here; did you mean "${near}"?` : `"${key}" is not known here; known are ${known.join(', ')}`;
 };
 
 const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string');

@@ -39,7 +39,8 @@ export async function listCliTests(folder: string, testsFolder = folder): Promis
 }
 
 /** Whether a file is the smoke test of a version. */
-export const isVersioned = (file: string, testsFolder: string): boolean => dirname(file) === testsFolder && readTestName(basename(file))?.kind === 'test';
+export const isVersioned = (file: string, testsFolder: string): boolean =>
+  dirname(file) === testsFolder && readTestName(basename(file))?.kind === 'test';
 
 async function names(folder: string): Promise<string[]> {
   return readdir(folder).catch(nothingThere);

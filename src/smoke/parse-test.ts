@@ -53,19 +53,30 @@ export async function parseCliTest(file: string, text: string, name: string): Pr
 }
 
 const blank = (sql: string, statements: (Statement | undefined)[]) =>
-  statements.reduce((text, statement) => (statement ? text.slice(0, statement.first) + ' '.repeat(statement.end - statement.first) + text.slice(statement.end) : text), sql);
+  statements.reduce(
+    (text, statement) =>
+      statement ? text.slice(0, statement.first) + ' '.repeat(statement.end - statement.first) + text.slice(statement.end) : text,
+    sql,
+  );
 
 /** One with the name of ours would hide it. */
 const isSavepoint = (statement: Statement) => {
   const control = controlOf(statement);
-  return ['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STMT_ROLLBACK_TO'].includes(control?.kind ?? '') && !control?.savepoint_name?.startsWith('supasnap_');
+  return (
+    ['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STMT_ROLLBACK_TO'].includes(control?.kind ?? '') &&
+    !control?.savepoint_name?.startsWith('supasnap_')
+  );
 };
 
 async function split(file: string, sql: string): Promise<Statement[]> {
   try {
     const statements = await splitStatements(sql, file);
     const copy = statements.find(({ data }) => data);
-    if (copy) throw failed('a smoke test can\'t load rows with COPY … FROM stdin', { place: placeAt(file, sql, copy.first), next: 'Write the rows as INSERT statements.' });
+    if (copy)
+      throw failed("a smoke test can't load rows with COPY … FROM stdin", {
+        place: placeAt(file, sql, copy.first),
+        next: 'Write the rows as INSERT statements.',
+      });
     return statements;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -98,10 +109,8 @@ function refuseTransactionControl(file: string, sql: string, statement: Statemen
 
 const reasons: Record<string, string> = {
   TRANS_STMT_BEGIN: 'Only a plain BEGIN as the first statement is understood; the test runs in a transaction of ours.',
-  TRANS_STMT_START:
-    'Only a plain START TRANSACTION as the first statement is understood; the test runs in a transaction of ours.',
-  TRANS_STMT_ROLLBACK:
-    'Only a plain ROLLBACK as the last statement is understood; here it would undo the migration that is being tested.',
+  TRANS_STMT_START: 'Only a plain START TRANSACTION as the first statement is understood; the test runs in a transaction of ours.',
+  TRANS_STMT_ROLLBACK: 'Only a plain ROLLBACK as the last statement is understood; here it would undo the migration that is being tested.',
   TRANS_STMT_SAVEPOINT: 'The test runs in a savepoint of ours.',
   TRANS_STMT_RELEASE: 'The test runs in a savepoint of ours.',
   TRANS_STMT_ROLLBACK_TO: 'The test runs in a savepoint of ours.',

@@ -20,4 +20,5 @@ export async function providePgtap(client: pg.ClientBase, statements: Statement[
 }
 
 /** CREATE EXTENSION without IF NOT EXISTS fails where the extension is there. */
-const makesItAnew = ({ node }: Statement) => 'CreateExtensionStmt' in node && node.CreateExtensionStmt.extname === 'pgtap' && !node.CreateExtensionStmt.if_not_exists;
+const makesItAnew = ({ node }: Statement) =>
+  'CreateExtensionStmt' in node && node.CreateExtensionStmt.extname === 'pgtap' && !node.CreateExtensionStmt.if_not_exists;

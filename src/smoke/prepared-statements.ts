@@ -5,10 +5,7 @@ import { quoteName } from '../target/connection.ts';
  * A rollback does not undo PREPARE, so a second test with the same name would fail on the same connection. `restore` takes away
  * those of `names` that were not there before.
  */
-export async function keepPreparedStatements(
-  client: pg.ClientBase,
-  names: readonly string[],
-): Promise<{ restore: () => Promise<void> }> {
+export async function keepPreparedStatements(client: pg.ClientBase, names: readonly string[]): Promise<{ restore: () => Promise<void> }> {
   if (names.length === 0) return { restore: async () => {} };
   const before = new Set(await preparedAmong(client, names));
   return {

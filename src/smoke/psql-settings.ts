@@ -1,7 +1,8 @@
 import { cutSql } from '../migration/cut.ts';
 
 /** What psql is told at the head of many pgTAP files: how it prints, and that it stops at an error. Nothing of it changes what a test finds. */
-const settings = /^\\(?:set\s+(?:QUIET|ECHO|VERBOSITY|ON_ERROR_ROLLBACK|ON_ERROR_STOP)|unset\s+(?:QUIET|ECHO|VERBOSITY)|pset|timing|x|t|a|q?echo|warn)(?=\s|$)[^\r\n]*/i;
+const settings =
+  /^\\(?:set\s+(?:QUIET|ECHO|VERBOSITY|ON_ERROR_ROLLBACK|ON_ERROR_STOP)|unset\s+(?:QUIET|ECHO|VERBOSITY)|pset|timing|x|t|a|q?echo|warn)(?=\s|$)[^\r\n]*/i;
 
 /** The text with such lines as spaces, so that every offset stays. */
 export function withoutPsqlSettings(sql: string): string {

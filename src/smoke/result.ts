@@ -36,4 +36,11 @@ export interface Tested {
 }
 
 export const testedOf = (test: SmokeResult | undefined): Tested | null =>
-  test ? { file: test.file, ok: test.ok, passed: test.checks.filter(passes).length, failed: test.checks.filter((check) => !passes(check)).length } : null;
+  test
+    ? {
+        file: test.file,
+        ok: test.ok,
+        passed: test.checks.filter(passes).length,
+        failed: test.checks.filter((check) => !passes(check)).length,
+      }
+    : null;

@@ -134,7 +134,8 @@ async function runStatements(client: pg.ClientBase, test: SmokeTest, result: Smo
 /** The check that an error failed comes last. */
 function checksOf(test: SmokeTest, { lines, error }: Reply): SmokeCheck[] {
   const tap = readTap(lines, { stopped: error !== undefined });
-  if (!tap.isTap && test.forCli && !error) return [{ ok: false, name: 'the plan is stated', detail: "no line says how many checks are meant: select plan(1), or select '1..1'" }];
+  if (!tap.isTap && test.forCli && !error)
+    return [{ ok: false, name: 'the plan is stated', detail: "no line says how many checks are meant: select plan(1), or select '1..1'" }];
   if (!tap.isTap) return [{ ok: !error, name: `${fileName(test.file)} ran without error` }];
   return error ? [...tap.checks, { ok: false, name: 'the test ran to its end' }] : tap.checks;
 }

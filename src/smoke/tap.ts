@@ -86,8 +86,7 @@ function planChecks(plans: { planned: number; note: string }[], ran: number): Sm
             detail: 'it plans 0 checks; say 1..0 # SKIP with a reason to leave it out',
           },
         ];
-  if (plan.planned !== ran)
-    return [{ ok: false, name: 'the plan matches what ran', detail: `${plan.planned} planned, ${ran} ran` }];
+  if (plan.planned !== ran) return [{ ok: false, name: 'the plan matches what ran', detail: `${plan.planned} planned, ${ran} ran` }];
   return [];
 }
 

@@ -12,8 +12,7 @@ export function readTestName(name: string): { version: string; kind: 'test' | 'e
 export const fileName = (path: string) => path.replaceAll('\\', '/').split('/').at(-1) ?? path;
 
 /** The version in a test's path; the name without its ending when it has another form. */
-export const versionOfTest = (path: string) =>
-  readTestName(fileName(path))?.version ?? fileName(path).replace(/(_smoke_test)?\.sql$/i, '');
+export const versionOfTest = (path: string) => readTestName(fileName(path))?.version ?? fileName(path).replace(/(_smoke_test)?\.sql$/i, '');
 
 /** Versions in order of their numbers, timestamps after them in order of time. */
 export function compareVersions(a: string, b: string): number {

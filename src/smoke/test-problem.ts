@@ -7,12 +7,7 @@ import type { SmokeTest } from './parse-test.ts';
  * The exception that ended a test, with the place in its file: the server's position where there is one; else, inside a DO block,
  * the line that raised it; else the statement. `completed` statements had run before.
  */
-export function problemOfTest(
-  test: SmokeTest,
-  error: ServerError,
-  completed: number,
-  more: { state: string; timeoutMs: number },
-): Problem {
+export function problemOfTest(test: SmokeTest, error: ServerError, completed: number, more: { state: string; timeoutMs: number }): Problem {
   const first = test.statements[0]!;
   const statement = test.statements[completed] ?? test.statements.at(-1)!;
   const start = Number(error.position ?? 0) > 0 ? first.start : statement.first;
@@ -25,9 +20,11 @@ export function problemOfTest(
 }
 
 function remedy(error: ServerError, timeoutMs: number): string | undefined {
-  if (error.code === '57014')
-    return `A statement of a test may take ${timeoutMs / 1000} s. Look what it waits for, or make it smaller.`;
-  if (/extension "pgtap" is not available|extension\/pgtap\.control/.test(error.message) || (error.code === '42883' && /^function (no_)?plan\(/.test(error.message)))
+  if (error.code === '57014') return `A statement of a test may take ${timeoutMs / 1000} s. Look what it waits for, or make it smaller.`;
+  if (
+    /extension "pgtap" is not available|extension\/pgtap\.control/.test(error.message) ||
+    (error.code === '42883' && /^function (no_)?plan\(/.test(error.message))
+  )
     return 'The test calls pgTAP and does not find it: install it on that server (Debian: postgresql-17-pgtap, with the number of its version), or name its schema in search_path.';
   if (error.code === '55P04')
     return 'A label that ALTER TYPE … ADD VALUE brings can be used only after the migration is committed; test it in a later one.';

@@ -12,7 +12,11 @@ const temporaryName = /^\..+\.([0-9a-f]{8})-(\d+)\.[0-9a-f]{8}\.tmp$/;
 const dayMs = 86_400_000;
 
 /** Writes a whole file or nothing, in parts where it comes in parts: temporary file, fsync, then its name. Without `replace` an existing file is an error (EEXIST). */
-export async function writeFileAtomic(path: string, content: string | Buffer | AsyncIterable<string>, options: { replace?: boolean; mode?: number } = {}): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Buffer | AsyncIterable<string>,
+  options: { replace?: boolean; mode?: number } = {},
+): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${basename(path)}.${machine}-${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
@@ -103,5 +107,9 @@ export function namedFileError(error: unknown, path: string, state?: string): un
     ENAMETOOLONG: 'its name is too long',
   }[code ?? ''];
   if (!reason) return error;
-  return failed(`${path} can't be written: ${reason}.`, { state, next: 'Mend that, then run the command again; it finds out by itself what was done.', cause: error });
+  return failed(`${path} can't be written: ${reason}.`, {
+    state,
+    next: 'Mend that, then run the command again; it finds out by itself what was done.',
+    cause: error,
+  });
 }

@@ -18,10 +18,15 @@ export const canonicalBody = ({ header, body }: DumpEntry): string => {
     case 'PUBLICATION TABLE':
       return canonicalMember(text);
     case 'EVENT TRIGGER':
-      return text.replace(/^( *WHEN TAG IN \()(.*)\)$/m, (_, start: string, tags: string) => `${start}${sorted(splitAt(tags, ',')).join(', ')})`);
+      return text.replace(
+        /^( *WHEN TAG IN \()(.*)\)$/m,
+        (_, start: string, tags: string) => `${start}${sorted(splitAt(tags, ',')).join(', ')})`,
+      );
     case 'USER MAPPING':
       // What the planner does not hold can't come back; that is told where it matters.
-      return text.replace(/^( +)(\S+) '(?:[^']|'')*'/gm, (option, indent: string, name: string) => (isSecretOption(name) ? `${indent}${name} …` : option));
+      return text.replace(/^( +)(\S+) '(?:[^']|'')*'/gm, (option, indent: string, name: string) =>
+        isSecretOption(name) ? `${indent}${name} …` : option,
+      );
     case 'STATISTICS':
       return canonicalStatistics(text);
     default:

@@ -64,8 +64,7 @@ const walk = (sql: string, from: number, visit: (char: string, at: number, depth
   }
 };
 
-const isEscapeString = (sql: string, at: number) =>
-  /[eE]/.test(sql[at - 1] ?? '') && !isNamePart(sql[at - 2] ?? ' ');
+const isEscapeString = (sql: string, at: number) => /[eE]/.test(sql[at - 1] ?? '') && !isNamePart(sql[at - 2] ?? ' ');
 
 const endOfDoubled = (sql: string, at: number, quote: string): number => {
   let end = sql.indexOf(quote, at + 1);

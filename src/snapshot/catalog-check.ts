@@ -9,7 +9,8 @@ export async function catalogCheck(client: pg.Client): Promise<string> {
   return rows[0]!.check;
 }
 
-const ours = "(select oid from pg_namespace where nspname = 'supabase_migrations' or nspname like 'pg\\_temp\\_%' or nspname like 'pg\\_toast%')";
+const ours =
+  "(select oid from pg_namespace where nspname = 'supabase_migrations' or nspname like 'pg\\_temp\\_%' or nspname like 'pg\\_toast%')";
 const relations = `(select oid from pg_class where relnamespace in ${ours})`;
 
 /** Catalogs whose rows move only when their meaning does: hashed by xmin and ctid. */
@@ -30,7 +31,10 @@ const byRowVersion: [catalog: string, where?: string][] = [
   ['pg_sequence', `seqrelid not in ${relations}`],
   ['pg_namespace', `oid not in ${ours}`],
   ['pg_default_acl'],
-  ['pg_description', `not (classoid = 'pg_class'::regclass and objoid in ${relations}) and not (classoid = 'pg_proc'::regclass and objoid in (select oid from pg_proc where pronamespace in ${ours})) and not (classoid = 'pg_namespace'::regclass and objoid in ${ours})`],
+  [
+    'pg_description',
+    `not (classoid = 'pg_class'::regclass and objoid in ${relations}) and not (classoid = 'pg_proc'::regclass and objoid in (select oid from pg_proc where pronamespace in ${ours})) and not (classoid = 'pg_namespace'::regclass and objoid in ${ours})`,
+  ],
   ['pg_seclabel'],
   ['pg_init_privs'],
   ['pg_extension'],
@@ -74,7 +78,11 @@ const byContent: [name: string, content: string, from: string][] = [
     '(indexrelid, indrelid, indnatts, indisunique, indnullsnotdistinct, indisprimary, indisexclusion, indimmediate, indisclustered, indisvalid, indisreplident, indkey, indoption, indexprs, indpred)',
     `pg_index where indrelid not in ${relations}`,
   ],
-  ['pg_roles', '(rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, rolvaliduntil, rolconfig)', "pg_roles where rolname not like 'cli\\_login\\_%'"],
+  [
+    'pg_roles',
+    '(rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, rolvaliduntil, rolconfig)',
+    "pg_roles where rolname not like 'cli\\_login\\_%'",
+  ],
   ['pg_auth_members', "(to_jsonb(m) - 'oid')", 'pg_auth_members m'],
   ['pg_shdescription', '(objoid, classoid, description)', "pg_shdescription where classoid = 'pg_authid'::regclass"],
   ['pg_user_mappings', '(srvid, umuser, umoptions)', 'pg_user_mappings'],
@@ -85,7 +93,9 @@ const hash = (expression: string) => `count(*) || '/' || coalesce(sum(hashtextex
 
 const checkQuery = `select md5(concat_ws(',',
 ${[
-  ...byRowVersion.map(([catalog, where]) => `  (select ${hash("xmin::text || ctid::text")} from ${catalog}${where ? ` where ${where}` : ''})`),
+  ...byRowVersion.map(
+    ([catalog, where]) => `  (select ${hash('xmin::text || ctid::text')} from ${catalog}${where ? ` where ${where}` : ''})`,
+  ),
   ...byContent.map(([, content, from]) => `  (select ${hash(`row${content}::text`)} from ${from})`),
 ].join(',\n')}
 )) as check`;

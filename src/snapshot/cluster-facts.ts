@@ -27,7 +27,12 @@ export const parseClusterKey = (key: string): ClusterKey => JSON.parse(key) as C
 
 /** Reads them for the database of that name, by default the one connected to. */
 export async function readClusterFacts(client: pg.Client, ignoreRoles: Set<string>, database?: string): Promise<ClusterFacts> {
-  const { rows } = await client.query<{ database: string; entries: [ClusterKey, unknown][]; extensions: Record<string, string>; given: Record<string, string> }>(query, [database ?? null, [...ignoreRoles], platformSchemas]);
+  const { rows } = await client.query<{
+    database: string;
+    entries: [ClusterKey, unknown][];
+    extensions: Record<string, string>;
+    given: Record<string, string>;
+  }>(query, [database ?? null, [...ignoreRoles], platformSchemas]);
   const row = rows[0]!;
   const entries = Object.fromEntries(row.entries.map(([key, value]) => [clusterKey(key), JSON.stringify(value)]));
   return { database: row.database, entries: sorted(entries), extensions: sorted(row.extensions), givenByUsers: sorted(row.given) };
@@ -47,7 +52,10 @@ export const changedKeys = (from: ClusterFacts, to: ClusterFacts): string[] =>
   [...new Set([...Object.keys(from.entries), ...Object.keys(to.entries)])].filter((key) => from.entries[key] !== to.entries[key]).sort();
 
 /** Extensions that are there on both sides, in another version. */
-export const versionChanges = (from: ClusterFacts | undefined, to: ClusterFacts | undefined): { name: string; from: string; to: string }[] =>
+export const versionChanges = (
+  from: ClusterFacts | undefined,
+  to: ClusterFacts | undefined,
+): { name: string; from: string; to: string }[] =>
   Object.entries(from?.extensions ?? {}).flatMap(([name, version]) => {
     const other = to?.extensions[name];
     return other === undefined || other === version ? [] : [{ name, from: version, to: other }];
@@ -72,7 +80,8 @@ export function describeClusterKey(key: ClusterKey): string {
   }
 }
 
-const sorted = (values: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 // What a newer server has beyond admin_option is read as JSON, so that one query does for all.
 const query = `

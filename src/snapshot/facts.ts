@@ -60,7 +60,10 @@ export async function readFacts(client: pg.Client, options: FactsOptions): Promi
   };
 }
 
-const withoutLent = (cluster: ClusterFacts, lent: string | undefined): ClusterFacts => ({ ...cluster, entries: Object.fromEntries(Object.entries(cluster.entries).filter(([key]) => key !== lent)) });
+const withoutLent = (cluster: ClusterFacts, lent: string | undefined): ClusterFacts => ({
+  ...cluster,
+  entries: Object.fromEntries(Object.entries(cluster.entries).filter(([key]) => key !== lent)),
+});
 
 /** The text of serializeSnapshot without its line breaks, piece by piece: of ten thousand tables the whole at once takes many times its length in memory. */
 export function* factsToJson({ base, serverVersion, notModelled, cluster }: Facts): Generator<string> {
@@ -77,14 +80,20 @@ export function* factsToJson({ base, serverVersion, notModelled, cluster }: Fact
 
 function* factEntries(base: FactBase): Generator<string> {
   const facts = base.facts().map((fact) => ({ id: encodeId(fact.id), fact }));
-  for (const { id, fact: { parent, payload } } of facts.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+  for (const {
+    id,
+    fact: { parent, payload },
+  } of facts.sort((a, b) => (a.id < b.id ? -1 : 1))) {
     yield JSON.stringify({ id, ...(parent ? { parent: encodeId(parent) } : {}), payload }, bigintsMarked);
   }
 }
 
 function* edgeEntries(base: FactBase): Generator<string> {
   const edges = base.edges.map((edge) => ({ order: `${encodeId(edge.from)}|${edge.kind}|${encodeId(edge.to)}`, edge }));
-  for (const { edge: { from, to, kind } } of edges.sort((a, b) => (a.order < b.order ? -1 : 1))) yield JSON.stringify({ from: encodeId(from), to: encodeId(to), kind });
+  for (const {
+    edge: { from, to, kind },
+  } of edges.sort((a, b) => (a.order < b.order ? -1 : 1)))
+    yield JSON.stringify({ from: encodeId(from), to: encodeId(to), kind });
 }
 
 function* separated(entries: Iterable<string>): Generator<string> {
@@ -109,11 +118,14 @@ export function factsFromJson(json: string): Facts {
   return { base: withoutQueues(factBase), serverVersion: pgVersion, notModelled, ...(cluster ? { cluster } : {}) };
 }
 
-export const sameFacts = (a: Facts, b: Facts): boolean => a.base.rootHash === b.base.rootHash && clusterDifferences(a.cluster, b.cluster).length === 0;
+export const sameFacts = (a: Facts, b: Facts): boolean =>
+  a.base.rootHash === b.base.rootHash && clusterDifferences(a.cluster, b.cluster).length === 0;
 
 /** One line per difference, as a person would say it; empty when the states are the same. */
-export const factDifferences = (from: Facts, to: Facts): string[] =>
-  [...(from.base.rootHash === to.base.rootHash ? [] : diff(from.base, to.base).map(describeDelta)), ...clusterDifferences(from.cluster, to.cluster)];
+export const factDifferences = (from: Facts, to: Facts): string[] => [
+  ...(from.base.rootHash === to.base.rootHash ? [] : diff(from.base, to.base).map(describeDelta)),
+  ...clusterDifferences(from.cluster, to.cluster),
+];
 
 export function describeDelta(delta: Delta): string {
   switch (delta.verb) {
@@ -197,7 +209,9 @@ function withoutQueues(base: FactBase): FactBase {
   const onQueue = (id: StableId): boolean => {
     if ('target' in id) return onQueue(id.target);
     if (!('schema' in id) || id.schema !== 'pgmq') return false;
-    return 'table' in id ? isQueueTable(id.table) : 'name' in id && (id.kind === 'table' || id.kind === 'sequence') && isQueueTable(id.name);
+    return 'table' in id
+      ? isQueueTable(id.table)
+      : 'name' in id && (id.kind === 'table' || id.kind === 'sequence') && isQueueTable(id.name);
   };
   const parents = new Map(base.facts().map(({ id, parent }) => [encodeId(id), parent]));
   const hides = (id: StableId): boolean => {
@@ -206,7 +220,11 @@ function withoutQueues(base: FactBase): FactBase {
   };
   const hidden = new Set(base.facts().flatMap(({ id }) => (hides(id) ? [encodeId(id)] : [])));
   if (hidden.size === 0) return base;
-  return buildFactBase(base.facts().filter(({ id }) => !hidden.has(encodeId(id))), base.edges.filter(({ from, to }) => !hidden.has(encodeId(from)) && !hidden.has(encodeId(to))), base.source);
+  return buildFactBase(
+    base.facts().filter(({ id }) => !hidden.has(encodeId(id))),
+    base.edges.filter(({ from, to }) => !hidden.has(encodeId(from)) && !hidden.has(encodeId(to))),
+    base.source,
+  );
 }
 
 /**

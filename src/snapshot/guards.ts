@@ -28,7 +28,12 @@ select coalesce(string_agg(line, e'\\n' order by line collate "C"), '') as guard
 ) lines`;
 
 /** What differs from the goal, but for what equal guards rule out: policies, triggers, and functions that are to go. One line each. */
-export const differencesBesideGuards = (goal: Facts, reached: Facts): string[] => (sameFacts(goal, reached) ? [] : diff(goal.base, reached.base).filter((delta) => !isGuarded(delta)).map(describeDelta));
+export const differencesBesideGuards = (goal: Facts, reached: Facts): string[] =>
+  sameFacts(goal, reached)
+    ? []
+    : diff(goal.base, reached.base)
+        .filter((delta) => !isGuarded(delta))
+        .map(describeDelta);
 
 function isGuarded(delta: Delta): boolean {
   switch (delta.verb) {
@@ -46,4 +51,5 @@ function isGuarded(delta: Delta): boolean {
 }
 
 const isGuard = (id: StableId): boolean => (id.kind === 'comment' ? isGuard(id.target) : id.kind === 'policy' || id.kind === 'trigger');
-const isFunction = (id: StableId): boolean => (id.kind === 'comment' || id.kind === 'acl' ? isFunction(id.target) : id.kind === 'function' || id.kind === 'procedure');
+const isFunction = (id: StableId): boolean =>
+  id.kind === 'comment' || id.kind === 'acl' ? isFunction(id.target) : id.kind === 'function' || id.kind === 'procedure';

@@ -23,11 +23,36 @@ export interface Thing {
 }
 
 export type ThingKind =
-  | 'schema' | 'role' | 'table' | 'foreign table' | 'view' | 'materialized view' | 'sequence' | 'index' | 'type' | 'domain'
-  | 'function' | 'procedure' | 'aggregate' | 'column' | 'attribute' | 'label' | 'constraint' | 'domain constraint' | 'trigger' | 'policy';
+  | 'schema'
+  | 'role'
+  | 'table'
+  | 'foreign table'
+  | 'view'
+  | 'materialized view'
+  | 'sequence'
+  | 'index'
+  | 'type'
+  | 'domain'
+  | 'function'
+  | 'procedure'
+  | 'aggregate'
+  | 'column'
+  | 'attribute'
+  | 'label'
+  | 'constraint'
+  | 'domain constraint'
+  | 'trigger'
+  | 'policy';
 
 export async function readIdentity(client: pg.Client): Promise<Identity> {
-  const { rows } = await client.query<{ key: string; kind: ThingKind; schema: string; name: string; parent: string | null; args: string | null }>({
+  const { rows } = await client.query<{
+    key: string;
+    kind: ThingKind;
+    schema: string;
+    name: string;
+    parent: string | null;
+    args: string | null;
+  }>({
     text: identityQuery,
   });
   const { rows: also } = await client.query<{ origin: string; partitions: Record<string, { of: string; bound: string }> }>(
@@ -38,7 +63,14 @@ export async function readIdentity(client: pg.Client): Promise<Identity> {
   const { origin, partitions } = also[0]!;
   const things: Record<string, Thing> = {};
   for (const { key, kind, schema, name, parent, args } of rows) {
-    things[key] = { kind, schema, name, ...(parent ? { parent } : {}), ...(args !== null ? { args } : {}), ...(partitions[key] ? { partition: partitions[key] } : {}) };
+    things[key] = {
+      kind,
+      schema,
+      name,
+      ...(parent ? { parent } : {}),
+      ...(args !== null ? { args } : {}),
+      ...(partitions[key] ? { partition: partitions[key] } : {}),
+    };
   }
   return { origin, things };
 }
@@ -71,7 +103,11 @@ export function carryIdentity(target: Identity, shadowBefore: Identity, shadowAf
   const carried = (key: string) => (shadowBefore.things[key] && targetKeys.get(pathOf(shadowBefore, key))) ?? `new ${key}`;
   const things = Object.entries(shadowAfter.things).map(([key, thing]): [string, Thing] => [
     carried(key),
-    { ...thing, ...(thing.parent ? { parent: carried(thing.parent) } : {}), ...(thing.partition ? { partition: { ...thing.partition, of: carried(thing.partition.of) } } : {}) },
+    {
+      ...thing,
+      ...(thing.parent ? { parent: carried(thing.parent) } : {}),
+      ...(thing.partition ? { partition: { ...thing.partition, of: carried(thing.partition.of) } } : {}),
+    },
   ]);
   return { origin: target.origin, things: Object.fromEntries(things) };
 }
@@ -88,7 +124,11 @@ export function returnedAs(reached: Identity, state: Identity | undefined): Iden
   const now = (key: string) => keys.get(key) ?? key;
   const things = Object.entries(reached.things).map(([key, thing]): [string, Thing] => [
     now(key),
-    { ...thing, ...(thing.parent ? { parent: now(thing.parent) } : {}), ...(thing.partition ? { partition: { ...thing.partition, of: now(thing.partition.of) } } : {}) },
+    {
+      ...thing,
+      ...(thing.parent ? { parent: now(thing.parent) } : {}),
+      ...(thing.partition ? { partition: { ...thing.partition, of: now(thing.partition.of) } } : {}),
+    },
   ]);
   return { ...reached, things: Object.fromEntries(things) };
 }

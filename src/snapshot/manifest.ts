@@ -48,10 +48,16 @@ export const isManifest = (value: unknown): value is Manifest => {
 export function checkManifest(value: unknown, path: string): Manifest {
   const format = (value as Partial<Manifest> | null)?.format;
   if (typeof format === 'number' && format > currentFormat) {
-    throw refused(`${path} was written by a newer supasnap (format ${format}; this one reads ${currentFormat}).`, { state: 'Nothing was changed.', next: 'Update: npm install supasnap@latest' });
+    throw refused(`${path} was written by a newer supasnap (format ${format}; this one reads ${currentFormat}).`, {
+      state: 'Nothing was changed.',
+      next: 'Update: npm install supasnap@latest',
+    });
   }
   if (!isManifest(value)) {
-    throw refused(`${path} is not a manifest of a snapshot.`, { state: 'Nothing was changed.', next: 'Restore it from version control, or move it away.' });
+    throw refused(`${path} is not a manifest of a snapshot.`, {
+      state: 'Nothing was changed.',
+      next: 'Restore it from version control, or move it away.',
+    });
   }
   return value;
 }

@@ -36,9 +36,13 @@ function isPlatformEntry(entry: DumpEntry): boolean {
   if (!isPlatformOwner(owner)) return false;
   if (type === 'POLICY' || name.startsWith('POLICY ')) return false;
   if (type === 'TRIGGER') return new RegExp(`EXECUTE FUNCTION "?${schema}"?\\.`).test(entry.body);
-  if (schema !== '-') return platformSchemas.includes(schema) || type === 'PUBLICATION TABLE' || type === 'PUBLICATION TABLES IN SCHEMA' || type === 'DEFAULT ACL';
+  if (schema !== '-')
+    return (
+      platformSchemas.includes(schema) || type === 'PUBLICATION TABLE' || type === 'PUBLICATION TABLES IN SCHEMA' || type === 'DEFAULT ACL'
+    );
   if (type === 'SCHEMA') return platformSchemas.includes(name);
-  if (type === 'ACL' || type === 'COMMENT') return name.startsWith('SCHEMA ') ? platformSchemas.includes(name.slice('SCHEMA '.length)) : !/^(EXTENSION|DATABASE) /.test(name);
+  if (type === 'ACL' || type === 'COMMENT')
+    return name.startsWith('SCHEMA ') ? platformSchemas.includes(name.slice('SCHEMA '.length)) : !/^(EXTENSION|DATABASE) /.test(name);
   return type !== 'EXTENSION';
 }
 

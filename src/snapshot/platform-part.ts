@@ -32,7 +32,11 @@ export interface SettleOptions {
  * The goal with the platform's own part of now: what its services change in their schemas by themselves is never taken back. What users made
  * there (policies, triggers that call their functions, grants, members of publications) stays the goal's.
  */
-export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new Set(), extensions = new Set(), platform = true }: SettleOptions = {}): Settled {
+export function settlePlatform(
+  goal: Facts,
+  present: Facts,
+  { madeByUsers = new Set(), extensions = new Set(), platform = true }: SettleOptions = {},
+): Settled {
   const members = new Set([...membersOf(goal.base, extensions), ...membersOf(present.base, extensions)]);
   const [wasOwn, isOwn] = platform ? [platformPart(goal.base), platformPart(present.base)] : [() => false, () => false];
   const isMember = (id: StableId): boolean => members.has(encodeId(id)) || ('target' in id && isMember(id.target));
@@ -51,13 +55,21 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
     const encoded = encodeId(id);
     const [was, is] = [goal.base.get(id), present.base.get(id)];
     if (!isMember(id) && (madeByUsers.has(encoded) || !ofPlatform(id))) {
-      if (madeByUsers.has(encoded) && !sameFact(was, is)) (id.kind === 'acl' ? ofGoal.grants : ofGoal.objects).add(placeOf('target' in id ? id.target : id));
+      if (madeByUsers.has(encoded) && !sameFact(was, is))
+        (id.kind === 'acl' ? ofGoal.grants : ofGoal.objects).add(placeOf('target' in id ? id.target : id));
       const chosen = id.kind === 'role' && was && is ? { ...was, payload: rolePayload(id.name, was, is) } : was;
       if (chosen) facts.set(encoded, { fact: chosen, from: goal.base });
       if (!sameFact(chosen, was)) changed.add('its roles');
       continue;
     }
-    if (id.kind === 'acl' && !isMember(id) && !sameFact(was, is) && goal.base.has(id.target) && present.base.has(id.target) && usersChanged(id, goal, present)) {
+    if (
+      id.kind === 'acl' &&
+      !isMember(id) &&
+      !sameFact(was, is) &&
+      goal.base.has(id.target) &&
+      present.base.has(id.target) &&
+      usersChanged(id, goal, present)
+    ) {
       if (was) facts.set(encoded, { fact: was, from: goal.base });
       ofGoal.grants.add(placeOf(id.target));
       continue;
@@ -75,7 +87,11 @@ export function settlePlatform(goal: Facts, present: Facts, { madeByUsers = new 
     ...goal.base.edges.filter((edge) => chosenFrom(edge.from) === goal.base && facts.has(encodeId(edge.to))),
     ...present.base.edges.filter((edge) => chosenFrom(edge.from) === present.base && facts.has(encodeId(edge.to))),
   ];
-  const base = buildFactBase([...facts.values()].map(({ fact }) => fact), edges, goal.base.source);
+  const base = buildFactBase(
+    [...facts.values()].map(({ fact }) => fact),
+    edges,
+    goal.base.source,
+  );
   return { facts: { ...goal, base, ...(cluster ? { cluster } : {}) }, changed: [...changed].sort(), lost, ofGoal };
 }
 
@@ -115,7 +131,11 @@ export function platformPart(base: FactBase): (id: StableId) => boolean {
       case 'policy':
         return false;
       case 'trigger':
-        return platformSchemas.includes(id.schema) && own({ kind: 'table', schema: id.schema, name: id.table }) && callsOwn(base.get(id), id.schema);
+        return (
+          platformSchemas.includes(id.schema) &&
+          own({ kind: 'table', schema: id.schema, name: id.table }) &&
+          callsOwn(base.get(id), id.schema)
+        );
       case 'publicationRel':
       case 'publicationSchema':
         return own({ kind: 'publication', name: id.publication });
@@ -147,11 +167,14 @@ export function platformPart(base: FactBase): (id: StableId) => boolean {
 
 function membersOf(base: FactBase, extensions: Set<string>): string[] {
   if (extensions.size === 0) return [];
-  return base.edges.flatMap(({ kind, from, to }) => (kind === 'memberOfExtension' && to.kind === 'extension' && extensions.has(to.name) ? [encodeId(from)] : []));
+  return base.edges.flatMap(({ kind, from, to }) =>
+    kind === 'memberOfExtension' && to.kind === 'extension' && extensions.has(to.name) ? [encodeId(from)] : [],
+  );
 }
 
 /** A trigger of the platform calls a function that is beside its table. */
-const callsOwn = (trigger: Fact | undefined, schema: string): boolean => new RegExp(`EXECUTE (?:FUNCTION|PROCEDURE) "?${schema}"?\\.`, 'i').test(JSON.stringify(trigger?.payload ?? {}));
+const callsOwn = (trigger: Fact | undefined, schema: string): boolean =>
+  new RegExp(`EXECUTE (?:FUNCTION|PROCEDURE) "?${schema}"?\\.`, 'i').test(JSON.stringify(trigger?.payload ?? {}));
 
 /** Rights of a role are the platform's where it made the role; its settings are users' where they work with it. */
 function rolePayload(name: string, was: Fact, is: Fact): Fact['payload'] {
@@ -185,8 +208,10 @@ function* everyId(...bases: FactBase[]): Generator<StableId> {
   }
 }
 
-const sameFact = (a: Fact | undefined, b: Fact | undefined): boolean => a === b || (a !== undefined && b !== undefined && canonical(a.payload) === canonical(b.payload));
-const canonical = (payload: Fact['payload']): string => JSON.stringify(payload, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+const sameFact = (a: Fact | undefined, b: Fact | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && canonical(a.payload) === canonical(b.payload));
+const canonical = (payload: Fact['payload']): string =>
+  JSON.stringify(payload, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 
 function ownerWord(id: StableId, base: FactBase): string {
   if ('target' in id) return ownerWord(id.target, base);
@@ -197,17 +222,34 @@ function ownerWord(id: StableId, base: FactBase): string {
 }
 
 /** "schema.name", as grants are told by. */
-export const placeOf = (id: StableId): string => ('schema' in id && 'table' in id ? `${id.schema}.${id.table}` : 'schema' in id && 'name' in id ? `${id.schema}.${id.name}` : 'name' in id ? id.name : encodeId(id));
+export const placeOf = (id: StableId): string =>
+  'schema' in id && 'table' in id
+    ? `${id.schema}.${id.table}`
+    : 'schema' in id && 'name' in id
+      ? `${id.schema}.${id.name}`
+      : 'name' in id
+        ? id.name
+        : encodeId(id);
 
 /** Whether what users gave is another now. A snapshot of an older version does not say who gave what: then all of it counts as users'. */
-const usersChanged = (id: StableId & { kind: 'acl' }, goal: Facts, present: Facts): boolean => !goal.cluster || givenTo(goal.cluster, id) !== givenTo(present.cluster, id);
+const usersChanged = (id: StableId & { kind: 'acl' }, goal: Facts, present: Facts): boolean =>
+  !goal.cluster || givenTo(goal.cluster, id) !== givenTo(present.cluster, id);
 
 /** What belongs to the platform's roles alone stays as it is, and the database is the one of now. */
-function settleCluster(goal: ClusterFacts | undefined, present: ClusterFacts | undefined, stuck: Set<string>, platform: boolean): ClusterFacts | undefined {
+function settleCluster(
+  goal: ClusterFacts | undefined,
+  present: ClusterFacts | undefined,
+  stuck: Set<string>,
+  platform: boolean,
+): ClusterFacts | undefined {
   if (!goal || !present) return goal;
-  const extensions = { ...goal.extensions, ...Object.fromEntries([...stuck].flatMap((name) => (present.extensions[name] === undefined ? [] : [[name, present.extensions[name]]]))) };
+  const extensions = {
+    ...goal.extensions,
+    ...Object.fromEntries([...stuck].flatMap((name) => (present.extensions[name] === undefined ? [] : [[name, present.extensions[name]]]))),
+  };
   if (!platform) return { ...goal, extensions };
-  const kept = (entries: Record<string, string>, platform: boolean) => Object.entries(entries).filter(([key]) => isPlatformKey(parseClusterKey(key)) === platform);
+  const kept = (entries: Record<string, string>, platform: boolean) =>
+    Object.entries(entries).filter(([key]) => isPlatformKey(parseClusterKey(key)) === platform);
   const entries = Object.fromEntries([...kept(goal.entries, false), ...kept(present.entries, true)].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { ...goal, database: present.database, entries, extensions };
 }

@@ -7,7 +7,14 @@ export const isQueueTable = (name: string): boolean => /^[qa]_/.test(name);
 export function withoutQueueEntries(dump: DumpParts): DumpParts {
   const titles = dump.entries.map(({ header }) => titleOf(header));
   if (!titles.some(({ type, name }) => type === 'EXTENSION' && name === 'pgmq')) return dump;
-  return { ...dump, entries: dump.entries.filter((_, at) => titles[at]!.schema !== 'pgmq' || !/^(?:(?:TABLE|COLUMN|SEQUENCE|INDEX|CONSTRAINT|POLICY|TRIGGER) )?"?(?:[qa]_|archived_at_idx_)/.test(titles[at]!.name)) };
+  return {
+    ...dump,
+    entries: dump.entries.filter(
+      (_, at) =>
+        titles[at]!.schema !== 'pgmq' ||
+        !/^(?:(?:TABLE|COLUMN|SEQUENCE|INDEX|CONSTRAINT|POLICY|TRIGGER) )?"?(?:[qa]_|archived_at_idx_)/.test(titles[at]!.name),
+    ),
+  };
 }
 
 export const withoutQueues = (sql: string): string => (sql.includes('Schema: pgmq;') ? joinDump(withoutQueueEntries(splitDump(sql))) : sql);

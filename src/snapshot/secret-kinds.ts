@@ -33,7 +33,8 @@ export function secretTexts(sql: string, kinds: Kind[] = anywhere): SecretText[]
 
 const mask = (secret: string) => (secret.length < 16 ? '…' : `${secret.slice(0, 4)}…`);
 
-const isStandIn = (text: string) => /^(?:[<[{$%:].*|(.)\1*|\.{3,}|.*(?:your|example|changeme|change[-_]me|placeholder|redacted|dummy|insert[-_]).*)$/is.test(text);
+const isStandIn = (text: string) =>
+  /^(?:[<[{$%:].*|(.)\1*|\.{3,}|.*(?:your|example|changeme|change[-_]me|placeholder|redacted|dummy|insert[-_]).*)$/is.test(text);
 
 /** Words and paths are no secrets; what a machine drew has digits and letters. */
 const isDrawn = (text: string) => /\d/.test(text) && /[a-z]/i.test(text);
@@ -74,32 +75,60 @@ const anywhere: Kind[] = [
   { kind: 'SendGrid key', pattern: /\bSG\.[\w-]{16,}\.[\w-]{32,}/g },
   { kind: 'API key', pattern: /\bsk-[A-Za-z0-9_-]{32,}/g, counts: isDrawn },
   { kind: 'Google API key', pattern: /\bAIza[\w-]{35}(?![\w-])/g },
-  { kind: 'bearer token', pattern: /\bBearer\s{1,9}(?<secret>[\w.~+/=-]{16,9999})/gi, counts: (token) => isDrawn(token) && (claims(token)?.role !== 'anon') && !/^sb_publishable_/.test(token) },
+  {
+    kind: 'bearer token',
+    pattern: /\bBearer\s{1,9}(?<secret>[\w.~+/=-]{16,9999})/gi,
+    counts: (token) => isDrawn(token) && claims(token)?.role !== 'anon' && !/^sb_publishable_/.test(token),
+  },
   { kind: 'password of a Basic authorization', pattern: /\bBasic\s{1,9}(?<secret>[A-Za-z0-9+/]{8,999}={0,2})/g, counts: isPassword },
   {
     kind: 'key in a header',
     pattern: new RegExp(String.raw`${quote}${headerName}${quote}\s{0,9}[:,]\s{0,9}${quote}(?<secret>[\w.~+/=-]{16,9999})${quote}`, 'gi'),
     counts: (value) => isDrawn(value) && claims(value)?.role !== 'anon' && !/^sb_publishable_/.test(value),
   },
-  { kind: 'password in a URL', pattern: /\b[a-z][a-z0-9+-]{0,20}:\/\/[^\s:/@'"]{1,200}:(?<secret>[^\s:/@'"]{4,200})@(?!(?:localhost|127\.0\.0\.1|host)\b)[\w[]/gi, counts: (password) => !/^(?:pass(?:word)?|postgres|secret|pwd)$/i.test(password) },
-  { kind: 'password in a connection string', pattern: /\bhost(?:addr)?\s{0,9}=[^'"$;\n]{0,200}?\bpassword\s{0,9}=\s{0,9}(?<secret>[^\s'"|;]{4,200})/gi, counts: (password) => !/^(?:pass(?:word)?|postgres|secret|pwd)$/i.test(password) },
+  {
+    kind: 'password in a URL',
+    pattern: /\b[a-z][a-z0-9+-]{0,20}:\/\/[^\s:/@'"]{1,200}:(?<secret>[^\s:/@'"]{4,200})@(?!(?:localhost|127\.0\.0\.1|host)\b)[\w[]/gi,
+    counts: (password) => !/^(?:pass(?:word)?|postgres|secret|pwd)$/i.test(password),
+  },
+  {
+    kind: 'password in a connection string',
+    pattern: /\bhost(?:addr)?\s{0,9}=[^'"$;\n]{0,200}?\bpassword\s{0,9}=\s{0,9}(?<secret>[^\s'"|;]{4,200})/gi,
+    counts: (password) => !/^(?:pass(?:word)?|postgres|secret|pwd)$/i.test(password),
+  },
 ];
 
 /** The options of servers, user mappings and the like say their secrets in so many words. */
 export const options: Kind[] = [
   ...anywhere,
   { kind: 'password in options', pattern: /\b(?:password|passwd)\s+'(?<secret>(?:[^']|'')+)'/gi },
-  { kind: 'key in options', pattern: /\b(?:[a-z]{1,30}_){0,4}(?:api_key|access_key|secret_key|access_token|bearer_token|private_key|sa_key|conn_string|secret_access_key|token)\s+'(?<secret>(?:[^']|'')+)'/gi },
+  {
+    kind: 'key in options',
+    pattern:
+      /\b(?:[a-z]{1,30}_){0,4}(?:api_key|access_key|secret_key|access_token|bearer_token|private_key|sa_key|conn_string|secret_access_key|token)\s+'(?<secret>(?:[^']|'')+)'/gi,
+  },
 ];
 
 const settingName = String.raw`[\w.]{0,60}(?:secret|password|passwd|api_?key|service(?:_role)?_key|token)`;
 
 /** A setting of a role, as the catalog has it: `app.settings.jwt_secret=…`. */
-export const settings: Kind[] = [...anywhere, { kind: 'secret in a setting', pattern: new RegExp(String.raw`^"?${settingName}"?=(?<secret>\S{12,9999})`, 'gi'), counts: isDrawn }];
+export const settings: Kind[] = [
+  ...anywhere,
+  { kind: 'secret in a setting', pattern: new RegExp(String.raw`^"?${settingName}"?=(?<secret>\S{12,9999})`, 'gi'), counts: isDrawn },
+];
 
 /** SET in a definition: `SET app.settings.jwt_secret TO '…'`. */
-export const setClauses: Kind[] = [...anywhere, { kind: 'secret in a setting', pattern: new RegExp(String.raw`\bset\s{1,9}"?${settingName}"?\s{0,9}(?:=|\bto\b)\s{0,9}'(?<secret>[^'\s]{12,9999})'`, 'gi'), counts: isDrawn }];
+export const setClauses: Kind[] = [
+  ...anywhere,
+  {
+    kind: 'secret in a setting',
+    pattern: new RegExp(String.raw`\bset\s{1,9}"?${settingName}"?\s{0,9}(?:=|\bto\b)\s{0,9}'(?<secret>[^'\s]{12,9999})'`, 'gi'),
+    counts: isDrawn,
+  },
+];
 
 /** Whether a text is worth a closer look: none of the above is in one without these words. */
 export const mayHoldSecrets = (sql: string): boolean =>
-  /eyJ|sb_secret_|sbp_|PRIVATE KEY|A[KS]IA|gh[pousr]_|github_pat_|[sr]k_live_|whsec_|xox|hooks\.slack|discord|SG\.|sk-|AIza|bearer|basic\s|api[-_]?key|authorization|x-|:\/\/|passw|secret|token|service(?:_role)?_key|_key|conn_string/i.test(sql);
+  /eyJ|sb_secret_|sbp_|PRIVATE KEY|A[KS]IA|gh[pousr]_|github_pat_|[sr]k_live_|whsec_|xox|hooks\.slack|discord|SG\.|sk-|AIza|bearer|basic\s|api[-_]?key|authorization|x-|:\/\/|passw|secret|token|service(?:_role)?_key|_key|conn_string/i.test(
+    sql,
+  );

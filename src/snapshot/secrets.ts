@@ -20,9 +20,13 @@ export function findSecrets({ sql, facts, definitions }: Pick<State, 'sql' | 'fa
   });
   const inRoles = facts.base.facts().flatMap(({ id, payload }): Secret[] => {
     if (id.kind !== 'role' || !Array.isArray(payload.config)) return [];
-    return payload.config.flatMap((setting) => secretTexts(String(setting), settings).map((secret) => ({ object: `setting of role ${id.name}`, ...secret })));
+    return payload.config.flatMap((setting) =>
+      secretTexts(String(setting), settings).map((secret) => ({ object: `setting of role ${id.name}`, ...secret })),
+    );
   });
-  const inJobs = (definitions?.jobs ?? []).flatMap(({ name, schedule, command }) => secretTexts(command).map((secret) => ({ object: `job ${name ?? schedule}`, ...secret })));
+  const inJobs = (definitions?.jobs ?? []).flatMap(({ name, schedule, command }) =>
+    secretTexts(command).map((secret) => ({ object: `job ${name ?? schedule}`, ...secret })),
+  );
   return [...inDump, ...inRoles, ...inJobs];
 }
 
@@ -30,7 +34,15 @@ export function findSecrets({ sql, facts, definitions }: Pick<State, 'sql' | 'fa
 export const findSecretsInFile = (statements: Statement[]): Secret[] =>
   statements.flatMap(({ node, text, where }) => {
     if (Object.keys(node).some((kind) => noDefinition.has(kind)) && !schedules.test(text)) return [];
-    const kinds = 'CreateForeignServerStmt' in node || 'CreateUserMappingStmt' in node || 'AlterForeignServerStmt' in node || 'AlterUserMappingStmt' in node ? options : 'AlterRoleSetStmt' in node || 'CreateFunctionStmt' in node ? setClauses : undefined;
+    const kinds =
+      'CreateForeignServerStmt' in node ||
+      'CreateUserMappingStmt' in node ||
+      'AlterForeignServerStmt' in node ||
+      'AlterUserMappingStmt' in node
+        ? options
+        : 'AlterRoleSetStmt' in node || 'CreateFunctionStmt' in node
+          ? setClauses
+          : undefined;
     return secretTexts(text, kinds).map((secret) => ({ object: where, ...secret }));
   });
 
@@ -48,7 +60,8 @@ export function newSecrets(secrets: Secret[], known: Secret[]): Secret[] {
 /** One line for each object. */
 export function secretLines(secrets: Secret[]): string[] {
   const objects = new Map<string, string[]>();
-  for (const { object, kind, masked } of secrets) objects.set(object, [...new Set([...(objects.get(object) ?? []), `${kind} (${masked})`])]);
+  for (const { object, kind, masked } of secrets)
+    objects.set(object, [...new Set([...(objects.get(object) ?? []), `${kind} (${masked})`])]);
   return [...objects].map(([object, found]) => `${object}: ${found.join(', ')}`);
 }
 

@@ -12,7 +12,9 @@ export const settleSpelling = (text: string): string => rewrite(text, ({ items, 
  * cast by the operator itself, and prints again as it did; a written cast would be pushed down to its elements.
  */
 export const rerunnable = (sql: string): string =>
-  rewrite(sql, ({ items, type, before }) => (isCompared(before) ? `ARRAY[${items.join(', ')}]` : `(ARRAY[${items.join(', ')}])::${type}[]`));
+  rewrite(sql, ({ items, type, before }) =>
+    isCompared(before) ? `ARRAY[${items.join(', ')}]` : `(ARRAY[${items.join(', ')}])::${type}[]`,
+  );
 
 /** Statements planned from settled expressions, so written that they make those of the dump `goal`. */
 export function respell(statement: string, goal: string): string {

@@ -72,7 +72,17 @@ export async function captureState(client: pg.Client, settings: ConnectionSettin
     const summary = await readSummary(client);
     const definitions = await readDefinitions(client);
     const dump = await dumping;
-    return { sql: dump.sql, sha256: sha256(dump.sql), facts, identity, session, catalogCheck: check, pgDump: dump.tool, ...summary, ...(definitions ? { definitions } : {}) };
+    return {
+      sql: dump.sql,
+      sha256: sha256(dump.sql),
+      facts,
+      identity,
+      session,
+      catalogCheck: check,
+      pgDump: dump.tool,
+      ...summary,
+      ...(definitions ? { definitions } : {}),
+    };
   } finally {
     await client.query('rollback').catch(() => {});
   }
@@ -97,7 +107,25 @@ export async function readSummary(client: pg.Client): Promise<Pick<StateSummary,
 }
 
 /** Schemas that the platform owns: they are part of a snapshot, but not of its counts. */
-export const platformSchemas = ['auth', 'storage', 'realtime', 'extensions', 'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'vault', 'net', 'cron', 'pgmq', 'supabase_functions', '_realtime', '_analytics', '_supavisor'];
+export const platformSchemas = [
+  'auth',
+  'storage',
+  'realtime',
+  'extensions',
+  'graphql',
+  'graphql_public',
+  'pgbouncer',
+  'pgsodium',
+  'pgsodium_masks',
+  'vault',
+  'net',
+  'cron',
+  'pgmq',
+  'supabase_functions',
+  '_realtime',
+  '_analytics',
+  '_supavisor',
+];
 
 /** The state without its dump, as one JSON text: its companion in a snapshot. `sha256` is that of the text, `gz` the text packed. */
 export interface Companion {
@@ -154,7 +182,13 @@ export function unpack(gz: Buffer | undefined): string | undefined {
 /** The state of a dump and its companion, packed and as text; undefined when they do not belong together or the companion is of another format. */
 export function stateOf(sql: string, gz: Buffer, text: string): State | undefined {
   try {
-    const { format, sql: dump, facts: json, session, definitions } = JSON.parse(text) as { format: number; sql: string; facts: string; session: Session; definitions?: Definitions };
+    const {
+      format,
+      sql: dump,
+      facts: json,
+      session,
+      definitions,
+    } = JSON.parse(text) as { format: number; sql: string; facts: string; session: Session; definitions?: Definitions };
     if (format !== 1 || dump !== sha256(sql)) return undefined;
     const facts = factsFromJson(json);
     companions.set(facts, { of: dump, definitions: definitions && JSON.stringify(definitions), gz, sha256: sha256(text) });

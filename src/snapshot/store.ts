@@ -39,7 +39,11 @@ export const snapshotFiles = (folder: string, id: string) => ({
 export async function listSnapshots(client: pg.Client, folder: string, ours: boolean): Promise<StoredSnapshot[]> {
   const found = new Map<string, StoredSnapshot>();
   const rows = ours
-    ? (await client.query<{ manifest: Manifest; catalog_check: string }>('select manifest, catalog_check from supabase_migrations.supasnap_snapshots order by taken_at, id')).rows
+    ? (
+        await client.query<{ manifest: Manifest; catalog_check: string }>(
+          'select manifest, catalog_check from supabase_migrations.supasnap_snapshots order by taken_at, id',
+        )
+      ).rows
     : [];
   for (const [index, { manifest, catalog_check }] of rows.entries()) {
     checkManifest(manifest, 'The manifest of a snapshot in the target');
@@ -54,7 +58,9 @@ export async function listSnapshots(client: pg.Client, folder: string, ours: boo
     if (known) known.inFolder = sameState(known.manifest, manifest) && existsSync(snapshotFiles(folder, id).sql);
     else found.set(id, { id, manifest, inFolder: true, inTarget: false });
   }
-  return [...found.values()].sort((a, b) => (a.manifest.takenAt < b.manifest.takenAt ? -1 : a.manifest.takenAt > b.manifest.takenAt ? 1 : 0));
+  return [...found.values()].sort((a, b) =>
+    a.manifest.takenAt < b.manifest.takenAt ? -1 : a.manifest.takenAt > b.manifest.takenAt ? 1 : 0,
+  );
 }
 
 /** The state of a snapshot, from the folder when it is there and whole, else from the target. */
@@ -72,10 +78,13 @@ export async function loadSnapshot(client: pg.Client, folder: string, snapshot: 
     }
   }
   if (!snapshot.inTarget) {
-    throw failed(`Snapshot ${snapshot.id} is incomplete: ${existsSync(files.sql) ? files.facts : files.sql} is missing, and the target holds no copy.`, {
-      state: 'Nothing was changed.',
-      next: 'Restore that file from version control, or choose another snapshot: npx supasnap rollback --list',
-    });
+    throw failed(
+      `Snapshot ${snapshot.id} is incomplete: ${existsSync(files.sql) ? files.facts : files.sql} is missing, and the target holds no copy.`,
+      {
+        state: 'Nothing was changed.',
+        next: 'Restore that file from version control, or choose another snapshot: npx supasnap rollback --list',
+      },
+    );
   }
   return loadFromTarget(client, snapshot);
 }
@@ -84,7 +93,9 @@ const sameState = (a: Manifest, b: Manifest): boolean => a.sha256 === b.sha256 &
 
 /** Whether the folder holds, under the same name, a snapshot of another state: another database's, or another deployer's. */
 async function isOfAnother(path: string, { manifest }: StoredSnapshot): Promise<boolean> {
-  const found = await readFile(path, 'utf8').then((text) => checkManifest(parseManifest(text, path), path)).catch(() => undefined);
+  const found = await readFile(path, 'utf8')
+    .then((text) => checkManifest(parseManifest(text, path), path))
+    .catch(() => undefined);
   return found !== undefined && !sameState(manifest, found);
 }
 
@@ -92,10 +103,10 @@ async function isOfAnother(path: string, { manifest }: StoredSnapshot): Promise<
 export async function loadIdentity(client: pg.Client, snapshot: StoredSnapshot): Promise<Identity | undefined> {
   if (snapshot.held) return snapshot.held.identity;
   if (!snapshot.inTarget) return undefined;
-  const { rows } = await client.query<{ identity_gz: Buffer }>('select identity_gz from supabase_migrations.supasnap_snapshots where name = $1 and copy = $2', [
-    snapshot.manifest.name,
-    snapshot.manifest.copy,
-  ]);
+  const { rows } = await client.query<{ identity_gz: Buffer }>(
+    'select identity_gz from supabase_migrations.supasnap_snapshots where name = $1 and copy = $2',
+    [snapshot.manifest.name, snapshot.manifest.copy],
+  );
   const text = unpack(rows[0]?.identity_gz);
   return text === undefined ? undefined : (JSON.parse(text) as Identity);
 }
@@ -106,7 +117,12 @@ async function loadFromTarget(client: pg.Client, snapshot: StoredSnapshot): Prom
     [stateKey(snapshot.manifest)],
   );
   const [sql, companion] = [unpack(rows[0]?.sql_gz), unpack(rows[0]?.facts_gz)];
-  if (sql === undefined || companion === undefined || sha256(sql) !== snapshot.manifest.sha256 || sha256(companion) !== snapshot.manifest.factsSha256) {
+  if (
+    sql === undefined ||
+    companion === undefined ||
+    sha256(sql) !== snapshot.manifest.sha256 ||
+    sha256(companion) !== snapshot.manifest.factsSha256
+  ) {
     throw refused(`The copy of snapshot ${snapshot.id} in the target is damaged: its checksum does not match.`, {
       state: 'Nothing was changed.',
       next: 'Choose another snapshot: npx supasnap rollback --list',
@@ -118,7 +134,10 @@ async function loadFromTarget(client: pg.Client, snapshot: StoredSnapshot): Prom
 /** Names and numbers a snapshot: a state equal to the newest one of that name shares its number. */
 export function nextCopy(known: StoredSnapshot[], name: string, state: State): { copy: number; exists: boolean } {
   const same = known.filter((snapshot) => snapshot.manifest.name === name);
-  const newest = same.reduce<StoredSnapshot | undefined>((last, one) => (last && last.manifest.copy > one.manifest.copy ? last : one), undefined);
+  const newest = same.reduce<StoredSnapshot | undefined>(
+    (last, one) => (last && last.manifest.copy > one.manifest.copy ? last : one),
+    undefined,
+  );
   if (!newest) return { copy: 1, exists: false };
   const equal = newest.manifest.sha256 === state.sha256 && newest.manifest.factsSha256 === companionOf(state).sha256;
   return equal ? { copy: newest.manifest.copy, exists: true } : { copy: newest.manifest.copy + 1, exists: false };
@@ -148,7 +167,11 @@ export async function keepInTarget(client: pg.Client, manifest: Manifest, state:
 }
 
 /** Keeps a rebuilt snapshot in the target, as one from before all that are there. Called inside a transaction. */
-export async function keepRebuilt(client: pg.Client, manifest: Manifest, { state, identity }: { state: State; identity: Identity }): Promise<void> {
+export async function keepRebuilt(
+  client: pg.Client,
+  manifest: Manifest,
+  { state, identity }: { state: State; identity: Identity },
+): Promise<void> {
   const key = await keepState(client, manifest, state);
   await client.query(
     `insert into supabase_migrations.supasnap_snapshots (name, copy, sha256, manifest, catalog_check, identity_gz, taken_at) values ($1, $2, $3, $4, 'rebuilt', $5, least(clock_timestamp(), (select min(taken_at) - interval '1 microsecond' from supabase_migrations.supasnap_snapshots)))
@@ -161,11 +184,10 @@ async function keepState(client: pg.Client, manifest: Manifest, state: State): P
   const key = stateKey(manifest);
   const { rowCount } = await client.query('select from supabase_migrations.supasnap_states where sha256 = $1', [key]);
   if (!rowCount) {
-    await client.query('insert into supabase_migrations.supasnap_states (sha256, sql_gz, facts_gz) values ($1, $2, $3) on conflict do nothing', [
-      key,
-      gzipSync(state.sql),
-      companionOf(state).gz,
-    ]);
+    await client.query(
+      'insert into supabase_migrations.supasnap_states (sha256, sql_gz, facts_gz) values ($1, $2, $3) on conflict do nothing',
+      [key, gzipSync(state.sql), companionOf(state).gz],
+    );
   }
   return key;
 }
@@ -174,13 +196,20 @@ const stateKey = (manifest: Manifest) => createHash('sha256').update(`${manifest
 
 async function readManifests(folder: string): Promise<Manifest[]> {
   if (!existsSync(folder)) return [];
-  if (!statSync(folder).isDirectory()) throw refused(`${folder} is not a folder.`, { state: 'Nothing was changed.', next: 'Move that file away; snapshots are kept in a folder of this name.' });
+  if (!statSync(folder).isDirectory())
+    throw refused(`${folder} is not a folder.`, {
+      state: 'Nothing was changed.',
+      next: 'Move that file away; snapshots are kept in a folder of this name.',
+    });
   const manifests: Manifest[] = [];
   for (const name of (await readdir(folder)).filter((entry) => entry.endsWith('.json') && !entry.startsWith('.'))) {
     const path = join(folder, name);
     const manifest = checkManifest(parseManifest(await readFile(path, 'utf8'), path), path);
     if (name !== `${snapshotId(manifest)}.json`) {
-      throw refused(`${path} is the manifest of another snapshot: ${snapshotId(manifest)}.`, { state: 'Nothing was changed.', next: 'Give it its own name again, or move it away.' });
+      throw refused(`${path} is the manifest of another snapshot: ${snapshotId(manifest)}.`, {
+        state: 'Nothing was changed.',
+        next: 'Give it its own name again, or move it away.',
+      });
     }
     manifests.push(manifest);
   }
@@ -191,7 +220,10 @@ function parseManifest(text: string, path: string): Manifest {
   try {
     return JSON.parse(text) as Manifest;
   } catch {
-    throw refused(`${path} is not a manifest: it is not valid JSON.`, { state: 'Nothing was changed.', next: `Restore it from version control, or move it away: the target holds a copy.` });
+    throw refused(`${path} is not a manifest: it is not valid JSON.`, {
+      state: 'Nothing was changed.',
+      next: `Restore it from version control, or move it away: the target holds a copy.`,
+    });
   }
 }
 

@@ -33,12 +33,17 @@ export function succeeded(identity: Identity | undefined, successors: Successors
   if (!identity || successors.size === 0) return identity;
   const now = (key: string): string => {
     let found = key;
-    for (let next = successors.get(found), turns = 0; next !== undefined && turns < successors.size; next = successors.get(found), turns++) found = next;
+    for (let next = successors.get(found), turns = 0; next !== undefined && turns < successors.size; next = successors.get(found), turns++)
+      found = next;
     return found;
   };
   const things = Object.entries(identity.things).map(([key, thing]) => [
     now(key),
-    { ...thing, ...(thing.parent ? { parent: now(thing.parent) } : {}), ...(thing.partition ? { partition: { ...thing.partition, of: now(thing.partition.of) } } : {}) },
+    {
+      ...thing,
+      ...(thing.parent ? { parent: now(thing.parent) } : {}),
+      ...(thing.partition ? { partition: { ...thing.partition, of: now(thing.partition.of) } } : {}),
+    },
   ]);
   return { ...identity, things: Object.fromEntries(things) as Identity['things'] };
 }

@@ -24,14 +24,31 @@ export interface Present {
 }
 
 /** Reads the present state: taken over from the last snapshot when the catalog is still the one of then, else dumped. */
-export async function readPresent(client: pg.Client, settings: ConnectionSettings, known: StoredSnapshot[], folder: string, options: CaptureOptions): Promise<Present> {
+export async function readPresent(
+  client: pg.Client,
+  settings: ConnectionSettings,
+  known: StoredSnapshot[],
+  folder: string,
+  options: CaptureOptions,
+): Promise<Present> {
   const last = lastKept(known);
   if (last?.catalogCheck !== undefined && last.catalogCheck === (await catalogCheck(client))) {
     // Jobs, queues and buckets change without a trace in the catalog.
     const { definitions: _, ...state } = await loadSnapshot(client, folder, last);
     const definitions = await readDefinitions(client);
     const summary = await readSummary(client);
-    return { state: { ...state, catalogCheck: last.catalogCheck, identity: await readIdentity(client), pgDump: last.manifest.pgDump, ...summary, ...(definitions ? { definitions } : {}) }, last, drift: [] };
+    return {
+      state: {
+        ...state,
+        catalogCheck: last.catalogCheck,
+        identity: await readIdentity(client),
+        pgDump: last.manifest.pgDump,
+        ...summary,
+        ...(definitions ? { definitions } : {}),
+      },
+      last,
+      drift: [],
+    };
   }
   const state = await captureState(client, settings, options);
   if (!last) return { state, drift: [] };
@@ -41,7 +58,13 @@ export async function readPresent(client: pg.Client, settings: ConnectionSetting
 /** How the facts differ from those of a snapshot, without what the platform changed of its own. */
 export function driftSince(then: Facts, now: Facts): { drift: string[]; platform: string[] } {
   const { facts, changed } = settlePlatform(then, now);
-  return { drift: [...factDifferences(facts, now), ...versionChanges(facts.cluster, now.cluster).map(({ name, from, to }) => `changed: extension ${name} (version ${from}, now ${to})`)], platform: changed };
+  return {
+    drift: [
+      ...factDifferences(facts, now),
+      ...versionChanges(facts.cluster, now.cluster).map(({ name, from, to }) => `changed: extension ${name} (version ${from}, now ${to})`),
+    ],
+    platform: changed,
+  };
 }
 
 export interface SnapshotInput {
@@ -54,7 +77,12 @@ export interface SnapshotInput {
 }
 
 /** Writes a snapshot of the state under its name, or finds that the newest one of that name is equal. Gives its manifest. */
-export async function writeSnapshot(folder: string, known: StoredSnapshot[], state: CapturedState, input: SnapshotInput): Promise<Manifest> {
+export async function writeSnapshot(
+  folder: string,
+  known: StoredSnapshot[],
+  state: CapturedState,
+  input: SnapshotInput,
+): Promise<Manifest> {
   const { copy, exists } = nextCopy(known, input.name, state);
   const earlier = exists ? known.find(({ manifest }) => manifest.name === input.name && manifest.copy === copy) : undefined;
   const manifest: Manifest = earlier?.manifest ?? {

@@ -42,7 +42,8 @@ export async function withClient<T>(
 }
 
 /** Opens a client. The caller ends it. */
-export const connect = async (settings: ConnectionSettings, options: ConnectOptions = {}): Promise<pg.Client> => (await connectAnyWay(settings, options)).client;
+export const connect = async (settings: ConnectionSettings, options: ConnectOptions = {}): Promise<pg.Client> =>
+  (await connectAnyWay(settings, options)).client;
 
 /** Opens a client, and says what was decided about encryption, so that later connections do the same. */
 export async function connectAnyWay(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<{ client: pg.Client; ssl: Tls }> {
@@ -59,7 +60,11 @@ export async function connectAnyWay(settings: ConnectionSettings, options: Conne
 }
 
 /** Nothing but names is sent at start-up: poolers refuse settings there. What the driver would take from the environment is said here. */
-async function open({ host, port, user, password, database, connectTimeoutMs = defaultConnectTimeoutMs }: ConnectionSettings, ssl: Tls, { applicationName = 'supasnap', afterInterruption }: ConnectOptions): Promise<pg.Client> {
+async function open(
+  { host, port, user, password, database, connectTimeoutMs = defaultConnectTimeoutMs }: ConnectionSettings,
+  ssl: Tls,
+  { applicationName = 'supasnap', afterInterruption }: ConnectOptions,
+): Promise<pg.Client> {
   if (interrupted.aborted && !afterInterruption) throw interruption();
   const client = new pg.Client({
     host,

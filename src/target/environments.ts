@@ -20,7 +20,9 @@ export function findEnvironment({ config }: Context, name: string): EnvironmentS
   throw usage(`There is no environment "${name}".`, {
     detail: [names.length > 0 ? `supabase/supasnap.toml has: ${names.join(', ')}` : 'supabase/supasnap.toml has none yet.'],
     state: unchanged,
-    next: near ? `Did you mean --env ${near}?` : `Write [env.${/^[A-Za-z][\w-]*$/.test(name) ? name : 'staging'}] into supabase/supasnap.toml, with ref = "…" or url = "env(…)".`,
+    next: near
+      ? `Did you mean --env ${near}?`
+      : `Write [env.${/^[A-Za-z][\w-]*$/.test(name) ? name : 'staging'}] into supabase/supasnap.toml, with ref = "…" or url = "env(…)".`,
   });
 }
 
@@ -35,7 +37,10 @@ function urlTarget(context: Context, { name, url, passwordVariable }: Environmen
   const found = url && 'variable' in url ? findVariable(context, url.variable) : url && { value: url.text, origin: `[env.${name}]` };
   if (!found) {
     const variable = url && 'variable' in url ? url.variable : '';
-    throw usage(`${variable} is not set, so it is not known where environment "${name}" is.`, { state: unchanged, next: `Set ${variable}, in the environment or in supabase/.env, which must not be committed.` });
+    throw usage(`${variable} is not set, so it is not known where environment "${name}" is.`, {
+      state: unchanged,
+      next: `Set ${variable}, in the environment or in supabase/.env, which must not be committed.`,
+    });
   }
   const settings = settingsFromUrl(found.value, found.origin);
   const password = passwordVariable === undefined ? undefined : findVariable(context, passwordVariable);

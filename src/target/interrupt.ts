@@ -10,7 +10,10 @@ const over = new AbortController();
 export const interrupted: AbortSignal = over.signal;
 
 /** What every statement gives that was to follow the interruption. */
-export const interruption = (state = 'What was not committed is taken back.', next = 'To see where things are: npx supasnap status'): Problem => failed('Interrupted.', { state, next });
+export const interruption = (
+  state = 'What was not committed is taken back.',
+  next = 'To see where things are: npx supasnap status',
+): Problem => failed('Interrupted.', { state, next });
 
 /** What gives back and cleans up goes on all the same. */
 const givesBack = /^\s*(rollback\s*$|drop database if exists |select pg_advisory_unlock)/i;
@@ -21,7 +24,10 @@ export function heedInterruption(client: pg.Client): void {
   open.add(client);
   client.on('end', () => open.delete(client));
   const query = client.query.bind(client) as (...words: unknown[]) => unknown;
-  const guarded = (...words: unknown[]) => (interrupted.aborted && open.has(client) && typeof words[0] === 'string' && !givesBack.test(words[0]) ? Promise.reject(interruption()) : query(...words));
+  const guarded = (...words: unknown[]) =>
+    interrupted.aborted && open.has(client) && typeof words[0] === 'string' && !givesBack.test(words[0])
+      ? Promise.reject(interruption())
+      : query(...words);
   client.query = guarded as typeof client.query;
 }
 
@@ -36,7 +42,12 @@ export function interrupt(): void {
 
 /** The protocol's CancelRequest: 16 bytes on a connection of its own, which servers and poolers take without TLS and login. */
 function cancel(client: pg.Client): void {
-  const { host, port, processID, secretKey } = client as unknown as { host: string; port: number; processID: number | null; secretKey: number | null };
+  const { host, port, processID, secretKey } = client as unknown as {
+    host: string;
+    port: number;
+    processID: number | null;
+    secretKey: number | null;
+  };
   if (processID === null || secretKey === null) return;
   const packet = Buffer.alloc(16);
   for (const [at, word] of [16, 80_877_102, processID, secretKey].entries()) packet.writeInt32BE(word, at * 4);

@@ -31,13 +31,16 @@ export async function readPooling(client: pg.Client, settings: ConnectionSetting
     const other = await withinPatience(backendPid(second), patienceMs);
     if (other === undefined) return 'full';
     const pids = [pid, await backendPid(client)];
-    return pids[0] !== pids[1] || pids.includes(other) || (await withinPatience(backendPid(second), patienceMs)) !== other ? 'transaction' : 'session';
+    return pids[0] !== pids[1] || pids.includes(other) || (await withinPatience(backendPid(second), patienceMs)) !== other
+      ? 'transaction'
+      : 'session';
   } finally {
     drop(second);
   }
 }
 
-const backendPid = async (client: pg.Client): Promise<number> => (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
+const backendPid = async (client: pg.Client): Promise<number> =>
+  (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
 
 /** Undefined when it takes too long, or breaks. */
 async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> {
@@ -52,7 +55,11 @@ async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<
 const drop = (client: pg.Client) => (client as unknown as { connection: { stream: { destroy: () => void } } }).connection.stream.destroy();
 
 /** Says why nothing is changed through this pooler, and which address to use. */
-export async function poolerProblem(pooling: 'transaction' | 'full', client: pg.Client, { settings, origin }: Pick<Target, 'settings' | 'origin'>): Promise<Problem> {
+export async function poolerProblem(
+  pooling: 'transaction' | 'full',
+  client: pg.Client,
+  { settings, origin }: Pick<Target, 'settings' | 'origin'>,
+): Promise<Problem> {
   const where = `${settings.host}:${settings.port}`;
   const state = 'Nothing was changed.';
   if (pooling === 'full') {
@@ -72,7 +79,9 @@ export async function poolerProblem(pooling: 'transaction' | 'full', client: pg.
 async function sessionAddress(client: pg.Client, { host, user, database }: ConnectionSettings): Promise<string> {
   const url = (address: string) => `postgresql://${encodeURIComponent(user)}:<password>@${address}/${encodeURIComponent(database)}`;
   if (/^db\.[a-z]{20}\.supabase\.co$/.test(host)) return url(`${host}:5432`);
-  const { rows } = await client.query<{ address: string | null }>("select case when family(inet_server_addr()) = 6 then format('[%s]', host(inet_server_addr())) else host(inet_server_addr()) end || ':' || inet_server_port() as address");
+  const { rows } = await client.query<{ address: string | null }>(
+    "select case when family(inet_server_addr()) = 6 then format('[%s]', host(inet_server_addr())) else host(inet_server_addr()) end || ':' || inet_server_port() as address",
+  );
   const { address } = rows[0]!;
   return address ? `the database's own address, which it gives as ${url(address)}` : "the database's own address";
 }

@@ -45,7 +45,8 @@ function readSaved({ config }: Context): PoolerAddress | undefined {
   const url = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
   if (url === '') return undefined;
   const settings = inSessionMode(url, saved);
-  if (isLocalHost(settings.host) || /(\.pooler\.supabase\.com|^db\.[a-z]{20}\.supabase\.co)$/.test(settings.host)) return { settings, origin: saved };
+  if (isLocalHost(settings.host) || /(\.pooler\.supabase\.com|^db\.[a-z]{20}\.supabase\.co)$/.test(settings.host))
+    return { settings, origin: saved };
   throw usage(`${saved} names the host ${settings.host}, which is no pooler of the platform.`, {
     state: unchanged,
     next: 'Link again (npx supabase link), or pass the URL yourself: --remote=<url>',
@@ -63,7 +64,7 @@ function baseUrl(given: string | undefined): URL {
   const text = given || 'https://api.supabase.com';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocalHost(url.hostname)))) return url;
-  throw usage('SUPABASE_API_URL is no https:// URL.', { state: unchanged, next: 'Unset it; the platform\'s is https://api.supabase.com.' });
+  throw usage('SUPABASE_API_URL is no https:// URL.', { state: unchanged, next: "Unset it; the platform's is https://api.supabase.com." });
 }
 
 async function askPlatform(ref: string, token: string, base: URL): Promise<PoolerAddress> {
@@ -83,7 +84,10 @@ async function askPlatform(ref: string, token: string, base: URL): Promise<Poole
   const refusal: Record<number, [string, string]> = {
     401: [`${base.host} does not accept SUPABASE_ACCESS_TOKEN.`, 'Make a new one in the dashboard, under Account, Access tokens.'],
     403: [`SUPABASE_ACCESS_TOKEN may not see project ${ref}.`, 'Use the token of a member of its organization.'],
-    404: [`There is no project ${ref} that SUPABASE_ACCESS_TOKEN may see.`, 'Check the ref: it is in the address of the project\'s dashboard.'],
+    404: [
+      `There is no project ${ref} that SUPABASE_ACCESS_TOKEN may see.`,
+      "Check the ref: it is in the address of the project's dashboard.",
+    ],
   };
   const [message, remedy] = refusal[response.status] ?? [`${base.host} answered with status ${response.status}.`, next];
   if (!response.ok) throw failed(message, { state: unchanged, next: remedy });

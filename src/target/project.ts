@@ -13,7 +13,8 @@ const unchanged = 'Nothing was changed.';
 export function linkedProject(context: Context): { ref: string; origin: string } {
   const file = join(context.config.folders.supabase, '.temp', 'project-ref');
   const variable = findVariable(context, 'SUPABASE_PROJECT_ID');
-  const linked = variable ?? (existsSync(file) ? { value: readFileSync(file, 'utf8').trim(), origin: 'supabase/.temp/project-ref' } : undefined);
+  const linked =
+    variable ?? (existsSync(file) ? { value: readFileSync(file, 'utf8').trim(), origin: 'supabase/.temp/project-ref' } : undefined);
   if (!linked) {
     throw usage('--remote without a value means the linked project, and no project is linked.', {
       state: unchanged,
@@ -21,17 +22,33 @@ export function linkedProject(context: Context): { ref: string; origin: string }
     });
   }
   if (!projectRef.test(linked.value)) {
-    throw usage(`${linked.origin} does not hold a project's ref.`, { detail: ['A ref is 20 lower-case letters.'], state: unchanged, next: 'Link the project again: npx supabase link --project-ref <ref>' });
+    throw usage(`${linked.origin} does not hold a project's ref.`, {
+      detail: ['A ref is 20 lower-case letters.'],
+      state: unchanged,
+      next: 'Link the project again: npx supabase link --project-ref <ref>',
+    });
   }
   return { ref: linked.value, origin: linked.origin };
 }
 
 /** A project of the hosted platform, by way of its session pooler. `passwordVariable`: where its password is, unless it is asked for. */
-export async function projectTarget(context: Context, ref: string, origin: string, passwordVariable = 'SUPABASE_DB_PASSWORD'): Promise<Target> {
+export async function projectTarget(
+  context: Context,
+  ref: string,
+  origin: string,
+  passwordVariable = 'SUPABASE_DB_PASSWORD',
+): Promise<Target> {
   const { settings } = await findPooler(context, ref);
   const variable = findVariable(context, passwordVariable);
   const password = variable?.value ?? settings.password ?? (await askPassword(context, ref, passwordVariable));
-  return { kind: 'project', name: ref, origin, ref, settings: { ...settings, password }, ...(variable ? { passwordFrom: variable.origin } : {}) };
+  return {
+    kind: 'project',
+    name: ref,
+    origin,
+    ref,
+    settings: { ...settings, password },
+    ...(variable ? { passwordFrom: variable.origin } : {}),
+  };
 }
 
 async function askPassword({ askHidden }: Context, ref: string, variable: string): Promise<string> {

@@ -37,8 +37,14 @@ export async function resolveTarget(context: Context): Promise<Target> {
 
 function findTarget(context: Context): Promise<Target> | Target {
   const { config, target: flags, environment } = context;
-  const named = [flags.embedded && '--embedded', flags.remote !== undefined && '--remote', flags.env !== undefined && '--env'].filter((flag) => typeof flag === 'string');
-  if (named.length > 1) throw usage(`${named.join(' and ')} name ${named.length === 2 ? 'two' : 'three'} targets.`, { state: 'Nothing was changed.', next: 'Give one of them.' });
+  const named = [flags.embedded && '--embedded', flags.remote !== undefined && '--remote', flags.env !== undefined && '--env'].filter(
+    (flag) => typeof flag === 'string',
+  );
+  if (named.length > 1)
+    throw usage(`${named.join(' and ')} name ${named.length === 2 ? 'two' : 'three'} targets.`, {
+      state: 'Nothing was changed.',
+      next: 'Give one of them.',
+    });
   if (flags.embedded) return embedded(config);
   if (flags.env !== undefined) return environmentTarget(context, findEnvironment(context, flags.env));
   if (flags.remote !== undefined) return fromRemote(context, flags.remote);
@@ -52,17 +58,27 @@ async function fromRemote(context: Context, value: string): Promise<Target> {
   }
   if (projectRef.test(value)) return projectTarget(context, value, '--remote');
   if (value.includes('://')) return fromUrl(value, '--remote');
-  const near = nearest(value, context.config.settings.environments.map(({ name }) => name));
-  throw usage(value === '' ? '--remote was given an empty value.' : '--remote takes a URL, a project\'s ref (20 lower-case letters), or nothing for the linked project.', {
-    detail: value === '' ? ['Perhaps a variable in it is not set. The linked project is --remote alone.'] : [],
-    state: 'Nothing was changed.',
-    next: near ? `Did you mean --env ${near}?` : '--remote=postgresql://user:password@host:5432/database',
-  });
+  const near = nearest(
+    value,
+    context.config.settings.environments.map(({ name }) => name),
+  );
+  throw usage(
+    value === ''
+      ? '--remote was given an empty value.'
+      : "--remote takes a URL, a project's ref (20 lower-case letters), or nothing for the linked project.",
+    {
+      detail: value === '' ? ['Perhaps a variable in it is not set. The linked project is --remote alone.'] : [],
+      state: 'Nothing was changed.',
+      next: near ? `Did you mean --env ${near}?` : '--remote=postgresql://user:password@host:5432/database',
+    },
+  );
 }
 
 function fromUrl(url: string, origin: string): Target {
   const settings = settingsFromUrl(url, origin);
-  const name = isLocalHost(settings.host) ? `${settings.database}@${settings.host}:${settings.port}` : `${settings.database}@${settings.host}`;
+  const name = isLocalHost(settings.host)
+    ? `${settings.database}@${settings.host}:${settings.port}`
+    : `${settings.database}@${settings.host}`;
   const ref = refOf(settings);
   return { kind: 'url', name, origin, settings, ...(ref ? { ref } : {}) };
 }
@@ -102,7 +118,10 @@ const answers = (port: number) =>
       socket.destroy();
       resolve(answer);
     };
-    socket.on('connect', () => end(true)).on('error', () => end(false)).on('timeout', () => end(false));
+    socket
+      .on('connect', () => end(true))
+      .on('error', () => end(false))
+      .on('timeout', () => end(false));
   });
 
 /** The embedded server, started when it is not running. */

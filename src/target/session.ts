@@ -35,24 +35,36 @@ interface ServerFacts {
 export type Purpose = 'change' | 'read';
 
 /** Connects to the target, prints the `Target:` line, hands the session over, and always closes it. */
-export async function withTarget<T>(context: Context, use: (session: TargetSession) => Promise<T>, purpose: Purpose = 'change'): Promise<T> {
+export async function withTarget<T>(
+  context: Context,
+  use: (session: TargetSession) => Promise<T>,
+  purpose: Purpose = 'change',
+): Promise<T> {
   const { report } = context;
   const resolved = await resolveTarget(context);
   const { target, client, server, named } = await connectFirst(context, resolved);
   let pooling: Pooling | undefined;
   try {
     if (!named) report.target(describeTarget(target, server));
-    if (target.settings.port !== resolved.settings.port) report.note(`Port ${resolved.settings.port} there is the transaction pooler; the session pooler on port ${target.settings.port} is used instead.`);
-    if (target.settings.ssl === false && !isLocalHost(target.settings.host)) report.warn('This connection is not encrypted: sslmode=disable asks for that.');
+    if (target.settings.port !== resolved.settings.port)
+      report.note(
+        `Port ${resolved.settings.port} there is the transaction pooler; the session pooler on port ${target.settings.port} is used instead.`,
+      );
+    if (target.settings.ssl === false && !isLocalHost(target.settings.host))
+      report.warn('This connection is not encrypted: sslmode=disable asks for that.');
     if (server.major < 15) {
-      throw failed(`PostgreSQL ${server.version} is too old: 15 to 18 are supported.`, { state: 'Nothing was changed.', next: 'Upgrade the database first.' });
+      throw failed(`PostgreSQL ${server.version} is too old: 15 to 18 are supported.`, {
+        state: 'Nothing was changed.',
+        next: 'Upgrade the database first.',
+      });
     }
     pooling = await (purpose === 'read' ? readPooling(client, target.settings, 1_000) : readPooling(client, target.settings));
     if (purpose === 'change') await refuseWhatCantChange(client, target, server, pooling);
     else if (pooling === 'transaction') report.note('This goes through a pooler in transaction mode, so it only reads.');
     if (pooling === 'session') await cleanSession(client);
     // Limits of the login are for what people run; each change sets its own.
-    if (pooling === 'session' || pooling === 'direct') await client.query('set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0');
+    if (pooling === 'session' || pooling === 'direct')
+      await client.query('set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0');
     return await use({ target, client, server, pooling });
   } catch (error) {
     throw lost(error, target, purpose);
@@ -75,16 +87,26 @@ const pausesMs = [200, 400, 800, 1_600];
  * Only here is anything tried again: nothing can have happened yet. It ends with a first answer, for a pooler lets clients in before it
  * has a server for them. Encryption is settled by it for all that follows.
  */
-async function connectFirst({ report, environment, sslRootCert }: Context, resolved: Target): Promise<{ target: Target; client: pg.Client; server: ServerFacts; named: boolean }> {
+async function connectFirst(
+  { report, environment, sslRootCert }: Context,
+  resolved: Target,
+): Promise<{ target: Target; client: pg.Client; server: ServerFacts; named: boolean }> {
   const ours = resolved.kind === 'embedded' || resolved.kind === 'local';
-  const settings = ours ? { ...resolved.settings, ssl: false } : { ...preferSession(resolved.settings), tls: completeTls(resolved.settings.tls, sslRootCert, environment) };
+  const settings = ours
+    ? { ...resolved.settings, ssl: false }
+    : { ...preferSession(resolved.settings), tls: completeTls(resolved.settings.tls, sslRootCert, environment) };
   const target = { ...resolved, settings };
   for (let tries = 0; ; tries++) {
     let opened: pg.Client | undefined;
     try {
       const { client, ssl } = await connectAnyWay(settings);
       opened = client;
-      return { client, named: tries > 0, server: await readServer(client, settings.connectTimeoutMs), target: { ...target, settings: { ...settings, ssl } } };
+      return {
+        client,
+        named: tries > 0,
+        server: await readServer(client, settings.connectTimeoutMs),
+        target: { ...target, settings: { ...settings, ssl } },
+      };
     } catch (error) {
       opened?.end().catch(() => {});
       if (error instanceof Problem) throw error;
@@ -108,10 +130,19 @@ async function readServer(client: pg.Client, timeoutMs = defaultConnectTimeoutMs
   return { version, versionNum: number, major: Math.floor(number / 10_000), standby, readOnly };
 }
 
-async function refuseWhatCantChange(client: pg.Client, target: Target, { standby, readOnly }: ServerFacts, pooling: Pooling): Promise<void> {
+async function refuseWhatCantChange(
+  client: pg.Client,
+  target: Target,
+  { standby, readOnly }: ServerFacts,
+  pooling: Pooling,
+): Promise<void> {
   const state = 'Nothing was changed.';
   if (pooling === 'transaction' || pooling === 'full') throw await poolerProblem(pooling, client, target);
-  if (standby) throw refused(`${target.settings.host}:${target.settings.port} is a standby: it follows another server and can't be changed.`, { state, next: "Use the primary's address. Status and test work here." });
+  if (standby)
+    throw refused(`${target.settings.host}:${target.settings.port} is a standby: it follows another server and can't be changed.`, {
+      state,
+      next: "Use the primary's address. Status and test work here.",
+    });
   if (readOnly) {
     throw refused('The database is read-only: default_transaction_read_only is on.', {
       detail: ['The hosted platform sets it when the disk is full.'],
@@ -124,17 +155,26 @@ async function refuseWhatCantChange(client: pg.Client, target: Target, { standby
 const unreadable = ({ message, code }: ConnectionError, { settings: { user } }: Target) =>
   failed(`${message} (${code}).`, {
     state: 'Nothing was changed: this command only reads.',
-    next: code === '42501' ? `${user} may not read it. Connect as the owner of the tables in schema supabase_migrations.` : 'The same command with --debug shows more.',
+    next:
+      code === '42501'
+        ? `${user} may not read it. Connect as the owner of the tables in schema supabase_migrations.`
+        : 'The same command with --debug shows more.',
   });
 
 /** A connection that breaks in the middle is named; what became of a change is asked where it is made. */
 function lost(error: unknown, target: Target, purpose: Purpose): unknown {
   if (error instanceof Problem) return error;
   const { message, code } = error as ConnectionError;
-  if (!isLostConnection(error as ConnectionError)) return purpose === 'read' && (error as { severity?: string }).severity !== undefined ? unreadable(error as ConnectionError, target) : error;
+  if (!isLostConnection(error as ConnectionError))
+    return purpose === 'read' && (error as { severity?: string }).severity !== undefined
+      ? unreadable(error as ConnectionError, target)
+      : error;
   return failed(`The connection to ${target.settings.host}:${target.settings.port} was lost.`, {
     detail: [`${message}${code ? ` (${code})` : ''}`],
-    state: purpose === 'read' ? 'Nothing was changed.' : 'Nothing that was told above as done is undone; whether anything else was changed is not known.',
+    state:
+      purpose === 'read'
+        ? 'Nothing was changed.'
+        : 'Nothing that was told above as done is undone; whether anything else was changed is not known.',
     next: purpose === 'read' ? 'Run the command again.' : 'Look at: npx supasnap status',
     cause: error,
   });

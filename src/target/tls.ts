@@ -26,7 +26,10 @@ export function readSslMode(text: string | null | undefined, origin: string): Ss
   if (!text) return undefined;
   const mode = sslModes.find((word) => word === text);
   if (mode) return mode;
-  throw usage(`sslmode "${text}" of ${origin} is not known.`, { state: 'Nothing was changed.', next: `Use one of ${sslModes.join(', ')}.` });
+  throw usage(`sslmode "${text}" of ${origin} is not known.`, {
+    state: 'Nothing was changed.',
+    next: `Use one of ${sslModes.join(', ')}.`,
+  });
 }
 
 /** Fills in what the connection's own words leave open: from --ssl-root-cert, then PGSSLMODE, PGSSLROOTCERT and libpq's own file. */
@@ -34,7 +37,9 @@ export function completeTls(words: TlsWords = {}, flag: string | undefined, envi
   const mode = words.mode ?? readSslMode(environment.PGSSLMODE, 'PGSSLMODE');
   const own = flag ?? (words.ambientRoot ? undefined : words.rootCertificate);
   if (own) return { mode, rootCertificate: own };
-  const ambient = words.rootCertificate ?? (environment.PGSSLROOTCERT || (mode && !['disable', 'allow', 'prefer'].includes(mode) ? libpqRoot(environment) : undefined));
+  const ambient =
+    words.rootCertificate ??
+    (environment.PGSSLROOTCERT || (mode && !['disable', 'allow', 'prefer'].includes(mode) ? libpqRoot(environment) : undefined));
   return { mode, rootCertificate: ambient, ambientRoot: true };
 }
 
@@ -62,7 +67,10 @@ export function tlsWays({ host, tls = {} }: ConnectionSettings): Tls[] {
       return [authority(root)];
   }
   if (root === 'system') {
-    throw usage(`sslrootcert=system trusts every public authority, so with sslmode=${mode} anyone could answer for ${host}.`, { state: 'Nothing was changed.', next: 'Use sslmode=verify-full with it.' });
+    throw usage(`sslrootcert=system trusts every public authority, so with sslmode=${mode} anyone could answer for ${host}.`, {
+      state: 'Nothing was changed.',
+      next: 'Use sslmode=verify-full with it.',
+    });
   }
   const encrypted = root ? authority(root) : { rejectUnauthorized: false };
   if (mode === 'require' || !local) return [encrypted];
@@ -71,7 +79,8 @@ export function tlsWays({ host, tls = {} }: ConnectionSettings): Tls[] {
 
 /** The certificate must be of that authority; which host it names is not looked at. */
 function authority(rootCertificate: string | undefined): Tls {
-  if (rootCertificate && rootCertificate !== 'system') return { rejectUnauthorized: true, ca: readRoots(rootCertificate), checkServerIdentity: () => undefined };
+  if (rootCertificate && rootCertificate !== 'system')
+    return { rejectUnauthorized: true, ca: readRoots(rootCertificate), checkServerIdentity: () => undefined };
   throw usage('sslmode=verify-ca needs the certificate of one authority to trust.', {
     state: 'Nothing was changed.',
     next: 'Name its file with --ssl-root-cert <file>, or use sslmode=verify-full.',
@@ -84,15 +93,27 @@ function readRoots(rootCertificate: string): string {
   try {
     text = readFileSync(rootCertificate, 'utf8');
   } catch (error) {
-    throw usage(`The root certificate ${rootCertificate} can't be read (${(error as { code?: string }).code}).`, { state: 'Nothing was changed.', next: 'Name an existing file with --ssl-root-cert, sslrootcert or PGSSLROOTCERT.' });
+    throw usage(`The root certificate ${rootCertificate} can't be read (${(error as { code?: string }).code}).`, {
+      state: 'Nothing was changed.',
+      next: 'Name an existing file with --ssl-root-cert, sslrootcert or PGSSLROOTCERT.',
+    });
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw usage(`${rootCertificate} holds no certificate in PEM form.`, { state: 'Nothing was changed.', next: 'Such a file begins with -----BEGIN CERTIFICATE-----.' });
+  throw usage(`${rootCertificate} holds no certificate in PEM form.`, {
+    state: 'Nothing was changed.',
+    next: 'Such a file begins with -----BEGIN CERTIFICATE-----.',
+  });
 }
 
 /** OpenSSL's file when it is named, else those of Linux, BSD and macOS, else what comes with Node. */
 function systemRoots(environment: Environment): string {
-  const files = [environment.SSL_CERT_FILE, '/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem'];
+  const files = [
+    environment.SSL_CERT_FILE,
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+  ];
   const file = files.find((each) => each && existsSync(each));
   return file ? readFileSync(file, 'utf8') : rootCertificates.join('\n');
 }

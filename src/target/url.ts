@@ -52,11 +52,17 @@ export function settingsFromVariables(environment: Environment): ConnectionSetti
 
 export const isLocalHost = (host: string) => /^(localhost|127(\.\d+){3}|::1|\/.*)$/.test(host);
 
-function tlsFrom(mode: string | null | undefined, rootCertificate: string | null | undefined, origin: string, root: Pick<TlsWords, 'ambientRoot'> = {}): { tls?: TlsWords } {
+function tlsFrom(
+  mode: string | null | undefined,
+  rootCertificate: string | null | undefined,
+  origin: string,
+  root: Pick<TlsWords, 'ambientRoot'> = {},
+): { tls?: TlsWords } {
   const known = readSslMode(mode, origin);
   if (!known && !rootCertificate) return {};
   return { tls: { ...(known ? { mode: known } : {}), ...(rootCertificate ? { rootCertificate, ...root } : {}) } };
 }
 
 /** libpq's connect_timeout in whole seconds; 0 and less is for ever there, and our default here. */
-const patience = (seconds: string | null | undefined): { connectTimeoutMs?: number } => (Number(seconds) > 0 ? { connectTimeoutMs: Number(seconds) * 1000 } : {});
+const patience = (seconds: string | null | undefined): { connectTimeoutMs?: number } =>
+  Number(seconds) > 0 ? { connectTimeoutMs: Number(seconds) * 1000 } : {};

@@ -43,7 +43,11 @@ const changedMeanwhile = (target: string) =>
   });
 
 /** Tries again, after a growing and jittered pause, while someone else holds a lock that the change needs. */
-export async function withLockRetries<T>(settings: { lockRetries: number; lockTimeoutMs: number; platformLockTimeoutMs: number }, report: Reporter, attempt: () => Promise<T>): Promise<T> {
+export async function withLockRetries<T>(
+  settings: { lockRetries: number; lockTimeoutMs: number; platformLockTimeoutMs: number },
+  report: Reporter,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await attempt();
@@ -51,21 +55,31 @@ export async function withLockRetries<T>(settings: { lockRetries: number; lockTi
       if (!isLockTimeout(error)) throw error;
       if (tries >= settings.lockRetries) throw lockedOut(error, settings, tries + 1);
       const pause = Math.min(5_000, 200 * 2 ** tries) * (0.5 + Math.random());
-      report.note(`A lock was not given within ${settings.lockTimeoutMs} ms; nothing was changed. Trying again (${tries + 1} of ${settings.lockRetries}) …`);
+      report.note(
+        `A lock was not given within ${settings.lockTimeoutMs} ms; nothing was changed. Trying again (${tries + 1} of ${settings.lockRetries}) …`,
+      );
       await sleep(pause);
     }
   }
 }
 
-const codeOf = (error: unknown): string | undefined => (error as { code?: string }).code ?? (error instanceof Problem ? codeOf(error.cause ?? {}) : undefined);
+const codeOf = (error: unknown): string | undefined =>
+  (error as { code?: string }).code ?? (error instanceof Problem ? codeOf(error.cause ?? {}) : undefined);
 
 /** A lock was not given in time (55P03, or `waitedTooLong`), or two sessions waited for each other. */
 const isLockTimeout = (error: unknown) => codeOf(error) === '55P03' || codeOf(error) === '40P01';
 
-const lockedOut = (error: unknown, { lockTimeoutMs, platformLockTimeoutMs }: { lockTimeoutMs: number; platformLockTimeoutMs: number }, tries: number) =>
-  failed(`Other sessions hold locks that this change needs; ${tries === 1 ? `1 try of ${lockTimeoutMs} ms` : `${tries} tries of ${lockTimeoutMs} ms each`} got none.`, {
-    place: error instanceof Problem ? error.place : undefined,
-    state: 'Nothing was changed: each try was rolled back.',
-    next: `Run it at a quieter time, end the sessions that block, or allow more time with ${lockTimeoutMs === platformLockTimeoutMs ? 'platform_lock_timeout' : 'lock_timeout'} in supabase/supasnap.toml or in the file's header: nothing that reads those tables waits longer than that.`,
-    cause: error,
-  });
+const lockedOut = (
+  error: unknown,
+  { lockTimeoutMs, platformLockTimeoutMs }: { lockTimeoutMs: number; platformLockTimeoutMs: number },
+  tries: number,
+) =>
+  failed(
+    `Other sessions hold locks that this change needs; ${tries === 1 ? `1 try of ${lockTimeoutMs} ms` : `${tries} tries of ${lockTimeoutMs} ms each`} got none.`,
+    {
+      place: error instanceof Problem ? error.place : undefined,
+      state: 'Nothing was changed: each try was rolled back.',
+      next: `Run it at a quieter time, end the sessions that block, or allow more time with ${lockTimeoutMs === platformLockTimeoutMs ? 'platform_lock_timeout' : 'lock_timeout'} in supabase/supasnap.toml or in the file's header: nothing that reads those tables waits longer than that.`,
+      cause: error,
+    },
+  );

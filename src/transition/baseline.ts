@@ -58,12 +58,22 @@ export async function makeBaseline(shadow: Shadow, input: BaselineInput): Promis
     parts.push(part);
     await runText(shadow, `${head}${part}`, timeouts);
   };
-  const result = (proof: Proof): Baseline => ({ text: parts.length === 0 ? '' : `${head}\n${parts.join('\n')}`, proof, entries: counted(entries), roles });
+  const result = (proof: Proof): Baseline => ({
+    text: parts.length === 0 ? '' : `${head}\n${parts.join('\n')}`,
+    proof,
+    entries: counted(entries),
+    roles,
+  });
   const made = rerunnable(entries.map(({ header, body }) => `${header}${body}`).join(''));
   if (!shadow.commits) {
     // That is the target itself: nothing is ever run there.
     parts.push(...[makeRoles(input, roles), made].filter((part) => part.trim() !== ''));
-    return result(unproven(shadow.name, 'no database but the target itself can hold it, and there nothing is run (an empty one with the same extensions can be given with --shadow <url>)'));
+    return result(
+      unproven(
+        shadow.name,
+        'no database but the target itself can hold it, and there nothing is run (an empty one with the same extensions can be given with --shadow <url>)',
+      ),
+    );
   }
   try {
     await makeExtensions(shadow, present, entries);
@@ -73,7 +83,9 @@ export async function makeBaseline(shadow: Shadow, input: BaselineInput): Promis
       const reached = await readReached(shadow, present, input);
       const rest = restOf(present, reached).map(({ sql }) => sql);
       if (rest.length === 0) break;
-      const settings = sameFacts(reached.facts, present.facts) ? [] : planSettings(planTransition(reached.facts, present.facts, [], present.sql));
+      const settings = sameFacts(reached.facts, present.facts)
+        ? []
+        : planSettings(planTransition(reached.facts, present.facts, [], present.sql));
       await run(asText([...settings, ...rest]));
     }
     if (shadow.reload && parts.length > 0) {
@@ -118,7 +130,8 @@ async function makeExtensions(shadow: Shadow, { facts, session }: State, entries
 async function runText(shadow: Shadow, text: string, timeouts: Timeouts): Promise<void> {
   const migration = await migrationFromText('the baseline', text);
   const script = migrationScript(migration, 'the baseline');
-  if (shadow.kind !== 'embedded' && (await changesCluster(shadow, script, timeouts))) throw new Problem(3, 'it changes roles of the whole server that the shadow shares');
+  if (shadow.kind !== 'embedded' && (await changesCluster(shadow, script, timeouts)))
+    throw new Problem(3, 'it changes roles of the whole server that the shadow shares');
   await forward(shadow, { script, timeouts });
 }
 
@@ -128,7 +141,8 @@ function rolesToMake({ present, ground }: BaselineInput, entries: DumpEntry[]): 
   if (beyond.length > 0 || isProject(present.facts)) return beyond;
   const text = entries.map(({ body }) => body).join('');
   return present.facts.base.facts().flatMap(({ id, payload }) => {
-    if (id.kind !== 'role' || payload.superuser === true || id.name === present.session.user || id.name === present.session.databaseOwner) return [];
+    if (id.kind !== 'role' || payload.superuser === true || id.name === present.session.user || id.name === present.session.databaseOwner)
+      return [];
     return namesRole(text, id.name) ? [id.name] : [];
   });
 }
@@ -137,7 +151,9 @@ function rolesToMake({ present, ground }: BaselineInput, entries: DumpEntry[]): 
 function namesRole(text: string, name: string): boolean {
   const written = /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteName(name);
   const quoted = written.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?:\\b(?:OWNER )?TO|FROM|FOR ROLE|AUTHORIZATION|FOR) (?:"?[\\w$]+"?, )*"?${quoted.replace(/^"|"$/g, '')}"?[\\s,;]`).test(text);
+  return new RegExp(
+    `(?:\\b(?:OWNER )?TO|FROM|FOR ROLE|AUTHORIZATION|FOR) (?:"?[\\w$]+"?, )*"?${quoted.replace(/^"|"$/g, '')}"?[\\s,;]`,
+  ).test(text);
 }
 
 /**
@@ -150,7 +166,10 @@ function makeRoles({ present, ground }: BaselineInput, roles: string[]): string 
   const statements = planStatements(planned).filter((sql) => !new RegExp(`^GRANT .* TO ${quoteName(user)}( WITH |$)`).test(sql));
   const member = roles.filter((role) => present.facts.base.has({ kind: 'membership', role, member: user }));
   return [
-    ...roles.map((name) => `do $supasnap$ begin\n  if not exists (select from pg_catalog.pg_roles where rolname = ${quoteText(name)}) then\n    create role ${quoteName(name)};\n  end if;\nend $supasnap$;\n`),
+    ...roles.map(
+      (name) =>
+        `do $supasnap$ begin\n  if not exists (select from pg_catalog.pg_roles where rolname = ${quoteText(name)}) then\n    create role ${quoteName(name)};\n  end if;\nend $supasnap$;\n`,
+    ),
     asText(statements.flatMap(afterMaking)),
     asText(member.map((role) => `GRANT ${quoteName(role)} TO ${quoteName(user)}`)),
   ].join('');

@@ -29,12 +29,17 @@ export function undone(statement: string, create: string): string[] {
   if (change.startsWith('SET STORAGE ')) return [`${head} SET STORAGE ${usualStorage(name, create)}`];
   if (change.startsWith('SET (')) return [`${head} RESET (${namesOf(inner(change))})`];
   if (change.startsWith('OPTIONS (')) {
-    return [`${head} OPTIONS (${splitAt(inner(change), ',').map((option) => `DROP ${option.trim().split(/\s/)[0]}`).join(', ')})`];
+    return [
+      `${head} OPTIONS (${splitAt(inner(change), ',')
+        .map((option) => `DROP ${option.trim().split(/\s/)[0]}`)
+        .join(', ')})`,
+    ];
   }
   return [];
 }
 
-const typeOf = (create: string) => /^CREATE (?:UNLOGGED )?TABLE (?:(?:"(?:[^"]|"")*"|[\w$]+)\.?)+ OF ((?:(?:"(?:[^"]|"")*"|[\w$]+)\.?)+)/.exec(create)?.[1];
+const typeOf = (create: string) =>
+  /^CREATE (?:UNLOGGED )?TABLE (?:(?:"(?:[^"]|"")*"|[\w$]+)\.?)+ OF ((?:(?:"(?:[^"]|"")*"|[\w$]+)\.?)+)/.exec(create)?.[1];
 
 const parametersOf = (create: string) => /\nWITH \(([^\n]*)\)$/.exec(create)?.[1];
 

@@ -41,7 +41,9 @@ function changeOf(goal: DumpEntry, now: DumpEntry): { takenBack: string[]; given
     const drop = dropOf(now);
     return drop.length > 0 ? { takenBack: drop, given: [wantedFirst, ...wantedRest] } : { takenBack: [], given: [] };
   }
-  const takenBack = presentRest.filter((statement) => !wantedRest.includes(statement)).flatMap((statement) => undone(statement, presentFirst));
+  const takenBack = presentRest
+    .filter((statement) => !wantedRest.includes(statement))
+    .flatMap((statement) => undone(statement, presentFirst));
   given.push(...wantedRest.filter((statement) => !presentRest.includes(statement)));
   return { takenBack, given };
 }

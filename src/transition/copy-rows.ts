@@ -28,7 +28,11 @@ export function copyRows(client: pg.ClientBase, sql: string, rows: string): Prom
 }
 
 /** The line of the rows that the server's error speaks of; undefined where it speaks of none. */
-export function badRow({ text }: { text: string }, { data }: Statement, { where }: ServerError): { start: number; end: number } | undefined {
+export function badRow(
+  { text }: { text: string },
+  { data }: Statement,
+  { where }: ServerError,
+): { start: number; end: number } | undefined {
   const line = data && /^COPY .*?, line (\d+)/m.exec(where ?? '')?.[1];
   if (!line) return undefined;
   let start = data.from;

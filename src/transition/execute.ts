@@ -92,27 +92,35 @@ export async function runSteps(client: pg.Client, script: Script, steps: Step[],
 function remember(set: Statement[], statement: Statement): Statement[] {
   const { node, text } = statement;
   if ('DiscardStmt' in node && node.DiscardStmt.target === 'DISCARD_ALL') return [];
-  const sets = ('VariableSetStmt' in node && !node.VariableSetStmt.is_local) || ('SelectStmt' in node && !node.SelectStmt.fromClause && /\bset_config\s*\(/i.test(text));
+  const sets =
+    ('VariableSetStmt' in node && !node.VariableSetStmt.is_local) ||
+    ('SelectStmt' in node && !node.SelectStmt.fromClause && /\bset_config\s*\(/i.test(text));
   return sets ? [...set, statement] : set;
 }
 
 /** Temporary tables that these steps make: they are gone with their session. */
 export const temporaryOf = (steps: Step[]): Statement[] =>
   steps.flatMap(statementsOf).filter(({ node }) => {
-    const made = 'CreateStmt' in node ? node.CreateStmt.relation : 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : undefined;
+    const made =
+      'CreateStmt' in node ? node.CreateStmt.relation : 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : undefined;
     return made?.relpersistence === 't' || made?.schemaname === 'pg_temp';
   });
 
-const statementsOf = (step: Step): Statement[] => (step.kind === 'alone' ? step.batch.statements : step.batches.flatMap(({ statements }) => statements));
+const statementsOf = (step: Step): Statement[] =>
+  step.kind === 'alone' ? step.batch.statements : step.batches.flatMap(({ statements }) => statements);
 
 export const timeoutStatements = ({ lockTimeoutMs, statementTimeoutMs }: Timeouts): string =>
   `set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = 0; ${endWithClient}`;
 
 /** Ends the server's session when this program is gone; not every system can. */
-const endWithClient = "do $check$ begin perform set_config('client_connection_check_interval', '2s', true); exception when others then null; end $check$";
+const endWithClient =
+  "do $check$ begin perform set_config('client_connection_check_interval', '2s', true); exception when others then null; end $check$";
 
 /** The project's settings for these statements, with what the header of a file says instead. */
-export const timeoutsOf = <T extends Timeouts & { platformLockTimeoutMs: number }>(settings: T, { statements, lockTimeout, statementTimeout }: Pick<Script, 'statements' | 'lockTimeout' | 'statementTimeout'>): T => ({
+export const timeoutsOf = <T extends Timeouts & { platformLockTimeoutMs: number }>(
+  settings: T,
+  { statements, lockTimeout, statementTimeout }: Pick<Script, 'statements' | 'lockTimeout' | 'statementTimeout'>,
+): T => ({
   ...settings,
   ...(statements.some(locksFar) ? { lockTimeoutMs: shortest(settings.lockTimeoutMs, settings.platformLockTimeoutMs) } : {}),
   ...(lockTimeout ? { lockTimeoutMs: durationMs(lockTimeout) } : {}),
@@ -138,7 +146,9 @@ export const rightsStatement = (granted: boolean) =>
 async function sendBatch(client: pg.Client, script: Script, batch: Batch, progress: { completed: number }): Promise<void> {
   const sql = script.text.slice(batch.start, batch.end);
   if (batch.platformRights) await client.query(rightsStatement(true));
-  const extensions = batch.platformRights ? batch.statements.flatMap(({ node }) => ('CreateExtensionStmt' in node ? [node.CreateExtensionStmt.extname ?? ''] : [])) : [];
+  const extensions = batch.platformRights
+    ? batch.statements.flatMap(({ node }) => ('CreateExtensionStmt' in node ? [node.CreateExtensionStmt.extname ?? ''] : []))
+    : [];
   const asMaker = extensions.length > 0 ? await becomeMaker(client, extensions) : undefined;
   const data = batch.statements[0]?.data;
   await counting(client, progress, () => (data ? copyRows(client, sql, script.text.slice(data.from, data.to)) : client.query(sql)));
@@ -153,7 +163,9 @@ async function becomeMaker(client: pg.Client, extensions: string[]): Promise<{ b
   );
   if (!rows[0]) return undefined;
   await client.query(`set role ${quoteName(rows[0].maker)}`);
-  return { back: `${handWrappers(extensions, rows[0].asking)}; ${rows[0].role === 'none' ? 'reset role' : `set role ${quoteName(rows[0].role)}`}` };
+  return {
+    back: `${handWrappers(extensions, rows[0].asking)}; ${rows[0].role === 'none' ? 'reset role' : `set role ${quoteName(rows[0].role)}`}`,
+  };
 }
 
 const handWrappers = (extensions: string[], to: string): string => `do $hand$
@@ -185,11 +197,14 @@ export async function settle(client: pg.Client, timeouts: Timeouts, label: strin
   await client.query('set constraints all immediate').catch((error: unknown) => {
     if (!isServerError(error)) throw error;
     const { message, code, detail } = error as ServerError;
-    throw failed(`A constraint that is checked at the end of the transaction does not hold after ${label}: ${message}${code ? ` (${code})` : ''}`, {
-      detail: detail ? [detail] : [],
-      ...consequence,
-      cause: error,
-    });
+    throw failed(
+      `A constraint that is checked at the end of the transaction does not hold after ${label}: ${message}${code ? ` (${code})` : ''}`,
+      {
+        detail: detail ? [detail] : [],
+        ...consequence,
+        cause: error,
+      },
+    );
   });
   await client.query(`${resetSession}; ${timeoutStatements(timeouts)}`);
 }

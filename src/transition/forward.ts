@@ -25,8 +25,18 @@ export async function forward(shadow: Shadow, input: ForwardInput): Promise<Chan
   try {
     return await carryOut(shadow, input, false);
   } catch (error) {
-    if (!(error instanceof Problem) || (error.cause as { code?: string } | undefined)?.code !== noParent || input.script.execution.mode === 'outside') throw error;
-    return { ...(await carryOut(shadow, input, true).catch(() => { throw error; })), withoutParents: true };
+    if (
+      !(error instanceof Problem) ||
+      (error.cause as { code?: string } | undefined)?.code !== noParent ||
+      input.script.execution.mode === 'outside'
+    )
+      throw error;
+    return {
+      ...(await carryOut(shadow, input, true).catch(() => {
+        throw error;
+      })),
+      withoutParents: true,
+    };
   }
 }
 
@@ -65,7 +75,14 @@ async function carryOut(shadow: Shadow, input: ForwardInput, quiet: boolean): Pr
 
 /** For the rest of the connection; triggers of users are quiet with them, and what those write on the target is found there. */
 async function quietForeignKeys(client: pg.Client, { actAs }: Shadow): Promise<void> {
-  await client.query(`set session authorization default; set session_replication_role = replica${actAs ? `; set session authorization ${quoteName(actAs.user)}` : ''}`);
+  await client.query(
+    `set session authorization default; set session_replication_role = replica${actAs ? `; set session authorization ${quoteName(actAs.user)}` : ''}`,
+  );
 }
 
-const asProblem = (error: unknown) => refused(`The rehearsal failed: ${(error as Error).message}`, { state: 'The target was not touched.', next: untouched.next, cause: error });
+const asProblem = (error: unknown) =>
+  refused(`The rehearsal failed: ${(error as Error).message}`, {
+    state: 'The target was not touched.',
+    next: untouched.next,
+    cause: error,
+  });

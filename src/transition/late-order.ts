@@ -8,7 +8,10 @@ export interface Reach {
 }
 
 /** The reach of an action: what it names, and what the objects that it removes or makes depend on. */
-export function reachOf({ verb, sql, produces, consumes, destroys, releases }: Action, dependsOn: { from: DependsOn; to: DependsOn }): Reach {
+export function reachOf(
+  { verb, sql, produces, consumes, destroys, releases }: Action,
+  dependsOn: { from: DependsOn; to: DependsOn },
+): Reach {
   const keys = (ids: StableId[]) => ids.map(encodeId);
   const [made, gone] = [keys(produces), keys(destroys)];
   // What these change, no policy or trigger of the table depends on.
@@ -16,7 +19,12 @@ export function reachOf({ verb, sql, produces, consumes, destroys, releases }: A
   const changes = [...made, ...gone, ...keys(releases), ...(verb === 'alter' && !mild ? keys(consumes) : [])];
   return {
     changes: new Set(changes),
-    touches: new Set([...changes, ...keys(consumes), ...gone.flatMap((key) => dependsOn.from.get(key) ?? []), ...made.flatMap((key) => dependsOn.to.get(key) ?? [])]),
+    touches: new Set([
+      ...changes,
+      ...keys(consumes),
+      ...gone.flatMap((key) => dependsOn.from.get(key) ?? []),
+      ...made.flatMap((key) => dependsOn.to.get(key) ?? []),
+    ]),
   };
 }
 
@@ -36,7 +44,9 @@ const name = String.raw`"(?:[^"]|"")*"`;
 export const asksForOrder = (sql: string): boolean => far.test(sql) || drop.test(sql);
 
 const far = /^(?:(?:CREATE|ALTER|DROP) POLICY|DROP TRIGGER|CREATE TRIGGER .* ON "?(?:auth|storage|realtime)"?\.) ?/s;
-const movable = new RegExp(String.raw`^(?:(?:CREATE|ALTER|DROP) POLICY |DROP TRIGGER |CREATE (?:CONSTRAINT )?TRIGGER |COMMENT ON (?:POLICY|TRIGGER) )`);
+const movable = new RegExp(
+  String.raw`^(?:(?:CREATE|ALTER|DROP) POLICY |DROP TRIGGER |CREATE (?:CONSTRAINT )?TRIGGER |COMMENT ON (?:POLICY|TRIGGER) )`,
+);
 
 /**
  * Puts the statements that keep others waiting far beyond their own tables as late as what they depend on allows, with the functions whose
@@ -76,7 +86,9 @@ const drop = new RegExp(String.raw`^DROP TRIGGER (${name}) ON (${name}\.${name})
 export function replaceTriggers<T extends { sql: string; reach: Reach }>(statements: T[], commented: (trigger: string) => boolean): T[] {
   let result = statements;
   for (const dropping of statements.filter(({ sql }) => drop.test(sql))) {
-    const making = result.find(({ sql, reach }) => sql.startsWith('CREATE TRIGGER ') && [...reach.changes].some((key) => dropping.reach.changes.has(key)));
+    const making = result.find(
+      ({ sql, reach }) => sql.startsWith('CREATE TRIGGER ') && [...reach.changes].some((key) => dropping.reach.changes.has(key)),
+    );
     if (!making || [...dropping.reach.changes].some(commented)) continue;
     const [at, until] = [result.indexOf(dropping), result.indexOf(making)];
     const between = result.slice(at + 1, until);

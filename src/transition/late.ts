@@ -28,7 +28,10 @@ export function cutLate(script: Pick<Script, 'text'>, batches: Batch[], exclusiv
   const settings = settingsOf(before);
   if (settings === undefined) return whole;
   const [main, late] = cutBefore(batches, first);
-  const text = before.map((statement) => statement.text).join('\n').toLowerCase();
+  const text = before
+    .map((statement) => statement.text)
+    .join('\n')
+    .toLowerCase();
   const named = statements.slice(before.length).flatMap(farTables);
   const tables = exclusive.filter((table) => {
     const [schema, name] = partsOf(table);
@@ -44,13 +47,28 @@ function cutBefore(batches: Batch[], first: Statement): [main: Batch[], late: Ba
   const parts = [batch.statements.slice(0, split), batch.statements.slice(split)].map((statements) =>
     statements.length === 0 ? [] : [{ ...batch, start: statements[0]!.start, end: statements.at(-1)!.end, statements }],
   );
-  return [[...batches.slice(0, at), ...parts[0]!], [...parts[1]!, ...batches.slice(at + 1)]];
+  return [
+    [...batches.slice(0, at), ...parts[0]!],
+    [...parts[1]!, ...batches.slice(at + 1)],
+  ];
 }
 
 /** What was set, as statements; undefined where it can't be set again by the same words. */
 function settingsOf(statements: Statement[]): string | undefined {
-  if (statements.some(({ node, text }) => 'TransactionStmt' in node || /\bset_config\b/i.test(text) || ('DoStmt' in node && /\bset\s+(?:local\s+|session\s+)?(?:search_path|role)\b/i.test(text)) || ('VariableSetStmt' in node && node.VariableSetStmt.kind === 'VAR_SET_MULTI'))) return undefined;
-  return statements.filter(({ node }) => 'VariableSetStmt' in node).map(({ text }) => `${text}\n;`).join('\n');
+  if (
+    statements.some(
+      ({ node, text }) =>
+        'TransactionStmt' in node ||
+        /\bset_config\b/i.test(text) ||
+        ('DoStmt' in node && /\bset\s+(?:local\s+|session\s+)?(?:search_path|role)\b/i.test(text)) ||
+        ('VariableSetStmt' in node && node.VariableSetStmt.kind === 'VAR_SET_MULTI'),
+    )
+  )
+    return undefined;
+  return statements
+    .filter(({ node }) => 'VariableSetStmt' in node)
+    .map(({ text }) => `${text}\n;`)
+    .join('\n');
 }
 
 const partsOf = (table: string): [schema: string, name: string] => {

@@ -31,6 +31,8 @@ export function mendOrder<T extends { sql: string }>(statements: T[]): T[] {
 
 /** There is no cast from one enum to another, nor from other types to an enum, but by way of text. */
 export const mendEnumCast = (sql: string, isEnum: (type: string) => boolean): string =>
-  sql.replace(/^(ALTER TABLE [^]*? TYPE ([^]*?) USING ("(?:[^"]|"")*"))::([^]*)$/, (whole, head: string, type: string, _column: string, target: string) =>
-    type === target && isEnum(type.replace(/(?:\[\])+$/, '')) ? `${head}::text${type.endsWith('[]') ? '[]' : ''}::${target}` : whole,
+  sql.replace(
+    /^(ALTER TABLE [^]*? TYPE ([^]*?) USING ("(?:[^"]|"")*"))::([^]*)$/,
+    (whole, head: string, type: string, _column: string, target: string) =>
+      type === target && isEnum(type.replace(/(?:\[\])+$/, '')) ? `${head}::text${type.endsWith('[]') ? '[]' : ''}::${target}` : whole,
   );

@@ -14,7 +14,11 @@ export async function missingRights(client: pg.ClientBase, needed: NeededRight[]
   if (needed.length === 0) return [];
   const powers = await readPowers(client);
   if (powers.all) return [];
-  const { rows } = await client.query<Found>(foundQuery, [JSON.stringify(needed.map(({ kind, on, name }) => ({ kind, on, name: name ?? null }))), powers.policies, powers.triggers]);
+  const { rows } = await client.query<Found>(foundQuery, [
+    JSON.stringify(needed.map(({ kind, on, name }) => ({ kind, on, name: name ?? null }))),
+    powers.policies,
+    powers.triggers,
+  ]);
   return needed.flatMap((need, at) => {
     const reason = reasonOf(need, rows[at]!, powers);
     return reason === undefined ? [] : [{ ...need, reason }];
@@ -35,17 +39,39 @@ interface Powers {
 
 /** What supautils lets our role do, as its settings say; all of it where the role is a superuser, or may become one. */
 export async function readPowers(client: pg.ClientBase): Promise<Powers> {
-  const { rows } = await client.query<{ role: string; all: boolean; privileged: boolean; version: number; policies: string | null; triggers: string | null; extensions: string | null; reserved: string | null }>(`
+  const { rows } = await client.query<{
+    role: string;
+    all: boolean;
+    privileged: boolean;
+    version: number;
+    policies: string | null;
+    triggers: string | null;
+    extensions: string | null;
+    reserved: string | null;
+  }>(`
     select current_user::text as role,
       (select rolsuper from pg_roles where rolname = current_user) or coalesce(has_function_privilege(to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)')::oid, 'execute'), false) as all,
       coalesce((select pg_has_role(oid, 'usage') from pg_roles where rolname = current_setting('supautils.privileged_role', true)), false) as privileged,
       current_setting('server_version_num')::int as version, current_setting('supautils.policy_grants', true) as policies, current_setting('supautils.drop_trigger_grants', true) as triggers,
       current_setting('supautils.privileged_extensions', true) as extensions, current_setting('supautils.reserved_roles', true) as reserved`);
   const { role, all, privileged, version, policies, triggers, extensions, reserved } = rows[0]!;
-  return { role, all, privileged, versionNum: version, policies: grantsOf(policies, role), triggers: grantsOf(triggers, role), extensions: listOf(extensions), reserved: listOf(reserved) };
+  return {
+    role,
+    all,
+    privileged,
+    versionNum: version,
+    policies: grantsOf(policies, role),
+    triggers: grantsOf(triggers, role),
+    extensions: listOf(extensions),
+    reserved: listOf(reserved),
+  };
 }
 
-const listOf = (setting: string | null) => (setting ?? '').split(',').map((word) => word.trim()).filter(Boolean);
+const listOf = (setting: string | null) =>
+  (setting ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
 
 /** Tables by role, as JSON. */
 function grantsOf(setting: string | null, role: string): string[] {
@@ -94,10 +120,14 @@ function reasonOf({ kind, on, ifExists }: NeededRight, found: Found, powers: Pow
       if (found.owner === null || found.owned || found.listed || (ifExists && !found.there)) return undefined;
       return `${isOwners}, and supautils.drop_trigger_grants does not list it for ${powers.role}`;
     case 'create trigger':
-      return found.owner === null || found.owned || found.trigger ? undefined : `${isOwners}, and ${powers.role} has no right to make triggers there`;
+      return found.owner === null || found.owned || found.trigger
+        ? undefined
+        : `${isOwners}, and ${powers.role} has no right to make triggers there`;
     case 'create extension':
       if ((ifExists && found.there) || found.free || (found.free !== null && powers.extensions.includes(on))) return undefined;
-      return found.free === null ? 'this server has no such extension to install' : `it asks for a superuser, and supautils.privileged_extensions does not list it`;
+      return found.free === null
+        ? 'this server has no such extension to install'
+        : `it asks for a superuser, and supautils.privileged_extensions does not list it`;
     case 'extension':
       return found.owner === null || found.owned || powers.extensions.includes(on) ? undefined : isOwners;
     case 'event trigger':

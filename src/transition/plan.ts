@@ -55,7 +55,12 @@ export function planTransition(from: Facts, to: Facts, renames: Rename[] = [], g
     renames,
     statements: [
       ...[...updateExtensions(from, to), ...first].map(plain),
-      ...inGoodOrder(planned.actions.filter((action) => !comesWithExtension(action, from, to)), from, to, (action) => statementOf(action, from, { enums, goalSql, versions: to.cluster?.extensions ?? {} })),
+      ...inGoodOrder(
+        planned.actions.filter((action) => !comesWithExtension(action, from, to)),
+        from,
+        to,
+        (action) => statementOf(action, from, { enums, goalSql, versions: to.cluster?.extensions ?? {} }),
+      ),
       ...last.map(plain),
     ].filter(({ sql }) => !implied.has(sql)),
   };
@@ -72,12 +77,26 @@ function inGoodOrder(actions: Action[], from: Facts, to: Facts, statementOf: (ac
 /** What may be done with the members of an extension that is made: its script and the default privileges of its maker say so. */
 function comesWithExtension({ sql, produces, consumes }: Action, from: Facts, to: Facts): boolean {
   if (!/^(GRANT|REVOKE) /.test(sql)) return false;
-  return [...produces, ...consumes].some((id) => id.kind === 'acl' && to.base.outgoingEdges(id.target).some(({ kind, to: extension }) => kind === 'memberOfExtension' && !from.base.has(extension)));
+  return [...produces, ...consumes].some(
+    (id) =>
+      id.kind === 'acl' &&
+      to.base.outgoingEdges(id.target).some(({ kind, to: extension }) => kind === 'memberOfExtension' && !from.base.has(extension)),
+  );
 }
 
-function statementOf(action: Action, from: Facts, goal: { enums: Set<string>; goalSql: string; versions: Record<string, string> }): PlannedStatement {
+function statementOf(
+  action: Action,
+  from: Facts,
+  goal: { enums: Set<string>; goalSql: string; versions: Record<string, string> },
+): PlannedStatement {
   return {
-    sql: fillOptions(respell(mendEnumCast(inVersion(mendStatement(action.sql.replace(/;\s*$/, '')), goal.versions), (type) => goal.enums.has(type)), goal.goalSql), goal.goalSql),
+    sql: fillOptions(
+      respell(
+        mendEnumCast(inVersion(mendStatement(action.sql.replace(/;\s*$/, '')), goal.versions), (type) => goal.enums.has(type)),
+        goal.goalSql,
+      ),
+      goal.goalSql,
+    ),
     lock: action.lockClass,
     rewrites: action.rewriteRisk,
     returns: action.produces
@@ -96,7 +115,13 @@ const inVersion = (sql: string, versions: Record<string, string>): string => {
 /** As PostgreSQL writes the names of types: quoted only where they need it. */
 const enumNames = ({ base }: Facts): Set<string> => {
   const written = (name: string) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteName(name));
-  return new Set(base.facts().flatMap(({ id, payload }) => (id.kind === 'type' && payload.variant === 'enum' ? [`${written(id.schema)}.${written(id.name)}`] : [])));
+  return new Set(
+    base
+      .facts()
+      .flatMap(({ id, payload }) =>
+        id.kind === 'type' && payload.variant === 'enum' ? [`${written(id.schema)}.${written(id.name)}`] : [],
+      ),
+  );
 };
 
 /** Every statement of the plan in the order it runs, without the settings; kept rows return between `early` and `late`. */

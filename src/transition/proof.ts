@@ -17,15 +17,28 @@ export function judge(shadow: string, before: { facts: Facts; sql?: string }, ba
   const byDump = before.sql !== undefined && back.sql !== undefined ? compareDumps(before.sql, back.sql).differences : undefined;
   const differences = [...byFacts, ...(byDump ?? [])];
   if (differences.length > 0) {
-    return { proven: false, by: [], shadow, differences, reason: `the state that came back differs in ${count(differences.length, 'place')}` };
+    return {
+      proven: false,
+      by: [],
+      shadow,
+      differences,
+      reason: `the state that came back differs in ${count(differences.length, 'place')}`,
+    };
   }
   if (byDump === undefined) {
     const unseen = [...new Set([...before.facts.notModelled, ...back.facts.notModelled])];
-    if (unseen.length > 0) return { proven: false, by: ['facts'], shadow, differences: unseen, reason: 'facts alone can\'t judge what they do not hold' };
+    if (unseen.length > 0)
+      return { proven: false, by: ['facts'], shadow, differences: unseen, reason: "facts alone can't judge what they do not hold" };
   }
   return { proven: true, by: byDump === undefined ? ['facts'] : ['facts', 'pg_dump'], shadow, differences: [] };
 }
 
-export const unproven = (shadow: string, reason: string, differences: string[] = []): Proof => ({ proven: false, by: [], shadow, differences, reason });
+export const unproven = (shadow: string, reason: string, differences: string[] = []): Proof => ({
+  proven: false,
+  by: [],
+  shadow,
+  differences,
+  reason,
+});
 
 const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;

@@ -46,7 +46,13 @@ export async function proveCommitted(shadow: Shadow, goal: State, options: Prove
 }
 
 /** Runs on the shadow what still leads from the state reached to the goal; undefined when the goal is not reached so. */
-async function extendPlan(shadow: Shadow, goal: State, options: ProveOptions, plan: TransitionPlan, reached: Reached): Promise<TransitionPlan | undefined> {
+async function extendPlan(
+  shadow: Shadow,
+  goal: State,
+  options: ProveOptions,
+  plan: TransitionPlan,
+  reached: Reached,
+): Promise<TransitionPlan | undefined> {
   let longer = plan;
   let present = reached;
   try {
@@ -72,9 +78,12 @@ export function restOf(goal: State, present: Reached): PlannedStatement[] {
 }
 
 async function runRest(shadow: Shadow, plan: TransitionPlan, rest: PlannedStatement[]): Promise<void> {
-  const script = await rollbackScript('the rest of the rollback', [...planSettings(plan), ...rest.map(({ sql }) => sql)].map((sql) => `${sql};\n`).join(''));
+  const script = await rollbackScript(
+    'the rest of the rollback',
+    [...planSettings(plan), ...rest.map(({ sql }) => sql)].map((sql) => `${sql};\n`).join(''),
+  );
   const { execution } = script;
-  if (execution.mode === 'outside') throw new Error('it holds statements that can\'t run in a transaction');
+  if (execution.mode === 'outside') throw new Error("it holds statements that can't run in a transaction");
   await onShadow(shadow, async (client) => {
     await client.query('begin');
     await runBatches(client, script, execution.batches, { state: '', next: '' });

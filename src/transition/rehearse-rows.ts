@@ -14,7 +14,10 @@ import { splitAtReturn, type Script } from './script.ts';
  * What became of made-up rows that went forward and back: of how many tables that it touches, which of all were not as before, and those of the change
  * that could not be filled. Or why it could not be tried, or what the server said as the rollback was to bring them back.
  */
-export type RowsRehearsed = { tables: number; changed: string[]; unfilled: { table: string; reason: string }[] } | { untried: string } | { refused: string };
+export type RowsRehearsed =
+  | { tables: number; changed: string[]; unfilled: { table: string; reason: string }[] }
+  | { untried: string }
+  | { refused: string };
 
 /** A change, and what it does to rows. */
 export interface Known {
@@ -53,12 +56,18 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
         carry: true,
         early: () => runBatches(client, back.script, early, nothing),
         late: () => runBatches(client, back.script, late, nothing),
-      }).catch((error: Error & { code?: string }) => (error.code === unsafeNewLabel ? { untried: usesNewLabel } : { refused: error.message }));
+      }).catch((error: Error & { code?: string }) =>
+        error.code === unsafeNewLabel ? { untried: usesNewLabel } : { refused: error.message },
+      );
       if ('refused' in returning || 'untried' in returning) return returning;
       if (returning.later) return { untried: usesNewLabel };
       const after = await asOwner(client, shadow, () => digests(client));
       const own = touched(forward.effects);
-      return { tables: Object.keys(rows).filter((table) => own.has(table)).length, changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])), unfilled: unseeded.filter(({ table }) => own.has(table)) };
+      return {
+        tables: Object.keys(rows).filter((table) => own.has(table)).length,
+        changed: [...before].flatMap(([table, digest]) => (after.get(table) === digest ? [] : [table])),
+        unfilled: unseeded.filter(({ table }) => own.has(table)),
+      };
     } catch (error) {
       return { untried: (error as Error).message };
     } finally {
@@ -91,7 +100,10 @@ async function digests(client: pg.Client): Promise<Map<string, string>> {
   // The server takes a union of so many, not of thousands.
   for (let first = 0; first < tables.length; first += 200) {
     const some = tables.slice(first, first + 200);
-    const parts = some.map((table, at) => `select ${at} as at, md5(coalesce(string_agg(to_jsonb(t)::text, '|' order by to_jsonb(t)::text), '')) as digest from ${reach(table)} t`);
+    const parts = some.map(
+      (table, at) =>
+        `select ${at} as at, md5(coalesce(string_agg(to_jsonb(t)::text, '|' order by to_jsonb(t)::text), '')) as digest from ${reach(table)} t`,
+    );
     const { rows } = await client.query<{ at: number; digest: string }>(parts.join(' union all '));
     for (const { at, digest } of rows) found.set(tableName(some[at]!), digest);
   }

@@ -78,7 +78,10 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     return rehearseUncommitted(shadow, state, input);
   }
   await input.adviser?.before(shadow);
-  const { identityBefore, versions } = await onShadow(shadow, async (client) => ({ identityBefore: await readIdentity(client), versions: await readExtensionVersions(client) }));
+  const { identityBefore, versions } = await onShadow(shadow, async (client) => ({
+    identityBefore: await readIdentity(client),
+    versions: await readExtensionVersions(client),
+  }));
   const start = await onShadow(shadow, readPlatformRows);
   const change = await forward(shadow, input);
   const advised = input.adviser?.after(shadow);
@@ -88,10 +91,25 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     const after = withVersionsOf(state.facts, await readFacts(client, factsOn(shadow, false)), versions);
     const identity = await readIdentity(client);
     const reached = await reachable(client, state, after);
-    return { ...reached, after, identity, ...(await findWayBack(client, shadow, reached.goal, input, { after, now: identity, before: identityBefore }, false)) };
+    return {
+      ...reached,
+      after,
+      identity,
+      ...(await findWayBack(client, shadow, reached.goal, input, { after, now: identity, before: identityBefore }, false)),
+    };
   });
   await advised;
-  const found = { after, identity, effects, stepEffects, rollback, shadow, platform, stays, ...(change.withoutParents ? { withoutParents: true as const } : {}) };
+  const found = {
+    after,
+    identity,
+    effects,
+    stepEffects,
+    rollback,
+    shadow,
+    platform,
+    stays,
+    ...(change.withoutParents ? { withoutParents: true as const } : {}),
+  };
   if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
   // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.
   await emptyShadow(shadow);
@@ -106,34 +124,66 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
 }
 
 /** Leaves the shadow as the target will be, and gives the rollback file what returns rows when it is run by hand. */
-async function finishRehearsal(rehearsal: Rehearsal, change: Change, rollback: Effects | undefined, input: RehearsalInput): Promise<Rehearsal> {
+async function finishRehearsal(
+  rehearsal: Rehearsal,
+  change: Change,
+  rollback: Effects | undefined,
+  input: RehearsalInput,
+): Promise<Rehearsal> {
   const { shadow, proof } = rehearsal;
   if (!proof.proven) return rehearsal;
   await emptyShadow(shadow);
-  const rows = rollback && touchesRows(change.effects) && rehearsal.rollback ? await rehearseRows(shadow, { script: input.script, effects: change.effects }, { script: rehearsal.rollback.script, effects: rollback }, input.timeouts) : undefined;
+  const rows =
+    rollback && touchesRows(change.effects) && rehearsal.rollback
+      ? await rehearseRows(
+          shadow,
+          { script: input.script, effects: change.effects },
+          { script: rehearsal.rollback.script, effects: rollback },
+          input.timeouts,
+        )
+      : undefined;
   await forward(shadow, input);
   const withRows = rollback && (await addRows(rehearsal, change, rollback, input));
   await emptyShadow(shadow);
   const expected = await guardsOf(shadow);
   const lost = rows && whatRowsLost(shadow, rows);
-  return { ...rehearsal, expected, ...(rows ? { rows } : {}), ...(withRows ? { rollback: withRows } : {}), ...(lost ? { proof: lost } : {}) };
+  return {
+    ...rehearsal,
+    expected,
+    ...(rows ? { rows } : {}),
+    ...(withRows ? { rollback: withRows } : {}),
+    ...(lost ? { proof: lost } : {}),
+  };
 }
 
 function whatRowsLost({ name }: Shadow, rows: RowsRehearsed): Proof | undefined {
   if ('refused' in rows) return unproven(name, `made-up rows could not come back: ${rows.refused}`);
   if ('untried' in rows || rows.changed.length === 0) return undefined;
-  return unproven(name, 'made-up rows did not come back as they were', rows.changed.map((table) => `rows of ${table.replaceAll(/"(\w+)"/g, '$1')}`));
+  return unproven(
+    name,
+    'made-up rows did not come back as they were',
+    rows.changed.map((table) => `rows of ${table.replaceAll(/"(\w+)"/g, '$1')}`),
+  );
 }
 
 const touchesRows = ({ dropped, doomed, written }: Effects): boolean => dropped.length + Object.keys(doomed).length + written.length > 0;
 
 /** The file is run as by hand once, in a transaction that is rolled back; undefined where that fails. */
-async function addRows({ rollback, shadow }: Rehearsal, { effects, before, after }: Change, removal: Effects, input: RehearsalInput): Promise<Rollback | undefined> {
+async function addRows(
+  { rollback, shadow }: Rehearsal,
+  { effects, before, after }: Change,
+  removal: Effects,
+  input: RehearsalInput,
+): Promise<Rollback | undefined> {
   if (!rollback?.plan || rollback.script.execution.mode === 'outside' || input.script.execution.mode === 'outside') return undefined;
   const { plan } = rollback;
   const rowsFor = (migration: Effects) => rowsByHand({ version: input.version, before, after, migration, rollback: removal });
   const sourceFor = (migration: Effects) => renderRollbackBody(input.version, plan, rowsFor(migration));
-  const script = await rollbackScript(rollback.script.file, renderRollbackBody(input.version, plan, { ...rowsFor(effects), alone: true }), true);
+  const script = await rollbackScript(
+    rollback.script.file,
+    renderRollbackBody(input.version, plan, { ...rowsFor(effects), alone: true }),
+    true,
+  );
   const { execution } = script;
   if (execution.mode === 'outside') return undefined;
   return onShadow(shadow, async (client) => {
@@ -156,25 +206,46 @@ function requireBack(differing: string[]): void {
 
 type Tried = Judged & { effects?: Effects };
 
-async function tryRollback(shadow: Shadow, state: State, { script, plan }: Rollback, input: RehearsalInput, platform: RehearsedRows): Promise<Tried> {
+async function tryRollback(
+  shadow: Shadow,
+  state: State,
+  { script, plan }: Rollback,
+  input: RehearsalInput,
+  platform: RehearsedRows,
+): Promise<Tried> {
   const run = await onShadow(shadow, async (client) => {
     const effects = await runRollback(client, script, input.timeouts);
     requireBack(await takeBack(client, platform));
     return effects;
-  }).then((effects) => ({ effects }), (error: unknown) => ({ failure: asReason(error) }));
-  return 'failure' in run ? { proof: unproven(shadow.name, run.failure) } : { ...(await proveCommitted(shadow, state, input, plan)), effects: run.effects };
+  }).then(
+    (effects) => ({ effects }),
+    (error: unknown) => ({ failure: asReason(error) }),
+  );
+  return 'failure' in run
+    ? { proof: unproven(shadow.name, run.failure) }
+    : { ...(await proveCommitted(shadow, state, input, plan)), effects: run.effects };
 }
 
 /** The same inside one transaction that is rolled back: facts judge alone, and what can't run in a transaction can't be proven. */
 async function rehearseUncommitted(shadow: Shadow, state: State, input: RehearsalInput): Promise<Rehearsal> {
   const { execution } = input.script;
   if (execution.mode === 'outside') {
-    const incomplete = state.facts.base.facts().flatMap(({ id, payload }) => (id.kind === 'index' && payload.valid === false ? [`${quoteName(id.schema)}.${quoteName(id.name)}`] : []));
-    throw refused('This file can\'t be rehearsed: it holds statements that run outside a transaction, and no shadow of its own is to be had.', {
-      detail: execution.notes,
-      state: 'Nothing was changed.',
-      next: incomplete.length > 0 ? `No shadow can hold an incomplete index. Drop it first, then run the command again: drop index concurrently ${incomplete.join(', ')};` : 'Give an empty database with --shadow <url>, or install an embedded PostgreSQL of the target\'s version (npx supasnap doctor says how).',
-    });
+    const incomplete = state.facts.base
+      .facts()
+      .flatMap(({ id, payload }) =>
+        id.kind === 'index' && payload.valid === false ? [`${quoteName(id.schema)}.${quoteName(id.name)}`] : [],
+      );
+    throw refused(
+      "This file can't be rehearsed: it holds statements that run outside a transaction, and no shadow of its own is to be had.",
+      {
+        detail: execution.notes,
+        state: 'Nothing was changed.',
+        next:
+          incomplete.length > 0
+            ? `No shadow can hold an incomplete index. Drop it first, then run the command again: drop index concurrently ${incomplete.join(', ')};`
+            : "Give an empty database with --shadow <url>, or install an embedded PostgreSQL of the target's version (npx supasnap doctor says how).",
+      },
+    );
   }
   return onShadow(shadow, async (client) => {
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
@@ -190,7 +261,10 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
       const { rollback, reason } = await findWayBack(client, shadow, goal, input, { after, now: identity, before: identityBefore }, true);
       const found = { after, identity, effects, stepEffects: [], rollback, shadow, platform, stays };
       if (!rollback) return { ...found, proof: unproven(shadow.name, reason!) };
-      const failure = await runScript(client, rollback.script, [kept]).then(() => takeBack(client, platform)).then(requireBack).then(() => undefined, asReason);
+      const failure = await runScript(client, rollback.script, [kept])
+        .then(() => takeBack(client, platform))
+        .then(requireBack)
+        .then(() => undefined, asReason);
       if (failure) return { ...found, proof: unproven(shadow.name, failure) };
       const back = await readFacts(client, factsOn(shadow, true));
       return { ...found, proof: judge(shadow.name, { facts: goal.facts }, { facts: back }) };
@@ -201,7 +275,12 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
 }
 
 /** On the target itself there are rows: they are kept as they will be, so that the way back can return them. */
-async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Script, batches: Batch[]): Promise<{ effects: Effects; kept: KeptItem[] }> {
+async function forwardUncommitted(
+  client: pg.Client,
+  shadow: Shadow,
+  script: Script,
+  batches: Batch[],
+): Promise<{ effects: Effects; kept: KeptItem[] }> {
   const run = () => runBatches(client, script, batches, untouched);
   const shapes = await probeEffects(client);
   await client.query('savepoint supasnap_probe');
@@ -213,7 +292,14 @@ async function forwardUncommitted(client: pg.Client, shadow: Shadow, script: Scr
   await client.query('savepoint supasnap_probe');
   return withForesight(effects, async (known) => {
     await client.query('rollback to savepoint supasnap_probe');
-    const { kept } = await runKeeping(client, { effects: known, keepData: 'always', limitBytes: 0, undoing: [], early: run, state: untouched.state });
+    const { kept } = await runKeeping(client, {
+      effects: known,
+      keepData: 'always',
+      limitBytes: 0,
+      undoing: [],
+      early: run,
+      state: untouched.state,
+    });
     return { effects: known, kept };
   });
 }
@@ -230,7 +316,11 @@ async function findWayBack(
   if (input.handWritten) {
     const { file, text } = input.handWritten;
     const script = await rollbackScript(file, text);
-    if (script.execution.mode === 'outside') return { rollback: undefined, reason: `${file} holds statements that can't run in a transaction, and "npx supasnap rollback" runs it in one` };
+    if (script.execution.mode === 'outside')
+      return {
+        rollback: undefined,
+        reason: `${file} holds statements that can't run in a transaction, and "npx supasnap rollback" runs it in one`,
+      };
     return { rollback: { script, source: text } };
   }
   try {
@@ -261,9 +351,14 @@ export async function runRollback(client: pg.Client, script: Script, timeouts: T
 
 /** Runs a rollback inside the open transaction; `undoing` are copies whose rows return on the way. */
 export async function runScript(client: pg.Client, script: Script, undoing: KeptItem[][] = []): Promise<void> {
-  if (script.execution.mode === 'outside') throw new Error('it holds statements that can\'t run in a transaction');
+  if (script.execution.mode === 'outside') throw new Error("it holds statements that can't run in a transaction");
   const { early, late } = splitAtReturn(script);
-  await runReturning(client, undoing, () => runBatches(client, script, early, untouched), () => runBatches(client, script, late, untouched));
+  await runReturning(
+    client,
+    undoing,
+    () => runBatches(client, script, early, untouched),
+    () => runBatches(client, script, late, untouched),
+  );
 }
 
 export const asReason = (error: unknown): string => {

@@ -75,15 +75,23 @@ class Names {
   placePartitions = (goal: Identity): Rename[] => {
     const moves = Object.entries(goal.things).flatMap(([key, { kind, partition: wanted }]) => {
       const partition = this.things[key]?.partition;
-      return kind !== 'table' || !this.things[key] || (partition?.of === wanted?.of && partition?.bound === wanted?.bound) ? [] : [{ key, partition, wanted }];
+      return kind !== 'table' || !this.things[key] || (partition?.of === wanted?.of && partition?.bound === wanted?.bound)
+        ? []
+        : [{ key, partition, wanted }];
     });
     const statement = (key: string, of: string, change: string, what: string): Rename => ({
       sql: `ALTER TABLE ${address(this.current(of))} ${change.replace('%', address(this.current(key)))}`,
       what: `${describe(this.current(key))} ${what} ${describe(this.current(of))}`,
     });
     return [
-      ...moves.flatMap(({ key, partition }) => (partition && this.things[partition.of] ? [statement(key, partition.of, 'DETACH PARTITION %', 'comes out of')] : [])),
-      ...moves.flatMap(({ key, wanted }) => (wanted && this.things[wanted.of] ? [statement(key, wanted.of, `ATTACH PARTITION % ${wanted.bound}`, 'is a partition again of')] : [])),
+      ...moves.flatMap(({ key, partition }) =>
+        partition && this.things[partition.of] ? [statement(key, partition.of, 'DETACH PARTITION %', 'comes out of')] : [],
+      ),
+      ...moves.flatMap(({ key, wanted }) =>
+        wanted && this.things[wanted.of]
+          ? [statement(key, wanted.of, `ATTACH PARTITION % ${wanted.bound}`, 'is a partition again of')]
+          : [],
+      ),
     ];
   };
 
@@ -130,7 +138,10 @@ class Names {
 
   private move(key: string, schema: string): Rename {
     const thing = this.current(key);
-    const rename = { sql: `ALTER ${word(thing)} ${address(thing)} SET SCHEMA ${quoteName(schema)}`, what: `${describe(thing)} moves to schema ${schema}` };
+    const rename = {
+      sql: `ALTER ${word(thing)} ${address(thing)} SET SCHEMA ${quoteName(schema)}`,
+      what: `${describe(thing)} moves to schema ${schema}`,
+    };
     this.put(key, { ...thing, schema });
     for (const child of this.childrenOf(key)) this.put(child, { ...this.current(child), schema });
     return rename;

@@ -37,7 +37,9 @@ export function renderRollbackBody(version: string, plan: TransitionPlan, rows?:
   const lines = (statements: string[]) => statements.map((sql) => `${sql};\n`).join('');
   const section = (text: string | undefined) => (text ? `\n${rowsBegin}\n${text}${rowsEnd}\n` : '');
   return [
-    ...(labels.length > 0 ? [section(`-- Labels first: rows can use them only after COMMIT.\nBEGIN;\n${lines(labels)}COMMIT;\n`).trimStart()] : []),
+    ...(labels.length > 0
+      ? [section(`-- Labels first: rows can use them only after COMMIT.\nBEGIN;\n${lines(labels)}COMMIT;\n`).trimStart()]
+      : []),
     'BEGIN;',
     section(rows?.first),
     lines([...planSettings(plan), ...early.map(again)]),
@@ -60,7 +62,9 @@ export function renderRollbackFile(body: string, header: RollbackHeader): string
     `-- To:   the state before it (snapshot sha256 ${header.before.slice(0, 16)})`,
     `-- Proof: ${describeProof(header.proof)}`,
     ...(header.rows ? [`-- Rows: ${header.rows}`] : []),
-    ...(header.cannotBringBack.length > 0 ? ['-- It does not bring back:', ...header.cannotBringBack.map((what) => `--   ${what.replace(/\s*\n\s*/g, ' ')}`)] : []),
+    ...(header.cannotBringBack.length > 0
+      ? ['-- It does not bring back:', ...header.cannotBringBack.map((what) => `--   ${what.replace(/\s*\n\s*/g, ' ')}`)]
+      : []),
     '-- Edit this file and it is yours: it is then never overwritten, and rehearsed and proven as it stands.',
     '',
     body,

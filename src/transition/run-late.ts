@@ -18,7 +18,8 @@ export interface Reached {
 }
 
 /** What captureState may take over. */
-export const knownOf = ({ facts, check }: Reached): { known?: { facts: Facts; catalogCheck: string } } => (check === undefined ? {} : { known: { facts, catalogCheck: check } });
+export const knownOf = ({ facts, check }: Reached): { known?: { facts: Facts; catalogCheck: string } } =>
+  check === undefined ? {} : { known: { facts, catalogCheck: check } };
 
 /** While locks of a late end keep others waiting, no statement of a test may take longer than lock_timeout. */
 export const testTime = (settings: { testTimeoutMs: number; lockTimeoutMs: number }, { late }: Pick<Late, 'late'>): number =>
@@ -28,7 +29,10 @@ export const testTime = (settings: { testTimeoutMs: number; lockTimeoutMs: numbe
  * Judges by facts, before COMMIT, whether the change led to the goal; `otherwise` is told the differences, and throws where they count. Reading all facts
  * takes long, so it is done before a late end takes its locks, and after it only what that end can change is compared.
  */
-export async function judgeBeforeCommit(client: pg.Client, how: { goal: Facts; late: boolean; runLate: () => Promise<boolean>; otherwise: (differences: string[]) => Promise<void> }): Promise<Reached> {
+export async function judgeBeforeCommit(
+  client: pg.Client,
+  how: { goal: Facts; late: boolean; runLate: () => Promise<boolean>; otherwise: (differences: string[]) => Promise<void> },
+): Promise<Reached> {
   if (how.late) {
     const differences = differencesBesideGuards(how.goal, await readFacts(client, { insideTransaction: true }));
     if (differences.length > 0) await how.otherwise(differences);
@@ -46,7 +50,9 @@ export async function judgeBeforeCommit(client: pg.Client, how: { goal: Facts; l
  */
 export async function waitForLate(client: pg.Client, { late, tables }: Late): Promise<void> {
   if (late.length === 0) return;
-  const far = late.some(({ statements }) => statements.some(({ node }) => !('CreateTrigStmt' in node) && locksFar({ node }))) ? await lockedBySupautils(client) : [];
+  const far = late.some(({ statements }) => statements.some(({ node }) => !('CreateTrigStmt' in node) && locksFar({ node })))
+    ? await lockedBySupautils(client)
+    : [];
   if (tables.length + far.length === 0) return;
   await client.query('savepoint supasnap_locks');
   await client.query(lockTables([...new Set([...tables, ...far])]));
@@ -56,7 +62,8 @@ export async function waitForLate(client: pg.Client, { late, tables }: Late): Pr
 /** What supautils locks for our role, whichever table a statement on a policy or trigger names. */
 async function lockedBySupautils(client: pg.Client): Promise<string[]> {
   const { policies, triggers } = await readPowers(client);
-  const { rows } = await client.query<{ name: string }>(`select distinct format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) as name
+  const { rows } = await client.query<{ name: string }>(
+    `select distinct format('"%s"."%s"', replace(n.nspname, '"', '""'), replace(c.relname, '"', '""')) as name
      from unnest($1::text[]) as t (name) join pg_class c on c.oid = to_regclass(t.name) join pg_namespace n on n.oid = c.relnamespace`,
     [[...policies, ...triggers]],
   );
@@ -82,7 +89,10 @@ export interface LateRun {
  * are waited for no longer than lock_timeout, counted from when readers of any table began to wait; one statement may lock many tables, so the time of
  * each is limited.
  */
-export async function runLate(client: pg.Client, { script, end: { late, settings, tables }, timeouts, held, expected, label, consequence }: LateRun): Promise<boolean> {
+export async function runLate(
+  client: pg.Client,
+  { script, end: { late, settings, tables }, timeouts, held, expected, label, consequence }: LateRun,
+): Promise<boolean> {
   const { lockTimeoutMs } = timeouts;
   // Never without a chance, however long the change itself took.
   const until = Math.max((held ?? performance.now()) + lockTimeoutMs, performance.now() + lockTimeoutMs / 10);

@@ -68,4 +68,5 @@ const changesHistory = ({ node }: Statement): boolean => {
   return table?.schemaname === 'supabase_migrations' && table.relname === 'schema_migrations';
 };
 
-const blank = (text: string, start: number, end: number) => `${text.slice(0, start)}${text.slice(start, end).replace(/[^\n]/g, ' ')}${text.slice(end)}`;
+const blank = (text: string, start: number, end: number) =>
+  `${text.slice(0, start)}${text.slice(start, end).replace(/[^\n]/g, ' ')}${text.slice(end)}`;

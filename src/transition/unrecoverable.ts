@@ -16,7 +16,9 @@ export function fillOptions(sql: string, goalSql: string): string {
   });
   if (!entry) return sql;
   return sql.replace(placeholder, (whole, option: string) => {
-    const value = isSecretOption(option) ? undefined : new RegExp(`^    ${option.replaceAll('"', '')} ('(?:[^']|'')*')`, 'm').exec(entry.body)?.[1];
+    const value = isSecretOption(option)
+      ? undefined
+      : new RegExp(`^    ${option.replaceAll('"', '')} ('(?:[^']|'')*')`, 'm').exec(entry.body)?.[1];
     return value === undefined ? whole : `${option} ${value}`;
   });
 }
@@ -28,12 +30,19 @@ export function unrecoverable(statements: string[]): string[] {
     const secrets = [...sql.matchAll(placeholder)].map(([, option]) => option!.replaceAll('"', ''));
     if (secrets.length > 0) {
       const options = `OPTIONS (${secrets.map((option) => `SET ${option} '…'`).join(', ')})`;
-      if (mapping) return [`The user mapping of ${plain(mapping[1]!)} on server ${plain(mapping[2]!)} comes back without its ${secrets.join(', ')}, which no snapshot holds. Set it again: ALTER USER MAPPING FOR ${mapping[1]} SERVER ${mapping[2]} ${options};`];
+      if (mapping)
+        return [
+          `The user mapping of ${plain(mapping[1]!)} on server ${plain(mapping[2]!)} comes back without its ${secrets.join(', ')}, which no snapshot holds. Set it again: ALTER USER MAPPING FOR ${mapping[1]} SERVER ${mapping[2]} ${options};`,
+        ];
       const what = /^(?:CREATE|ALTER) ((?:SERVER|FOREIGN TABLE|FOREIGN DATA WRAPPER) \S+)/.exec(sql)?.[1];
-      return what === undefined ? [] : [`${plain(what)} comes back without its ${secrets.join(', ')}, which no snapshot holds. Set it again: ALTER ${what} ${options};`];
+      return what === undefined
+        ? []
+        : [`${plain(what)} comes back without its ${secrets.join(', ')}, which no snapshot holds. Set it again: ALTER ${what} ${options};`];
     }
     const role = /^CREATE ROLE ("(?:[^"]|"")*") WITH .*\bLOGIN\b/.exec(sql)?.[1];
-    return role === undefined || /\bNOLOGIN\b/.test(sql) ? [] : [`Role ${plain(role)} comes back without its password, which no snapshot holds. Set it again: ALTER ROLE ${role} PASSWORD '…';`];
+    return role === undefined || /\bNOLOGIN\b/.test(sql)
+      ? []
+      : [`Role ${plain(role)} comes back without its password, which no snapshot holds. Set it again: ALTER ROLE ${role} PASSWORD '…';`];
   });
 }
 
@@ -42,8 +51,14 @@ export function changedSecrets(statements: Statement[]): string[] {
   return statements.flatMap(({ node }) => {
     if ('AlterUserMappingStmt' in node) {
       const { user, servername, options = [] } = node.AlterUserMappingStmt;
-      const secrets = options.flatMap((one) => ('DefElem' in one && isSecretOption(one.DefElem.defname ?? '') ? [one.DefElem.defname] : []));
-      return secrets.length === 0 ? [] : [`The user mapping of ${user?.rolename ?? user?.roletype?.replace('ROLESPEC_', '').toLowerCase()} on server ${servername} keeps the ${secrets.join(', ')} that this sets: no snapshot holds the old one.`];
+      const secrets = options.flatMap((one) =>
+        'DefElem' in one && isSecretOption(one.DefElem.defname ?? '') ? [one.DefElem.defname] : [],
+      );
+      return secrets.length === 0
+        ? []
+        : [
+            `The user mapping of ${user?.rolename ?? user?.roletype?.replace('ROLESPEC_', '').toLowerCase()} on server ${servername} keeps the ${secrets.join(', ')} that this sets: no snapshot holds the old one.`,
+          ];
     }
     if ('AlterRoleStmt' in node && node.AlterRoleStmt.options?.some((one) => 'DefElem' in one && one.DefElem.defname === 'password')) {
       return [`Role ${node.AlterRoleStmt.role?.rolename ?? ''} keeps the password that this sets: no snapshot holds the old one.`];

@@ -22,7 +22,13 @@ interface WatchSettings {
  * Runs what may have to wait for locks, and tells over another connection who holds them, each once, and after `alertAfterMs` that it is still
  * at work. Nothing is asked, and no connection opened, when it is quick.
  */
-export async function whileWatching<T>(database: ConnectionSettings, client: pg.Client, report: Reporter, settings: WatchSettings, run: () => Promise<T>): Promise<T> {
+export async function whileWatching<T>(
+  database: ConnectionSettings,
+  client: pg.Client,
+  report: Reporter,
+  settings: WatchSettings,
+  run: () => Promise<T>,
+): Promise<T> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   const over = new AbortController();
   const watching = watch(database, rows[0]!.pid, report, settings, over.signal).catch(() => {});
@@ -34,7 +40,13 @@ export async function whileWatching<T>(database: ConnectionSettings, client: pg.
   }
 }
 
-async function watch(database: ConnectionSettings, pid: number, report: Reporter, { lockTimeoutMs, alertAfterMs }: WatchSettings, signal: AbortSignal): Promise<void> {
+async function watch(
+  database: ConnectionSettings,
+  pid: number,
+  report: Reporter,
+  { lockTimeoutMs, alertAfterMs }: WatchSettings,
+  signal: AbortSignal,
+): Promise<void> {
   const patienceMs = Math.min(600, lockTimeoutMs / 3 || 600);
   const began = Date.now();
   await sleep(patienceMs, undefined, { signal });
@@ -46,7 +58,9 @@ async function watch(database: ConnectionSettings, pid: number, report: Reporter
       for (const blocker of rows) told.add(blocker.pid);
       if (alerted || alertAfterMs === 0 || Date.now() - began < alertAfterMs) continue;
       alerted = true;
-      report.warn(`At work for ${Math.round((Date.now() - began) / 1000)} s by now. Nothing is committed yet; Ctrl-C takes all of it back.`);
+      report.warn(
+        `At work for ${Math.round((Date.now() - began) / 1000)} s by now. Nothing is committed yet; Ctrl-C takes all of it back.`,
+      );
     }
   });
 }
@@ -58,7 +72,10 @@ from unnest(pg_blocking_pids($1)) as b (pid) join pg_stat_activity a using (pid)
 
 /** Another session's query is shown only as far as the server lets this role see it, and without its values: one may be a password. */
 function inWords({ pid, program, user, age, state, query }: Blocker): string {
-  const text = (query ?? '').replace(/(\$\w*\$).*?(\1|$)|'(?:[^']|'')*('|$)/gs, "'…'").replace(/\s+/g, ' ').trim();
+  const text = (query ?? '')
+    .replace(/(\$\w*\$).*?(\1|$)|'(?:[^']|'')*('|$)/gs, "'…'")
+    .replace(/\s+/g, ' ')
+    .trim();
   const doing = text === '' || text === '<insufficient privilege>' ? '' : `: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;
   return `session ${pid}${program ? ` of ${program}` : ''}${user ? ` as ${user}` : ''}, ${state ?? 'at work'} for ${age} s${doing}`;
 }

@@ -69,7 +69,15 @@ export interface WayInput {
  * rollbacks come first, for with them every row is known; where they do not lead to the goal, a plan does.
  */
 export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBack> {
-  const links = await Promise.all((input.chain ?? []).map(async ({ version, file, text, byHand }) => ({ byHand, undoes: [version], restores: [], script: await rollbackScript(file, text), effects: noEffects })));
+  const links = await Promise.all(
+    (input.chain ?? []).map(async ({ version, file, text, byHand }) => ({
+      byHand,
+      undoes: [version],
+      restores: [],
+      script: await rollbackScript(file, text),
+      effects: noEffects,
+    })),
+  );
   // What can't run in a transaction is no way that a rollback takes.
   if (input.chain && links.length > 0 && links.every(({ script }) => script.execution.mode === 'transaction')) {
     const byHand = input.chain.filter((one) => one.byHand);
@@ -96,7 +104,11 @@ export async function planWayTo(shadow: Shadow, input: WayInput): Promise<WayBac
 }
 
 /** Goes from waypoint to waypoint on the shadow, so that each migration is undone or brought back in a step of its own. */
-async function walk(shadow: Shadow, waypoints: Waypoint[], { present, timeouts }: WayInput): Promise<{ steps: Step[]; facts: Facts; identity: Identity; hazards: string[] }> {
+async function walk(
+  shadow: Shadow,
+  waypoints: Waypoint[],
+  { present, timeouts }: WayInput,
+): Promise<{ steps: Step[]; facts: Facts; identity: Identity; hazards: string[] }> {
   const reached = { steps: [] as Step[], facts: present.facts, identity: present.identity, hazards: [] as string[] };
   for (const waypoint of waypoints) {
     const before = await onShadow(shadow, readIdentity);
@@ -113,7 +125,9 @@ async function walk(shadow: Shadow, waypoints: Waypoint[], { present, timeouts }
 
 /** Without the numbers of then, nothing is taken for renamed. */
 const planTo = (shadow: Shadow, { state, identity }: Waypoint, reached: { facts: Facts; identity: Identity }): Promise<TransitionPlan> =>
-  onShadow(shadow, (client) => planBack(client, shadow, state, { after: reached.facts, now: reached.identity, before: identity ?? { origin: '', things: {} } }, false));
+  onShadow(shadow, (client) =>
+    planBack(client, shadow, state, { after: reached.facts, now: reached.identity, before: identity ?? { origin: '', things: {} } }, false),
+  );
 
 const plannedStep = async (plan: TransitionPlan, { undoes, restores }: Waypoint): Promise<Step> => ({
   undoes,
@@ -124,17 +138,23 @@ const plannedStep = async (plan: TransitionPlan, { undoes, restores }: Waypoint)
 
 const hazardsOf = (plan: TransitionPlan): string[] => [
   ...plan.renames.map(({ what }) => `Renames: ${what}.`),
-  ...plan.statements.filter(({ rewrites }) => rewrites).map(({ sql }) => `Rewrites a whole table and locks it meanwhile: ${firstLine(sql)}`),
+  ...plan.statements
+    .filter(({ rewrites }) => rewrites)
+    .map(({ sql }) => `Rewrites a whole table and locks it meanwhile: ${firstLine(sql)}`),
 ];
 
 type Proven = Omit<WayBack, 'hazards'> & Pick<Judged, 'longer'>;
 
 /** Runs the steps on the shadow, learns what each does to rows, and compares the state reached with the goal. */
 async function prove(shadow: Shadow, steps: Step[], input: WayInput, plan?: TransitionPlan): Promise<Proven> {
-  if (!shadow.commits || (shadow.kind !== 'embedded' && (await touchesCluster(shadow, steps, input.timeouts)))) return proveUncommitted(shadow, steps, input);
+  if (!shadow.commits || (shadow.kind !== 'embedded' && (await touchesCluster(shadow, steps, input.timeouts))))
+    return proveUncommitted(shadow, steps, input);
   const seen: Step[] = [];
   for (const step of steps) {
-    const run = await onShadow(shadow, (client) => runRollback(client, step.script, input.timeouts)).then((effects) => ({ effects }), (error: unknown) => ({ reason: asReason(error) }));
+    const run = await onShadow(shadow, (client) => runRollback(client, step.script, input.timeouts)).then(
+      (effects) => ({ effects }),
+      (error: unknown) => ({ reason: asReason(error) }),
+    );
     if ('reason' in run) return { steps, proof: unproven(shadow.name, run.reason) };
     seen.push({ ...step, effects: run.effects });
   }
@@ -146,10 +166,16 @@ async function proveUncommitted(shadow: Shadow, steps: Step[], input: WayInput):
     await client.query(`begin; ${timeoutStatements(input.timeouts)}`);
     try {
       const seen: Step[] = [];
-      const { rows: [ours] } = await client.query<{ kept: boolean }>("select to_regclass('supabase_migrations.supasnap_kept') is not null as kept");
+      const {
+        rows: [ours],
+      } = await client.query<{ kept: boolean }>("select to_regclass('supabase_migrations.supasnap_kept') is not null as kept");
       for (const step of steps) {
         const shapes = await probeEffects(client);
-        await runScript(client, step.script, shadow.kind === 'target' && ours!.kept ? tableItems(await readKept(client, step.undoes, step.restores)) : []);
+        await runScript(
+          client,
+          step.script,
+          shadow.kind === 'target' && ours!.kept ? tableItems(await readKept(client, step.undoes, step.restores)) : [],
+        );
         seen.push({ ...step, effects: await readEffects(client, shapes, step.script) });
       }
       const back = await readFacts(client, factsOn(shadow, true));

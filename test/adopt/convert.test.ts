@@ -5,12 +5,25 @@ import { earlier } from './found.ts';
 
 const down = { label: 'db/down/001_notes_down.sql', text: 'drop table notes;\n' };
 const migrations = [earlier('001_notes.sql', { down }), earlier('002_tags.sql')];
-const record = (index: number, appliedAt: string | null = null) => ({ migration: migrations[index]!, appliedAt, appliedBy: null, checksum: 'none' as const });
-const plan = (more: Partial<ConvertInput> = {}) => planConversion({ migrations, applied: [], ways: new Map([[migrations[0]!, down.text]]), present: [], requireVersion: false, ...more });
-const present = (fileName: string, bytes: Buffer) => ({ version: fileName.slice(0, 14), name: fileName.slice(15, -4), label: `supabase/migrations/${fileName}`, fileName, bytes });
+const record = (index: number, appliedAt: string | null = null) => ({
+  migration: migrations[index]!,
+  appliedAt,
+  appliedBy: null,
+  checksum: 'none' as const,
+});
+const plan = (more: Partial<ConvertInput> = {}) =>
+  planConversion({ migrations, applied: [], ways: new Map([[migrations[0]!, down.text]]), present: [], requireVersion: false, ...more });
+const present = (fileName: string, bytes: Buffer) => ({
+  version: fileName.slice(0, 14),
+  name: fileName.slice(15, -4),
+  label: `supabase/migrations/${fileName}`,
+  fileName,
+  bytes,
+});
 
 test('a file becomes the same file wherever and whenever it was applied', () => {
-  const shape = (applied: ConvertInput['applied']) => plan({ applied }).conversions.map(({ fileName, content, rollback }) => ({ fileName, content, rollback }));
+  const shape = (applied: ConvertInput['applied']) =>
+    plan({ applied }).conversions.map(({ fileName, content, rollback }) => ({ fileName, content, rollback }));
   expect(shape([record(0, '2020-01-01T00:00:00.000Z')])).toEqual(shape([record(0, '2025-01-01T00:00:00.000Z'), record(1)]));
   expect(shape([]).map(({ fileName }) => fileName)).toEqual(['20000101000001_notes.sql', '20000101000002_tags.sql']);
 });

@@ -2,18 +2,28 @@ import { expect, test } from 'vitest';
 import { readLayout } from '../../src/adopt/layout.ts';
 import { found } from './found.ts';
 
-const folder = (files: string[], { down = [], rollbacks = [] }: { down?: string[]; rollbacks?: string[] } = {}) => readLayout({ label: 'db', files: files.map((name) => found(`db/${name}`)), down: down.map((name) => found(`db/down/${name}`)), rollbacks: rollbacks.map((name) => found(`db/rollbacks/${name}`)) });
+const folder = (files: string[], { down = [], rollbacks = [] }: { down?: string[]; rollbacks?: string[] } = {}) =>
+  readLayout({
+    label: 'db',
+    files: files.map((name) => found(`db/${name}`)),
+    down: down.map((name) => found(`db/down/${name}`)),
+    rollbacks: rollbacks.map((name) => found(`db/rollbacks/${name}`)),
+  });
 
 test('each layout is told by what the folder holds', () => {
   expect(folder(['001_a.sql'], { down: ['001_a_down.sql'] }).layout).toBe('down');
   expect(folder(['001_a.sql'], { rollbacks: ['001_a.sql'] }).layout).toBe('rollbacks');
   expect(folder(['001_a.sql']).layout).toBe('numbered');
-  expect(readLayout({ label: 'db', files: [found('db/20240101000000_a.sql', '-- migrate:up\nselect 1;\n')], down: [], rollbacks: [] }).layout).toBe('dbmate');
+  expect(
+    readLayout({ label: 'db', files: [found('db/20240101000000_a.sql', '-- migrate:up\nselect 1;\n')], down: [], rollbacks: [] }).layout,
+  ).toBe('dbmate');
   expect(() => folder(['readme.sql'])).toThrow('There is no migration in db.');
 });
 
 test('files come in the order of their numbers, each with the way back of the same number', () => {
-  const { migrations, notes } = folder(['10_c.sql', '9_b.sql', '001_a.sql', 'notes.sql'], { down: ['9_undo_b.sql', '001_a_down.sql', '12_x_down.sql'] });
+  const { migrations, notes } = folder(['10_c.sql', '9_b.sql', '001_a.sql', 'notes.sql'], {
+    down: ['9_undo_b.sql', '001_a_down.sql', '12_x_down.sql'],
+  });
   expect(migrations.map(({ number, name, down }) => [number, name, down?.label])).toEqual([
     ['001', 'a', 'db/down/001_a_down.sql'],
     ['9', 'b', 'db/down/9_undo_b.sql'],

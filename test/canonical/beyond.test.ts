@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { entriesBeyond } from '../../src/snapshot/beyond.ts';
 import { returnedAs, type Identity } from '../../src/snapshot/identity.ts';
 
-const entry = (name: string, type: string, body: string) => `--\n-- Name: ${name}; Type: ${type}; Schema: public; Owner: postgres\n--\n\n${body}\n\n\n`;
+const entry = (name: string, type: string, body: string) =>
+  `--\n-- Name: ${name}; Type: ${type}; Schema: public; Owner: postgres\n--\n\n${body}\n\n\n`;
 const table = (name: string) => entry(name, 'TABLE', `CREATE TABLE public.${name} (\n    id integer\n);`);
 
 test('what a dump holds beyond another is taken entry by entry, with the settings that govern it, without comments that extensions bring', () => {
@@ -16,11 +17,15 @@ test('what a dump holds beyond another is taken entry by entry, with the setting
 test('what a step made anew has the number that its name had in that state, and its columns with it', () => {
   const things = (keys: Record<string, [kind: 'table' | 'column', name: string, parent?: string]>): Identity => ({
     origin: 'here',
-    things: Object.fromEntries(Object.entries(keys).map(([key, [kind, name, parent]]) => [key, { kind, schema: 'public', name, ...(parent ? { parent } : {}) }])),
+    things: Object.fromEntries(
+      Object.entries(keys).map(([key, [kind, name, parent]]) => [key, { kind, schema: 'public', name, ...(parent ? { parent } : {}) }]),
+    ),
   });
   const reached = things({ 'new c9': ['table', 'notes'], 'new c9.1': ['column', 'body', 'new c9'], c5: ['table', 'stays'] });
   const then = things({ c1: ['table', 'notes'], 'c1.2': ['column', 'body', 'c1'], c7: ['table', 'stays'] });
-  expect(returnedAs(reached, then)).toEqual({ ...things({ c1: ['table', 'notes'], 'c1.2': ['column', 'body', 'c1'], c7: ['table', 'stays'] }) });
+  expect(returnedAs(reached, then)).toEqual({
+    ...things({ c1: ['table', 'notes'], 'c1.2': ['column', 'body', 'c1'], c7: ['table', 'stays'] }),
+  });
   expect(returnedAs(reached, undefined)).toBe(reached);
   expect(returnedAs(then, then)).toEqual(then);
 });

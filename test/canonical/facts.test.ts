@@ -13,7 +13,14 @@ test('facts as text are those of the library, and read back as the same facts', 
         create function public.said() returns text language sql as $f$ select '{"facts":[],"edges":[]}' $f$`);
       const facts = await readFacts(client, { insideTransaction: false });
       const text = [...factsToJson(facts)].join('');
-      expect(text === JSON.stringify({ notModelled: facts.notModelled, cluster: facts.cluster, facts: JSON.parse(serializeSnapshot(facts.base, { pgVersion: facts.serverVersion })) })).toBe(true);
+      expect(
+        text ===
+          JSON.stringify({
+            notModelled: facts.notModelled,
+            cluster: facts.cluster,
+            facts: JSON.parse(serializeSnapshot(facts.base, { pgVersion: facts.serverVersion })),
+          }),
+      ).toBe(true);
       expect(sameFacts(factsFromJson(text), facts)).toBe(true);
       expect(factsFromJson(text)).toMatchObject({ cluster: facts.cluster, notModelled: facts.notModelled });
     });

@@ -86,20 +86,44 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   });
 
   const changes: [string, string, RegExp][] = [
-    ['a default', `ALTER TABLE app.events_rest ALTER kind SET DEFAULT 'sad'`, /^changed: Name: events_rest; Type: TABLE;[^]*- .*'x'[^]*\+ .*'sad'/],
-    ['a default that only moved to another column', `ALTER TABLE ONLY app.orders ALTER boss SET DEFAULT nextval('app.counter'); ALTER TABLE app.orders ALTER qty DROP DEFAULT`, /^changed: Name: orders; Type: TABLE/],
+    [
+      'a default',
+      `ALTER TABLE app.events_rest ALTER kind SET DEFAULT 'sad'`,
+      /^changed: Name: events_rest; Type: TABLE;[^]*- .*'x'[^]*\+ .*'sad'/,
+    ],
+    [
+      'a default that only moved to another column',
+      `ALTER TABLE ONLY app.orders ALTER boss SET DEFAULT nextval('app.counter'); ALTER TABLE app.orders ALTER qty DROP DEFAULT`,
+      /^changed: Name: orders; Type: TABLE/,
+    ],
     ['NOT NULL', 'ALTER TABLE app.people ALTER email DROP NOT NULL', /- .*email app.citext NOT NULL,\n.*\+ .*email app.citext,$/],
-    ['a type', 'ALTER TABLE app.child ALTER c TYPE bigint', /^changed: Name: child; Type: TABLE;.*\n {2}- {5}c integer,?\n {2}\+ {5}c bigint,?$/],
+    [
+      'a type',
+      'ALTER TABLE app.child ALTER c TYPE bigint',
+      /^changed: Name: child; Type: TABLE;.*\n {2}- {5}c integer,?\n {2}\+ {5}c bigint,?$/,
+    ],
     ['a lost comment', 'COMMENT ON COLUMN app.people.note IS NULL', /^missing: Name: COLUMN people.note; Type: COMMENT/],
     ['another comment', `COMMENT ON TABLE app.people IS 'others'`, /^changed: Name: TABLE people; Type: COMMENT[^]*\+ .*'others'/],
     ['a lost grant', 'REVOKE INSERT ON app.people FROM dump_reader', /^changed: Name: TABLE people; Type: ACL[^]*- GRANT SELECT,INSERT/],
     ['a lost column grant', 'REVOKE UPDATE (mood) ON app.people FROM PUBLIC', /Name: COLUMN people.mood; Type: ACL/],
-    ['a lost default privilege', 'ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM dump_reader', /^missing: Name: DEFAULT PRIVILEGES FOR TABLES/],
+    [
+      'a lost default privilege',
+      'ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM dump_reader',
+      /^missing: Name: DEFAULT PRIVILEGES FOR TABLES/,
+    ],
     ['an owner', 'ALTER TABLE app.fast OWNER TO dump_reader', /^changed: Name: fast; Type: TABLE; .* \(now Owner: dump_reader\)/],
     ['a policy', 'ALTER POLICY "read all" ON app.people USING (false)', /^changed: Name: people read all; Type: POLICY/],
     ['row security', 'ALTER TABLE app.people DISABLE ROW LEVEL SECURITY', /^missing: Name: people; Type: ROW SECURITY/],
-    ['the access method', 'DROP TABLE app.other_method; CREATE TABLE app.other_method (x integer)', /^changed: Name: other_method; Type: TABLE;[^]*- SET default_table_access_method = heap2;/],
-    ['a line of a function', `CREATE OR REPLACE FUNCTION app.large() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN\n-- very short\nRETURN 1; END $$`, /- -- very long\n {2}\+ -- very short/],
+    [
+      'the access method',
+      'DROP TABLE app.other_method; CREATE TABLE app.other_method (x integer)',
+      /^changed: Name: other_method; Type: TABLE;[^]*- SET default_table_access_method = heap2;/,
+    ],
+    [
+      'a line of a function',
+      `CREATE OR REPLACE FUNCTION app.large() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN\n-- very short\nRETURN 1; END $$`,
+      /- -- very long\n {2}\+ -- very short/,
+    ],
     ['a trigger that is off', 'ALTER TABLE app.people ENABLE TRIGGER later_touch', /later_touch; Type: TRIGGER/],
   ];
 
@@ -107,7 +131,10 @@ describe.each(majors)('PostgreSQL %i', (major) => {
     const { equal, differences } = await compareAround(major, changes.map(([, sql]) => sql).join('; '));
     expect(equal).toBe(false);
     for (const [what, , shown] of changes) {
-      expect(differences.filter((each) => shown.test(each)), what).toHaveLength(1);
+      expect(
+        differences.filter((each) => shown.test(each)),
+        what,
+      ).toHaveLength(1);
     }
     expect(differences).toHaveLength(changes.length);
   });

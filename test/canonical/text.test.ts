@@ -6,7 +6,10 @@ const entry = (title: string, body: string) => `--\n-- Name: ${title}\n--\n\n${b
 const dump = (entries: string[], version = '15.18') =>
   `--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version ${version}\n\nSET client_encoding = 'UTF8';\n\n${entries.join('')}--\n-- PostgreSQL database dump complete\n--\n`;
 const table = (columns: string[], owner = 'postgres') =>
-  entry(`t; Type: TABLE; Schema: app; Owner: ${owner}`, `CREATE TABLE app.t (\n    ${columns.join(',\n    ')}\n);\n\n\nALTER TABLE app.t OWNER TO ${owner};`);
+  entry(
+    `t; Type: TABLE; Schema: app; Owner: ${owner}`,
+    `CREATE TABLE app.t (\n    ${columns.join(',\n    ')}\n);\n\n\nALTER TABLE app.t OWNER TO ${owner};`,
+  );
 const equal = (before: string[], after: string[]) => compareDumps(dump(before), dump(after)).equal;
 
 test('the versions and keys of the header do not count', () => {
@@ -54,9 +57,17 @@ test('a name with a quote in it, as it stands in the comment block, opens no str
 test('a label that moved inside an enum, a range, a function, a key is a change', () => {
   const pairs = [
     ['TYPE', `CREATE TYPE app.e AS ENUM (\n    'a',\n    'b'\n);`, `CREATE TYPE app.e AS ENUM (\n    'b',\n    'a'\n);`],
-    ['CONSTRAINT', 'ALTER TABLE ONLY app.t\n    ADD CONSTRAINT k UNIQUE (a, b);', 'ALTER TABLE ONLY app.t\n    ADD CONSTRAINT k UNIQUE (b, a);'],
+    [
+      'CONSTRAINT',
+      'ALTER TABLE ONLY app.t\n    ADD CONSTRAINT k UNIQUE (a, b);',
+      'ALTER TABLE ONLY app.t\n    ADD CONSTRAINT k UNIQUE (b, a);',
+    ],
     ['TABLE', 'CREATE TABLE app.t OF app.x\nPARTITION BY LIST (a, b);', 'CREATE TABLE app.t OF app.x\nPARTITION BY LIST (b, a);'],
-    ['TABLE', 'CREATE TABLE app.t (\n    a integer\n)\nINHERITS (app.x, app.y);', 'CREATE TABLE app.t (\n    a integer\n)\nINHERITS (app.y, app.x);'],
+    [
+      'TABLE',
+      'CREATE TABLE app.t (\n    a integer\n)\nINHERITS (app.x, app.y);',
+      'CREATE TABLE app.t (\n    a integer\n)\nINHERITS (app.y, app.x);',
+    ],
     ['VIEW', 'CREATE VIEW app.v AS\n SELECT a, b FROM t;', 'CREATE VIEW app.v AS\n SELECT b, a FROM t;'],
   ];
   for (const [type, before = '', after = ''] of pairs) {
@@ -89,7 +100,10 @@ test('a setting governs the table that follows it, wherever that now stands', ()
 test('differences name the object and the lines, and stay short', () => {
   const many = Array.from({ length: 100 }, (_, index) => `c${index} integer`);
   const { differences } = compareDumps(
-    dump([table(['a integer', `b text DEFAULT 'x'`]), entry('gone; Type: SEQUENCE; Schema: app; Owner: postgres', 'CREATE SEQUENCE app.gone;')]),
+    dump([
+      table(['a integer', `b text DEFAULT 'x'`]),
+      entry('gone; Type: SEQUENCE; Schema: app; Owner: postgres', 'CREATE SEQUENCE app.gone;'),
+    ]),
     dump([table([`b text DEFAULT 'y'`, 'a integer', ...many], 'other')]),
   );
   expect(differences).toHaveLength(2);
@@ -103,7 +117,10 @@ test('differences name the object and the lines, and stay short', () => {
 test('a dump of 10 MB is compared in a few seconds', () => {
   const body = `CREATE FUNCTION app.f() RETURNS void\n    LANGUAGE plpgsql\n    AS $$${"it's; (a) -- $x \n".repeat(300_000)}$$;`;
   const tables = Array.from({ length: 10_000 }, (_, index) =>
-    entry(`t${index}; Type: TABLE; Schema: app; Owner: postgres`, `CREATE TABLE app.t${index} (\n    a text DEFAULT ','::text,\n    b integer\n);`),
+    entry(
+      `t${index}; Type: TABLE; Schema: app; Owner: postgres`,
+      `CREATE TABLE app.t${index} (\n    a text DEFAULT ','::text,\n    b integer\n);`,
+    ),
   );
   const before = dump([entry('f(); Type: FUNCTION; Schema: app; Owner: postgres', body), ...tables]);
   const after = before.replaceAll("    a text DEFAULT ','::text,\n    b integer\n", "    b integer,\n    a text DEFAULT ','::text\n");

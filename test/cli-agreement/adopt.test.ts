@@ -15,12 +15,16 @@ const share = shareShadow();
 
 describe.each(mostly(17))('an adopted database and the Supabase CLI, on PostgreSQL %i', (major) => {
   const { withNothing } = sites(major);
-  const stateOf = (settings: ConnectionSettings) => withClient(settings, (client) => captureState(client, settings, { pgDump: 'bundled', serverVersionNum: major * 10_000, lockWaitMs: 10_000 }));
+  const stateOf = (settings: ConnectionSettings) =>
+    withClient(settings, (client) =>
+      captureState(client, settings, { pgDump: 'bundled', serverVersionNum: major * 10_000, lockWaitMs: 10_000 }),
+    );
 
   test('the CLI sees the baseline as applied, and its "migration up" makes the same schema of another fresh project', () =>
     withNothing({}, async (site) => {
       share(site.project);
-      const superuser = (sql: string, database = 'postgres') => withClient({ ...site.server.superuser, database }, (client) => client.query(sql));
+      const superuser = (sql: string, database = 'postgres') =>
+        withClient({ ...site.server.superuser, database }, (client) => client.query(sql));
       try {
         await makeProject(site);
         // Whom it belongs to is up to who runs it: on the platform supautils, here a superuser.

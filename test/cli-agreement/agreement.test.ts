@@ -39,7 +39,11 @@ describe.each(mostly(17))('the Supabase CLI and we agree, on PostgreSQL %i', (ma
       expect(more.told).toContain('changed by other means');
       expect(more.value?.applied.map(({ version }) => version)).toEqual(['20260104000000']);
       expect((await listed(site)).remote).toEqual([first, second, third, '20260104000000']);
-      expect(await site.sql(`select version, name, array_length(statements, 1) as statements from supabase_migrations.schema_migrations order by 1`)).toEqual([
+      expect(
+        await site.sql(
+          `select version, name, array_length(statements, 1) as statements from supabase_migrations.schema_migrations order by 1`,
+        ),
+      ).toEqual([
         { version: first, name: 'v0_1_0_base', statements: 3 },
         { version: second, name: 'v0_2_0_tags', statements: 1 },
         { version: third, name: 'v0_3_0_links', statements: 1 },
@@ -74,7 +78,9 @@ describe.each(mostly(17))('the Supabase CLI and we agree, on PostgreSQL %i', (ma
   test('files, rollbacks and snapshots that are lost here are fetched from the target, and both go on', () =>
     withBase(files, async (site) => {
       expectCode(await site.migrate(), 0);
-      const kept = ['migrations/20260103000000_v0_3_0_links.sql', `rollback/${third}_rollback.sql`, `snapshots/v0.3.0_${third}.sql`].map((name) => `supabase/${name}`);
+      const kept = ['migrations/20260103000000_v0_3_0_links.sql', `rollback/${third}_rollback.sql`, `snapshots/v0.3.0_${third}.sql`].map(
+        (name) => `supabase/${name}`,
+      );
       const texts = kept.map((path) => site.project.read(path));
       for (const folder of ['migrations', 'rollback', 'snapshots']) rmSync(site.project.path(`supabase/${folder}`), { recursive: true });
       const shown = expectCode(await site.run((context) => repair(context)), 0).value!;
@@ -101,8 +107,12 @@ describe.each(mostly(17))('the Supabase CLI and we agree, on PostgreSQL %i', (ma
       expect(await site.state()).toEqual(before);
       expectCode(await site.run((context) => repair(context, change)), 0);
       expect((await listed(site)).remote).toEqual([second]);
-      expect(await site.sql(`select to_regclass('public.tags') as tags, to_regclass('public.notes')::text as notes`)).toEqual([{ tags: null, notes: 'notes' }]);
-      expect(await site.sql('select version, name, statements from supabase_migrations.schema_migrations')).toEqual([{ version: second, name: 'v0_2_0_tags', statements: ['create table public.tags (id int primary key)'] }]);
+      expect(await site.sql(`select to_regclass('public.tags') as tags, to_regclass('public.notes')::text as notes`)).toEqual([
+        { tags: null, notes: 'notes' },
+      ]);
+      expect(await site.sql('select version, name, statements from supabase_migrations.schema_migrations')).toEqual([
+        { version: second, name: 'v0_2_0_tags', statements: ['create table public.tags (id int primary key)'] },
+      ]);
     }));
 
   test('its down and reset, which would empty the database, stop at our guard and change nothing', () =>
@@ -132,7 +142,9 @@ describe.each(mostly(17))('the Supabase CLI and we agree, on PostgreSQL %i', (ma
         { name: 'name', type: 'text' },
         { name: 'rollback', type: 'text[]' },
       ]);
-      const [row] = await site.sql<{ rollback: string[] }>(`select rollback from supabase_migrations.schema_migrations where version = '${third}'`);
+      const [row] = await site.sql<{ rollback: string[] }>(
+        `select rollback from supabase_migrations.schema_migrations where version = '${third}'`,
+      );
       expect(row!.rollback.join('\n')).toContain('DROP TABLE "public"."links"');
     }));
 });
@@ -150,7 +162,10 @@ async function cli(site: Site, ...words: string[]): Promise<{ stdout: string; st
   return { stdout, stderr };
 }
 
-async function cliResult({ project, database }: Site, words: string[]): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
+async function cliResult(
+  { project, database }: Site,
+  words: string[],
+): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
   if (!project.exists('supabase/config.toml')) project.write('supabase/config.toml', 'project_id = "agreement"\n');
   const { user, password, host, port, database: name } = database;
   return execa('supabase', [...words, `--remote=postgresql://${user}:${password}@${host}:${port}/${name}`], {

@@ -11,7 +11,8 @@ import { expectCode, expectUntouched, sites, urlOf, type Site } from './site.ts'
 import type { TargetState } from './target-state.ts';
 
 const share = shareShadow();
-const adopting = (site: Site, options: AdoptOptions = {}, extra: Parameters<Site['run']>[1] = {}) => site.run((context) => adopt(context, options), extra);
+const adopting = (site: Site, options: AdoptOptions = {}, extra: Parameters<Site['run']>[1] = {}) =>
+  site.run((context) => adopt(context, options), extra);
 
 describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major) => {
   const { withNothing } = sites(major);
@@ -39,7 +40,17 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
         const { file, text } = value!.baseline!;
         expect(migrationName(file.split('/').at(-1)!)).toMatchObject({ release: 'v1.0.0', description: 'baseline' });
         expect(site.project.read(file)).toBe(text);
-        for (const part of ['on_auth_user_created', 'avatars for all', 'supabase_realtime ADD TABLE', 'EVENT TRIGGER on_ddl', "'7s'", 'GRANT "app_reader" TO "app_worker"', 'REVOKE ALL ON TABLE "public"."closed" FROM "anon"', 'DEFAULT PRIVILEGES']) expect(text).toContain(part);
+        for (const part of [
+          'on_auth_user_created',
+          'avatars for all',
+          'supabase_realtime ADD TABLE',
+          'EVENT TRIGGER on_ddl',
+          "'7s'",
+          'GRANT "app_reader" TO "app_worker"',
+          'REVOKE ALL ON TABLE "public"."closed" FROM "anon"',
+          'DEFAULT PRIVILEGES',
+        ])
+          expect(text).toContain(part);
         expect(text).not.toContain('CREATE TABLE auth.');
         const after = await site.state();
         expect(usersRows(after)).toEqual(usersRows(before));
@@ -47,7 +58,12 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
         expect(await site.sql('select name from supabase_migrations.schema_migrations')).toEqual([{ name: 'v1_0_0_baseline' }]);
         expect(site.project.read('supabase/docs/MIGRATIONS.md')).toContain('v1_0_0_baseline');
 
-        expect(expectCode(await site.run(status), 0).value).toMatchObject({ pending: [], missing: [], edited: [], drift: { by: 'catalog', differences: [] } });
+        expect(expectCode(await site.run(status), 0).value).toMatchObject({
+          pending: [],
+          missing: [],
+          edited: [],
+          drift: { by: 'catalog', differences: [] },
+        });
         const again = await expectUntouched(site, 0, () => adopting(site));
         expect(again).toContain('has a history already');
         expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1 }))).toContain('nothing stands before it');
@@ -56,20 +72,23 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
       }
     }));
 
-  test('is refused where the baseline can\'t make the same, with what stands against it', () =>
+  test("is refused where the baseline can't make the same, with what stands against it", () =>
     withShared(async (site) => {
-      await withClient({ ...site.server.superuser, database: site.database.database }, (client) => client.query('create table public.theirs (id int)'));
+      await withClient({ ...site.server.superuser, database: site.database.database }, (client) =>
+        client.query('create table public.theirs (id int)'),
+      );
       const told = await expectUntouched(site, 3, () => adopting(site));
       expect(told).toContain('could not be proven');
       expect(told).toContain('supabase_admin');
       expect(readdirSync(site.project.path('supabase/migrations'))).toEqual([]);
-      const onTarget: AdoptOptions['shadow'] = (_, use) => use({ kind: 'target', name: 'the target', settings: site.database, ownRoles: [], commits: false, keep: async () => {} });
+      const onTarget: AdoptOptions['shadow'] = (_, use) =>
+        use({ kind: 'target', name: 'the target', settings: site.database, ownRoles: [], commits: false, keep: async () => {} });
       expect(await expectUntouched(site, 3, () => adopting(site, { shadow: onTarget }))).toContain('--shadow <url>');
       const forced = expectCode(await adopting(site, { allowUnproven: true }), 0);
       expect(forced.value!.baseline!.text).toContain('NOT proven');
     }));
 
-  test('may have a platform of another version: what is the platform\'s own counts as it is, and is in no baseline', () =>
+  test("may have a platform of another version: what is the platform's own counts as it is, and is in no baseline", () =>
     withShared(async (site) => {
       await withClient({ ...site.server.superuser, database: site.database.database }, (client) =>
         client.query(`set role supabase_auth_admin; alter table auth.users add column newer_version text; create table auth.newer (id uuid primary key, of uuid references auth.users);
@@ -78,7 +97,9 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
           create trigger newer before insert on storage.objects for each row execute function storage.newer(); drop function if exists storage.extension(text);
           reset role; alter default privileges for role supabase_admin in schema public revoke all on tables from anon`),
       );
-      await site.sql('create table public.profiles (id uuid primary key references auth.users, name text); grant select on auth.users to anon');
+      await site.sql(
+        'create table public.profiles (id uuid primary key references auth.users, name text); grant select on auth.users to anon',
+      );
       expect(expectCode(await site.run(status), 0).value!.next).toContain('npx supasnap adopt');
       const { value, told } = expectCode(await adopting(site), 0);
       expect(told).toContain('Proven on embedded PostgreSQL');
@@ -104,12 +125,20 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
       const superuser = (sql: string) => withClient(site.server.superuser, (client) => client.query(sql));
       await superuser('create database adopt_plain template template0 owner postgres');
       try {
-        await withClient(plain, (client) => client.query(`create role plain_reader; create schema shop; create table shop.items (id int primary key, price int check (price > 0));
-          create view shop.cheap as select id from shop.items where price < 3; grant usage on schema shop to plain_reader; grant select on shop.cheap to plain_reader; revoke all on schema public from public`));
+        await withClient(plain, (client) =>
+          client.query(`create role plain_reader; create schema shop; create table shop.items (id int primary key, price int check (price > 0));
+          create view shop.cheap as select id from shop.items where price < 3; grant usage on schema shop to plain_reader; grant select on shop.cheap to plain_reader; revoke all on schema public from public`),
+        );
         const target = { target: { remote: urlOf(plain) } };
         const { value } = expectCode(await adopting(site, {}, target), 0);
         expect(value!.baseline).toMatchObject({ proven: true });
-        for (const part of ['create role "plain_reader"', 'CREATE TABLE shop.items', 'GRANT SELECT ON TABLE shop.cheap TO plain_reader', 'REVOKE']) expect(value!.baseline!.text).toContain(part);
+        for (const part of [
+          'create role "plain_reader"',
+          'CREATE TABLE shop.items',
+          'GRANT SELECT ON TABLE shop.cheap TO plain_reader',
+          'REVOKE',
+        ])
+          expect(value!.baseline!.text).toContain(part);
         expect(value!.baseline!.text).not.toContain('authenticator');
         expect(expectCode(await site.run(status, target), 0).value).toMatchObject({ pending: [], missing: [], edited: [] });
       } finally {
@@ -120,4 +149,5 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
 });
 
 /** The rows that are no history of migrations. */
-const usersRows = ({ rows }: TargetState) => Object.fromEntries(Object.entries(rows).filter(([table]) => !table.startsWith('supabase_migrations.')));
+const usersRows = ({ rows }: TargetState) =>
+  Object.fromEntries(Object.entries(rows).filter(([table]) => !table.startsWith('supabase_migrations.')));

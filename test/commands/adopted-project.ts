@@ -52,5 +52,7 @@ export async function makeProject({ database }: Site): Promise<void> {
 
 /** Roles are of the whole server, and outlive the database of a test. */
 export async function forgetRoles({ server, database }: Site): Promise<void> {
-  await withClient({ ...server.superuser, database: database.database }, (client) => client.query('drop owned by app_worker, app_reader cascade; drop role app_worker, app_reader'));
+  await withClient({ ...server.superuser, database: database.database }, (client) =>
+    client.query('drop owned by app_worker, app_reader cascade; drop role app_worker, app_reader'),
+  );
 }

@@ -11,7 +11,11 @@ export async function applyAsCli({ settings }: TestDatabase, files: Record<strin
     for (const [fileName, sql] of Object.entries(files)) {
       await client.query(sql);
       const { version, name } = migrationName(fileName)!;
-      await client.query('insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)', [version, name, historyStatements(sql)]);
+      await client.query('insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)', [
+        version,
+        name,
+        historyStatements(sql),
+      ]);
     }
   });
 }

@@ -16,12 +16,15 @@ describe('on PostgreSQL 17', () => {
   test.concurrent('rows behind COPY … FROM stdin are loaded with the rest of the file, also from an included one, and go with the rollback', () =>
     withBase(
       {
-        [next]: "create table public.tags (id int primary key, name text);\ncopy public.tags from stdin;\n1\tit's; \\\\i\n2\t\\N\n\\.\n\\i supabase/parts/more.sql\ncopy public.tags (name, id) from stdin with (format csv, header);\nname,id\n\"a\nb\",5\n\\.\n",
+        [next]:
+          'create table public.tags (id int primary key, name text);\ncopy public.tags from stdin;\n1\tit\'s; \\\\i\n2\t\\N\n\\.\n\\i supabase/parts/more.sql\ncopy public.tags (name, id) from stdin with (format csv, header);\nname,id\n"a\nb",5\n\\.\n',
         'supabase/parts/more.sql': 'copy public.tags from stdin;\n3\tthree\n\\.\nupdate public.tags set id = 4 where id = 3;',
       },
       async (site) => {
         const migrated = expectCode(await site.migrate(), 0);
-        expect(migrated.told).toContain(`supabase/migrations/${next} includes supabase/parts/more.sql, which the Supabase CLI would not do.`);
+        expect(migrated.told).toContain(
+          `supabase/migrations/${next} includes supabase/parts/more.sql, which the Supabase CLI would not do.`,
+        );
         expect(await site.sql('select id, name from public.tags order by id')).toEqual([
           { id: 1, name: "it's; \\i" },
           { id: 2, name: null },
@@ -48,15 +51,21 @@ describe('on PostgreSQL 17', () => {
     ));
 
   test.concurrent('a row that the server does not take is shown with its line, and so is a mistake in an included file', () =>
-    withBase({ [next]: '\\i supabase/parts/rows.sql\n', 'supabase/parts/rows.sql': 'create table public.tags (id int);\ncopy public.tags from stdin;\n1\nx2\n\\.\n' }, async (site) => {
-      const row = await expectUntouched(site, 1, () => site.migrate());
-      expect(row).toContain('supabase/parts/rows.sql:4:1\n  4 | x2\n');
-      expect(row).toContain('invalid input syntax for type integer: "x2" (22P02)');
-      expect(row).toContain('The target was not touched.');
-      site.project.write('supabase/parts/rows.sql', 'select 1;\nselect nothing from public.notes;\n');
-      const mistake = await expectUntouched(site, 1, () => site.migrate());
-      expect(mistake).toMatch(/supabase\/parts\/rows\.sql:2:8\n {2}2 \| select nothing from public\.notes;\n +\| {8}\^\n/);
-    }));
+    withBase(
+      {
+        [next]: '\\i supabase/parts/rows.sql\n',
+        'supabase/parts/rows.sql': 'create table public.tags (id int);\ncopy public.tags from stdin;\n1\nx2\n\\.\n',
+      },
+      async (site) => {
+        const row = await expectUntouched(site, 1, () => site.migrate());
+        expect(row).toContain('supabase/parts/rows.sql:4:1\n  4 | x2\n');
+        expect(row).toContain('invalid input syntax for type integer: "x2" (22P02)');
+        expect(row).toContain('The target was not touched.');
+        site.project.write('supabase/parts/rows.sql', 'select 1;\nselect nothing from public.notes;\n');
+        const mistake = await expectUntouched(site, 1, () => site.migrate());
+        expect(mistake).toMatch(/supabase\/parts\/rows\.sql:2:8\n {2}2 \| select nothing from public\.notes;\n +\| {8}\^\n/);
+      },
+    ));
 
   test.concurrent('a snapshot that is cut off, edited, mixed up or newer is named, and nothing of the database or outside of the folder is touched', () =>
     withBase({}, async (site) => {
@@ -90,7 +99,8 @@ describe('on PostgreSQL 17', () => {
       };
       for (const [files, message] of cases) await refuses(files, message);
       // Whole in itself, but of another state: the target's own copy is used.
-      for (const [end, content] of Object.entries({ ...whole, ...written({ ...companion, sql: sha256('another') }) })) writeFileSync(site.project.path(path(end)), content);
+      for (const [end, content] of Object.entries({ ...whole, ...written({ ...companion, sql: sha256('another') }) }))
+        writeFileSync(site.project.path(path(end)), content);
       expectCode(await site.rollback({ to: id, dryRun: true }), 0);
       for (const end of Object.keys(whole)) rmSync(site.project.path(path(end)));
       for (const change of ['{"format": 2}', '{"name": "../../../evil"}']) {
@@ -101,13 +111,17 @@ describe('on PostgreSQL 17', () => {
       }
       await site.sql(`update supabase_migrations.supasnap_snapshots set manifest = manifest || jsonb_build_object('name', name)`);
       expect(await site.state()).toEqual(before);
-      await site.sql(`insert into supabase_migrations.schema_migrations values ('20250101000000', array['select 1'], '../../../evil'), ('../20250101000001', array['select 1'], null)`);
+      await site.sql(
+        `insert into supabase_migrations.schema_migrations values ('20250101000000', array['select 1'], '../../../evil'), ('../20250101000001', array['select 1'], null)`,
+      );
       const fetched = expectCode(await site.run((context) => repair(context, { fetch: true })), 0);
       for (const file of fetched.value!.written) expect(file).toMatch(/^supabase\/(migrations|snapshots)\/[\w.]+$/);
       expect(fetched.value!.written.length).toBeGreaterThan(2);
 
       // Without the target's copy the manifest alone says what belongs together.
-      await site.sql('delete from supabase_migrations.supasnap_kept; delete from supabase_migrations.supasnap_runs; delete from supabase_migrations.supasnap_snapshots');
+      await site.sql(
+        'delete from supabase_migrations.supasnap_kept; delete from supabase_migrations.supasnap_runs; delete from supabase_migrations.supasnap_snapshots',
+      );
       await refuses(written({ ...companion, sql: sha256('another') }), 'does not hold the facts of');
       await refuses(written({ ...companion, format: 2 }), "in a form that this version can't read");
       await refuses(written({ format: 1, sql: manifest.sha256 }), 'does not hold the facts of');
@@ -128,8 +142,14 @@ describe('on PostgreSQL 17', () => {
     withBase({ [next]: 'create table public.tags (id int);' }, async (site) => {
       const cases: [change: string, message: string][] = [
         ['schema_migrations drop column version', 'schema_migrations: column version is missing; it has to be text'],
-        ['schema_migrations alter version type bigint using version::bigint', 'schema_migrations: column version is bigint; it has to be text'],
-        ['schema_migrations alter statements type text using statements::text', 'schema_migrations: column statements is text; it has to be text[]'],
+        [
+          'schema_migrations alter version type bigint using version::bigint',
+          'schema_migrations: column version is bigint; it has to be text',
+        ],
+        [
+          'schema_migrations alter statements type text using statements::text',
+          'schema_migrations: column statements is text; it has to be text[]',
+        ],
         ['supasnap_runs drop column proof', 'supasnap_runs: column proof is missing; it has to be jsonb'],
         ['supasnap_runs alter duration_ms type text', 'supasnap_runs: column duration_ms is text; it has to be integer'],
         ['supasnap_snapshots drop column catalog_check', 'supasnap_snapshots: column catalog_check is missing; it has to be text'],
@@ -138,7 +158,9 @@ describe('on PostgreSQL 17', () => {
       for (const [change, message] of cases) {
         const copy = `copied_${cases.findIndex(([one]) => one === change)}`;
         const table = change.split(' ')[0];
-        await site.sql(`create table public.${copy} as select * from supabase_migrations.${table}; alter table supabase_migrations.${change}`);
+        await site.sql(
+          `create table public.${copy} as select * from supabase_migrations.${table}; alter table supabase_migrations.${change}`,
+        );
         const tables = () => site.sql(`select * from supabase_migrations.${table}`);
         const before = await tables();
         const refused = [await site.migrate(), await site.run((context) => status(context)), await site.rollback({ steps: 1 })];
@@ -152,7 +174,9 @@ describe('on PostgreSQL 17', () => {
         expect((await site.run((context) => status(context))).told).not.toContain(message);
         await site.sql(`drop table public.${copy}`);
         if (change.includes('drop column version')) {
-          await site.sql("update supabase_migrations.schema_migrations set version = '20260101000000'; alter table supabase_migrations.schema_migrations add primary key (version)");
+          await site.sql(
+            "update supabase_migrations.schema_migrations set version = '20260101000000'; alter table supabase_migrations.schema_migrations add primary key (version)",
+          );
         }
       }
       await site.sql(`alter table supabase_migrations.schema_migrations alter version type varchar(255), alter name type varchar`);
@@ -169,7 +193,9 @@ describe('on PostgreSQL 17', () => {
       expectCode(await site.run((context) => repair(context, { applied: [command!] })), 0);
       expect(expectCode(await site.migrate(), 0).value?.applied).toEqual([]);
       // All of our own rows gone: what lies in the folder is enough to go back.
-      await site.sql('delete from supabase_migrations.supasnap_kept; delete from supabase_migrations.supasnap_runs; delete from supabase_migrations.supasnap_snapshots; delete from supabase_migrations.supasnap_states');
+      await site.sql(
+        'delete from supabase_migrations.supasnap_kept; delete from supabase_migrations.supasnap_runs; delete from supabase_migrations.supasnap_snapshots; delete from supabase_migrations.supasnap_states',
+      );
       expectCode(await site.rollback({ to: 'v0.1.0_20260101000000.1' }), 0);
       expect(await site.sql("select to_regclass('public.notes') as notes")).toEqual([{ notes: null }]);
     }));
@@ -183,7 +209,9 @@ describe('on PostgreSQL 17', () => {
       expect(value?.drift?.differences).toEqual([]);
       expect(value?.lastSnapshot?.id).toBe('v0.2.0_20260102000000_after');
       expectCode(await site.rollback({ steps: 1, now: () => now }), 0);
-      expect(await site.sql("select to_regclass('public.tags') as tags, to_regclass('public.notes')::text as notes")).toEqual([{ tags: null, notes: 'notes' }]);
+      expect(await site.sql("select to_regclass('public.tags') as tags, to_regclass('public.notes')::text as notes")).toEqual([
+        { tags: null, notes: 'notes' },
+      ]);
       expect((await site.run((context) => status(context))).value?.drift?.differences).toEqual([]);
     }));
 
@@ -231,5 +259,6 @@ describe('on PostgreSQL 17', () => {
       } finally {
         chmodSync(folder, 0o755);
       }
-    }));
+    }),
+  );
 });

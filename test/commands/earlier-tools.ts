@@ -22,7 +22,11 @@ export const dbmateBinary = (() => {
 
 /** Runs dbmate itself on the site's database, with the files in db/migrations. */
 export async function dbmate(site: Site, ...words: string[]): Promise<string> {
-  const { stdout } = await execa(dbmateBinary!, ['--url', `${urlOf(site.database)}?sslmode=disable`, '--no-dump-schema', ...words], { cwd: site.project.folder, extendEnv: false, env: { PATH: process.env.PATH } });
+  const { stdout } = await execa(dbmateBinary!, ['--url', `${urlOf(site.database)}?sslmode=disable`, '--no-dump-schema', ...words], {
+    cwd: site.project.folder,
+    extendEnv: false,
+    env: { PATH: process.env.PATH },
+  });
   return stdout;
 }
 
@@ -36,7 +40,11 @@ export interface Ran {
 }
 
 /** Runs numbered files of a folder as a small runner of its own does, and fills its table, which it makes by `create`. */
-export async function runNumbered({ database }: Site, files: Files, { create, insert }: { create: string; insert: (file: Ran) => string }): Promise<void> {
+export async function runNumbered(
+  { database }: Site,
+  files: Files,
+  { create, insert }: { create: string; insert: (file: Ran) => string },
+): Promise<void> {
   await withClient(database, async (client) => {
     await client.query(create);
     for (const [path, sql] of Object.entries(files)) {

@@ -29,7 +29,9 @@ async function allUntouched(site: Site, code: number, runs: (() => Promise<Ended
   return told;
 }
 
-const settings = (production: string) => ({ 'supabase/supasnap.toml': `[env.staging]\nurl = "env(STAGING_DB_URL)"\n\n[env.production]\nurl = "env(PRODUCTION_DB_URL)"\n${production}\n` });
+const settings = (production: string) => ({
+  'supabase/supasnap.toml': `[env.staging]\nurl = "env(STAGING_DB_URL)"\n\n[env.production]\nurl = "env(PRODUCTION_DB_URL)"\n${production}\n`,
+});
 
 const ref = 'abcdefghijklmnopqrst';
 const [password, token] = ['pass-Unique-4711', 'sbp_token-Unique-4712'];
@@ -40,7 +42,13 @@ async function withPlatform(url: string, use: (base: string) => Promise<void>): 
     const known = path === `/v1/projects/${ref}/config/database/pooler`;
     response.statusCode = headers.authorization !== `Bearer ${token}` ? 401 : known ? 200 : 404;
     const replica = { database_type: 'READ_REPLICA', connection_string: 'postgresql://nobody@127.0.0.1:1/postgres' };
-    response.end(JSON.stringify(response.statusCode === 200 ? [replica, { database_type: 'PRIMARY', pool_mode: 'transaction', connection_string: url }] : { message: 'no' }));
+    response.end(
+      JSON.stringify(
+        response.statusCode === 200
+          ? [replica, { database_type: 'PRIMARY', pool_mode: 'transaction', connection_string: url }]
+          : { message: 'no' },
+      ),
+    );
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   try {
@@ -53,9 +61,12 @@ async function withPlatform(url: string, use: (base: string) => Promise<void>): 
 describe('targets', () => {
   const { withBase, server } = sites(17, { bare: true });
   // A pooler's user has the project's ref in its name; here it is a role like any other.
-  beforeAll(() => withClient(server().superuser, (client) => client.query(`create role "postgres.${ref}" superuser login password '${password}'`)));
+  beforeAll(() =>
+    withClient(server().superuser, (client) => client.query(`create role "postgres.${ref}" superuser login password '${password}'`)),
+  );
 
-  const poolerOf = ({ database: { host, port, database } }: Site) => `postgresql://postgres.${ref}:[YOUR-PASSWORD]@${host}:${port}/${database}`;
+  const poolerOf = ({ database: { host, port, database } }: Site) =>
+    `postgresql://postgres.${ref}:[YOUR-PASSWORD]@${host}:${port}/${database}`;
   const linked = { 'supabase/.temp/project-ref': `${ref}\n` };
 
   test.concurrent('--remote alone is the linked project, with the password of a variable or typed unseen', () =>
@@ -71,14 +82,33 @@ describe('targets', () => {
       expect(expectCode(wrong, 1).told).toContain('Check user and password in SUPABASE_DB_PASSWORD.');
       expect(expectCode(unnamed, 3).told).toContain('--env production --yes');
       const asked: string[] = [];
-      const typed = await site.run(status, { ...remote, askHidden: (question) => Promise.resolve(asked.push(question) > 0 ? password : '') });
-      expect(expectCode(typed, 0).told).toMatch(new RegExp(`^Target: environment "production", PROTECTED, project ${ref} from supabase/.temp/project-ref \\(linked\\) \\(site_\\d+ at 127.0.0.1:\\d+ as postgres.${ref}, PostgreSQL 17`));
+      const typed = await site.run(status, {
+        ...remote,
+        askHidden: (question) => Promise.resolve(asked.push(question) > 0 ? password : ''),
+      });
+      expect(expectCode(typed, 0).told).toMatch(
+        new RegExp(
+          `^Target: environment "production", PROTECTED, project ${ref} from supabase/.temp/project-ref \\(linked\\) \\(site_\\d+ at 127.0.0.1:\\d+ as postgres.${ref}, PostgreSQL 17`,
+        ),
+      );
       expect(asked).toEqual([`Database password of project ${ref}: `]);
 
-      const cli = await runCli('supasnap', ['migrate', '--remote', next, '--yes', '--debug'], { cwd: site.project.folder, env: { SUPABASE_DB_PASSWORD: password } });
-      expect(cli).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('production is protected, and --yes alone does not name it.') });
-      const checked = await runCli('db-checklist', [file, '--env', 'production'], { cwd: site.project.folder, env: { SUPABASE_DB_PASSWORD: password } });
-      expect(checked).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/^no {3}Tried locally {5}.*there is no local database yet\n +Next: npx supasnap migrate supabase/m) });
+      const cli = await runCli('supasnap', ['migrate', '--remote', next, '--yes', '--debug'], {
+        cwd: site.project.folder,
+        env: { SUPABASE_DB_PASSWORD: password },
+      });
+      expect(cli).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining('production is protected, and --yes alone does not name it.'),
+      });
+      const checked = await runCli('db-checklist', [file, '--env', 'production'], {
+        cwd: site.project.folder,
+        env: { SUPABASE_DB_PASSWORD: password },
+      });
+      expect(checked).toMatchObject({
+        exitCode: 3,
+        stdout: expect.stringMatching(/^no {3}Tried locally {5}.*there is no local database yet\n +Next: npx supasnap migrate supabase/m),
+      });
       expect(JSON.stringify([cli, checked])).not.toContain(password);
       expect(await site.sql('select version from supabase_migrations.schema_migrations')).toHaveLength(1);
     }));
@@ -87,43 +117,69 @@ describe('targets', () => {
     withBase(linked, (site) =>
       withPlatform(poolerOf(site), async (base) => {
         const other = 'tsrqponmlkjihgfedcba';
-        const variables = (environment: Record<string, string>) => ({ SUPABASE_API_URL: base, SUPABASE_DB_PASSWORD: password, ...environment });
-        const ask = (remote: string, environment: Record<string, string>) => site.run(status, { target: { remote }, environment: variables(environment) });
+        const variables = (environment: Record<string, string>) => ({
+          SUPABASE_API_URL: base,
+          SUPABASE_DB_PASSWORD: password,
+          ...environment,
+        });
+        const ask = (remote: string, environment: Record<string, string>) =>
+          site.run(status, { target: { remote }, environment: variables(environment) });
         const wrong = 'sbp_wrong-Unique-4714';
-        const cli = (given: string, ...words: string[]) => runCli('db-status', [...words, '--debug'], { cwd: site.project.folder, env: variables({ SUPABASE_ACCESS_TOKEN: given }) });
+        const cli = (given: string, ...words: string[]) =>
+          runCli('db-status', [...words, '--debug'], { cwd: site.project.folder, env: variables({ SUPABASE_ACCESS_TOKEN: given }) });
         const said = [await cli(token, '--remote', ref), await cli(wrong, '--remote')];
         expect(said.map(({ exitCode }) => exitCode)).toEqual([0, 1]);
         expect(said[0]!.stderr).toContain(`Target: project ${ref} from --remote (`);
         expect(said[1]!.stderr).toContain('does not accept SUPABASE_ACCESS_TOKEN');
         for (const secret of [password, token, wrong]) expect(JSON.stringify(said)).not.toContain(secret);
 
-        expect(expectCode(await ask('linked', { SUPABASE_ACCESS_TOKEN: token }), 0).told).toContain(`Target: project ${ref} from supabase/.temp/project-ref (linked) (`);
-        expect(expectCode(await ask(other, { SUPABASE_ACCESS_TOKEN: token }), 1).told).toContain(`There is no project ${other} that SUPABASE_ACCESS_TOKEN may see.`);
-        expect(expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://example.com' }), 2).told).toContain('SUPABASE_API_URL is no https:// URL.');
-        expect(expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://127.0.0.1:1' }), 1).told).toContain(`127.0.0.1:1 did not answer where project ${ref} is.`);
+        expect(expectCode(await ask('linked', { SUPABASE_ACCESS_TOKEN: token }), 0).told).toContain(
+          `Target: project ${ref} from supabase/.temp/project-ref (linked) (`,
+        );
+        expect(expectCode(await ask(other, { SUPABASE_ACCESS_TOKEN: token }), 1).told).toContain(
+          `There is no project ${other} that SUPABASE_ACCESS_TOKEN may see.`,
+        );
+        expect(expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://example.com' }), 2).told).toContain(
+          'SUPABASE_API_URL is no https:// URL.',
+        );
+        expect(expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://127.0.0.1:1' }), 1).told).toContain(
+          `127.0.0.1:1 did not answer where project ${ref} is.`,
+        );
         const nothing = await runCli('db-status', [`--remote=${ref}`], { cwd: site.project.folder });
-        expect(nothing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`--remote="postgresql://postgres.${ref}:<password>@aws-0-<region>.pooler.supabase.com:5432/postgres"`) });
+        expect(nothing).toMatchObject({
+          exitCode: 2,
+          stderr: expect.stringContaining(
+            `--remote="postgresql://postgres.${ref}:<password>@aws-0-<region>.pooler.supabase.com:5432/postgres"`,
+          ),
+        });
       }),
     ));
 
   test.concurrent('what "supabase link" saved is used for its own project only, and leads to the platform only', () =>
     withBase({}, async (site) => {
-      const run = (environment: Record<string, string> = {}) => site.run(status, { target: { remote: 'linked' }, environment: { SUPABASE_DB_PASSWORD: password, ...environment } });
+      const run = (environment: Record<string, string> = {}) =>
+        site.run(status, { target: { remote: 'linked' }, environment: { SUPABASE_DB_PASSWORD: password, ...environment } });
       expect(expectCode(await run(), 2).told).toContain('no project is linked');
       site.project.write('supabase/.temp/project-ref', 'not a ref');
-      expect(expectCode(await run(), 2).told).toContain('supabase/.temp/project-ref does not hold a project\'s ref.');
+      expect(expectCode(await run(), 2).told).toContain("supabase/.temp/project-ref does not hold a project's ref.");
       expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 2).told).toContain('There is no supabase/.temp/pooler-url');
       site.project.write('supabase/.temp/pooler-url', poolerOf(site));
       expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 0).told).toContain(`project ${ref} from SUPABASE_PROJECT_ID (linked)`);
-      expect(expectCode(await run({ SUPABASE_PROJECT_ID: 'tsrqponmlkjihgfedcba' }), 2).told).toContain('supabase/.temp/pooler-url is of another project.');
+      expect(expectCode(await run({ SUPABASE_PROJECT_ID: 'tsrqponmlkjihgfedcba' }), 2).told).toContain(
+        'supabase/.temp/pooler-url is of another project.',
+      );
       site.project.write('supabase/.temp/pooler-url', `postgresql://postgres.${ref}@pooler.example.com:6543/postgres`);
-      expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 2).told).toContain('pooler.example.com, which is no pooler of the platform.');
+      expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 2).told).toContain(
+        'pooler.example.com, which is no pooler of the platform.',
+      );
     }));
 
   /** A production site, and a staging database beside it; both have the base. */
   const withProduction = (production: string, use: (site: Site, environment: Record<string, string>, staging: Site) => Promise<void>) =>
     withBase({}, (staging) =>
-      withBase({ ...harmless, ...settings(production) }, (site) => use(site, { PRODUCTION_DB_URL: urlOf(site.database), STAGING_DB_URL: urlOf(staging.database) }, staging)),
+      withBase({ ...harmless, ...settings(production) }, (site) =>
+        use(site, { PRODUCTION_DB_URL: urlOf(site.database), STAGING_DB_URL: urlOf(staging.database) }, staging),
+      ),
     );
 
   test.concurrent('an environment that is protected asks for its name even before a harmless migration; another answer changes nothing', () =>
@@ -134,11 +190,15 @@ describe('targets', () => {
         return Promise.resolve(text);
       };
       const told = await expectUntouched(site, 3, () => site.migrate({ target, environment, yes: false, ask: answer('yes') }));
-      expect(told).toMatch(/^Target: environment "production", PROTECTED, database from PRODUCTION_DB_URL \(site_\d+ at 127.0.0.1:\d+ as postgres, PostgreSQL 17/);
+      expect(told).toMatch(
+        /^Target: environment "production", PROTECTED, database from PRODUCTION_DB_URL \(site_\d+ at 127.0.0.1:\d+ as postgres, PostgreSQL 17/,
+      );
       expect(told).toContain('You did not confirm.');
-      expect(asked.at(-1)).toContain('Type the target\'s name (production)');
+      expect(asked.at(-1)).toContain("Type the target's name (production)");
       expectCode(await site.migrate({ target, environment, yes: false, ask: answer('production') }), 0);
-      expect(await site.sql(`select environment from supabase_migrations.supasnap_runs order by id desc limit 1`)).toEqual([{ environment: 'production' }]);
+      expect(await site.sql(`select environment from supabase_migrations.supasnap_runs order by id desc limit 1`)).toEqual([
+        { environment: 'production' },
+      ]);
       expect(site.project.read('supabase/docs/MIGRATIONS.md')).toContain('- **Environment**: `production`');
     }));
 
@@ -165,32 +225,49 @@ describe('targets', () => {
       expect(refused).toContain('The deployment window of production is closed.');
       expect(refused).toMatch(/it opens at \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
       expect(refused).not.toContain('Rehearsing');
-      await allUntouched(site, 2, ['', '   ', '--yes', next].map((override) => () => site.migrate({ target, environment, override })));
+      await allUntouched(
+        site,
+        2,
+        ['', '   ', '--yes', next].map((override) => () => site.migrate({ target, environment, override })),
+      );
       const dry = expectCode(await site.migrate({ target, environment, dryRun: true }), 0);
       expect(dry.told).toContain('The deployment window of production is closed.');
       expectCode(await site.migrate({ target, environment, override: 'the disk\n fills up' }), 0);
-      expect(await site.sql('select override_reason from supabase_migrations.supasnap_runs order by id desc limit 1')).toEqual([{ override_reason: 'the disk fills up' }]);
+      expect(await site.sql('select override_reason from supabase_migrations.supasnap_runs order by id desc limit 1')).toEqual([
+        { override_reason: 'the disk fills up' },
+      ]);
       expect(site.project.read('supabase/docs/MIGRATIONS.md')).toContain('- **Outside its deployment window**: the disk fills up\n');
       expectCode(await site.rollback({ target, environment, steps: 1 }), 0);
-      expect(await site.sql(`select to_regclass('public.tags') as tags, kind, environment from supabase_migrations.supasnap_runs order by id desc limit 1`)).toEqual([{ tags: null, kind: 'rollback', environment: 'production' }]);
+      expect(
+        await site.sql(
+          `select to_regclass('public.tags') as tags, kind, environment from supabase_migrations.supasnap_runs order by id desc limit 1`,
+        ),
+      ).toEqual([{ tags: null, kind: 'rollback', environment: 'production' }]);
     }));
 
   test.concurrent('an environment whose window is open is migrated, and a reason that was not needed is not recorded; one that closes meanwhile stops it', () =>
     withProduction(`window = ["${closed}", "${open}"]`, async (site, environment) => {
-      expect(expectCode(await site.migrate({ target, environment, override: 'just in case' }), 0).told).toContain('is not needed, and not recorded');
-      expect(await site.sql('select override_reason from supabase_migrations.supasnap_runs order by id desc limit 1')).toEqual([{ override_reason: null }]);
+      expect(expectCode(await site.migrate({ target, environment, override: 'just in case' }), 0).told).toContain(
+        'is not needed, and not recorded',
+      );
+      expect(await site.sql('select override_reason from supabase_migrations.supasnap_runs order by id desc limit 1')).toEqual([
+        { override_reason: null },
+      ]);
       // The plan is shown, a person thinks for long, and the window is another then: the settings stand for the clock.
       site.project.write('supabase/migrations/20260103000000_v0_3_0_more.sql', 'create table public.more (id int);\n');
       const late = await expectUntouched(site, 3, () =>
-        site.run(async (context) => {
-          const { migrate } = await import('../../src/commands/migrate.ts');
-          const { windows } = context.config.settings.environments.find(({ name }) => name === 'production')!;
-          const ask = () => {
-            windows.splice(1, 1);
-            return Promise.resolve('y');
-          };
-          return migrate({ ...context, yes: false, ask }, {});
-        }, { target, environment }),
+        site.run(
+          async (context) => {
+            const { migrate } = await import('../../src/commands/migrate.ts');
+            const { windows } = context.config.settings.environments.find(({ name }) => name === 'production')!;
+            const ask = () => {
+              windows.splice(1, 1);
+              return Promise.resolve('y');
+            };
+            return migrate({ ...context, yes: false, ask }, {});
+          },
+          { target, environment },
+        ),
       );
       expect(late).toContain('20260103000000_v0_3_0_more.sql was not applied.');
     }));
@@ -200,7 +277,8 @@ describe('targets', () => {
       const untested = 'supabase/migrations/20260103000000_v0_3_0_untested.sql';
       site.project.write(untested, 'create table public.untested (id int);\n');
       const onStaging = { target: { env: 'staging' }, environment };
-      const toProduction = async (variables = environment) => expectCode(await site.migrate({ target, environment: variables, files: [file] }), 3).told;
+      const toProduction = async (variables = environment) =>
+        expectCode(await site.migrate({ target, environment: variables, files: [file] }), 3).told;
       const before = await site.state();
 
       const never = await toProduction();
@@ -233,7 +311,10 @@ describe('targets', () => {
 
   test.concurrent('all that an environment misses is told at once', () =>
     withProduction(`requires = ["staging"]\nwindow = "${closed}"`, async (site, environment) => {
-      const [told, overridden] = await allUntouched(site, 3, [() => site.migrate({ target, environment }), () => site.migrate({ target, environment, override: 'it burns' })]);
+      const [told, overridden] = await allUntouched(site, 3, [
+        () => site.migrate({ target, environment }),
+        () => site.migrate({ target, environment, override: 'it burns' }),
+      ]);
       expect(told).toContain('The deployment window of production is closed.');
       expect(told).toContain('production requires staging');
       expect(overridden).toContain('production requires staging');
@@ -244,16 +325,40 @@ describe('targets', () => {
       const list = async () => expectCode(await site.run((context) => checklist(context, file), { target, environment }), 0).value!;
       const answers = async () => Object.fromEntries((await list()).items.map(({ item, ok }) => [item, ok]));
       const before = await site.state();
-      expect(await answers()).toEqual({ 'Tried locally': false, 'Applied on staging': false, 'Snapshot taken': true, 'Rollback proven': false, 'Smoke test passed': false, 'Window open': true });
+      expect(await answers()).toEqual({
+        'Tried locally': false,
+        'Applied on staging': false,
+        'Snapshot taken': true,
+        'Rollback proven': false,
+        'Smoke test passed': false,
+        'Window open': true,
+      });
       expect((await list()).ready).toBe(false);
       expect((await list()).items.map(({ next }) => next)).toContain(`npx supasnap migrate ${file} --env staging`);
-      const unknown = expectCode(await site.run((context) => checklist(context, file), { target, environment: { PRODUCTION_DB_URL: environment.PRODUCTION_DB_URL! } }), 0).value!.items[1]!;
-      expect(unknown).toMatchObject({ ok: false, text: expect.stringContaining('STAGING_DB_URL is not set'), next: expect.stringContaining('Set STAGING_DB_URL') });
+      const unknown = expectCode(
+        await site.run((context) => checklist(context, file), {
+          target,
+          environment: { PRODUCTION_DB_URL: environment.PRODUCTION_DB_URL! },
+        }),
+        0,
+      ).value!.items[1]!;
+      expect(unknown).toMatchObject({
+        ok: false,
+        text: expect.stringContaining('STAGING_DB_URL is not set'),
+        next: expect.stringContaining('Set STAGING_DB_URL'),
+      });
       expect(await site.state()).toEqual(before);
 
       expectCode(await site.migrate({ target: { env: 'staging' }, environment }), 0);
       await site.sql('create table public.by_hand (id int)');
-      expect(await answers()).toEqual({ 'Tried locally': false, 'Applied on staging': true, 'Snapshot taken': false, 'Rollback proven': true, 'Smoke test passed': true, 'Window open': true });
+      expect(await answers()).toEqual({
+        'Tried locally': false,
+        'Applied on staging': true,
+        'Snapshot taken': false,
+        'Rollback proven': true,
+        'Smoke test passed': true,
+        'Window open': true,
+      });
       expectCode(await site.migrate({ target, environment, yes: false }), 3);
       expect((await answers())['Snapshot taken']).toBe(true);
       for (const { ok, when } of (await list()).items) expect(when === null).toBe(ok !== true);
@@ -268,7 +373,15 @@ describe('targets', () => {
         [{ remote: 'production' }, 'Did you mean --env production?'],
         [{ remote: '' }, '--remote was given an empty value.'],
       ];
-      const told = await allUntouched(site, 2, mistakes.map(([flags]) => () => site.run(status, { target: flags })));
+      const told = await allUntouched(
+        site,
+        2,
+        mistakes.map(
+          ([flags]) =>
+            () =>
+              site.run(status, { target: flags }),
+        ),
+      );
       for (const [index, [, message]] of mistakes.entries()) expect(told[index]).toContain(message);
     }));
 });

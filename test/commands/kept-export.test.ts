@@ -12,7 +12,8 @@ import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 const next = '20260102000000_v0_2_0_next.sql';
 const more = '20260103000000_v0_3_0_more.sql';
 
-const url = ({ database: { user, password, host, port, database } }: Site) => `postgresql://${user}:${password}@${host}:${port}/${database}`;
+const url = ({ database: { user, password, host, port, database } }: Site) =>
+  `postgresql://${user}:${password}@${host}:${port}/${database}`;
 
 /** The copy that was kept last. */
 const lastCopy = async (site: Site) => expectCode(await site.run(listKept), 0).value!.copies.at(-1)!;
@@ -28,28 +29,44 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
 
   test.concurrent('values before and after stand under the names of the table, with the mark in words and what is not written empty', () =>
     withBase(
-      { [next]: "update public.notes set body = 'changed, \"really\"' where id = 1;\ndelete from public.notes where id = 2;\ninsert into public.notes values (3, '', null);\n" },
+      {
+        [next]:
+          "update public.notes set body = 'changed, \"really\"' where id = 1;\ndelete from public.notes where id = 2;\ninsert into public.notes values (3, '', null);\n",
+      },
       async (site) => {
         expectCode(await site.migrate(), 0);
         const [header, ...lines] = (await exportText(site, (await lastCopy(site)).id)).split('\r\n');
         expect(header).toBe('mark,id,body,due,id (after),body (after),due (after)');
-        expect(lines.sort()).toEqual(['', 'changed,1,first,2026-01-01,1,"changed, ""really""",2026-01-01', 'deleted,2,second,,,,', 'inserted,,,,3,"",']);
+        expect(lines.sort()).toEqual([
+          '',
+          'changed,1,first,2026-01-01,1,"changed, ""really""",2026-01-01',
+          'deleted,2,second,,,,',
+          'inserted,,,,3,"",',
+        ]);
       },
     ));
 
   test.concurrent('a key that is not among the columns stands before them, and rows that users deleted are gone', () =>
-    withBase({ [next]: 'alter table public.notes drop column due;\n', [more]: "insert into public.notes values (3, 'third'), (4, 'fourth');\n" }, async (site) => {
-      expectCode(await site.migrate({ files: [next] }), 0);
-      expect((await exportText(site, (await lastCopy(site)).id)).split('\r\n').sort()).toEqual(['', 'changed,1,2026-01-01', 'changed,2,', 'mark,id,due']);
+    withBase(
+      { [next]: 'alter table public.notes drop column due;\n', [more]: "insert into public.notes values (3, 'third'), (4, 'fourth');\n" },
+      async (site) => {
+        expectCode(await site.migrate({ files: [next] }), 0);
+        expect((await exportText(site, (await lastCopy(site)).id)).split('\r\n').sort()).toEqual([
+          '',
+          'changed,1,2026-01-01',
+          'changed,2,',
+          'mark,id,due',
+        ]);
 
-      expectCode(await site.migrate(), 0);
-      await site.sql('delete from public.notes where id = 4');
-      expectCode(await site.rollback({ steps: 1 }), 0);
-      const lines = (await exportText(site, (await lastCopy(site)).id)).split('\r\n');
-      expect(lines[0]).toBe('mark,id,body,id (after),body (after)');
-      expect(lines).toContain('gone,4,,,');
-      expect(lines).toContain('deleted,3,third,,');
-    }));
+        expectCode(await site.migrate(), 0);
+        await site.sql('delete from public.notes where id = 4');
+        expectCode(await site.rollback({ steps: 1 }), 0);
+        const lines = (await exportText(site, (await lastCopy(site)).id)).split('\r\n');
+        expect(lines[0]).toBe('mark,id,body,id (after),body (after)');
+        expect(lines).toContain('gone,4,,,');
+        expect(lines).toContain('deleted,3,third,,');
+      },
+    ));
 
   test.concurrent('a dropped table reads back into PostgreSQL with every value as it was', () =>
     withBase(
@@ -70,9 +87,13 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
         const file = site.project.path('odd.csv');
         const { id } = await lastCopy(site);
         expectCode(await site.run((context) => exportKept(context, { id: String(id), to: file })), 0);
-        expect(readFileSync(file, 'utf8').split('\r\n')[0]).toBe('supasnap mark,id,"a ""b"", c",mark,n,f,at,span,raw,doc,list,yes,padded,feel');
+        expect(readFileSync(file, 'utf8').split('\r\n')[0]).toBe(
+          'supasnap mark,id,"a ""b"", c",mark,n,f,at,span,raw,doc,list,yes,padded,feel',
+        );
         chmodSync(file, 0o644);
-        await withClient({ ...site.server.superuser, database: site.database.database }, (client) => client.query(`copy public.again from '${file}' (format csv, header)`));
+        await withClient({ ...site.server.superuser, database: site.database.database }, (client) =>
+          client.query(`copy public.again from '${file}' (format csv, header)`),
+        );
         await site.sql('alter table public.again drop column supasnap_mark');
         expect(await site.sql('select o::text from public.again o order by id')).toEqual(before);
       },
@@ -84,7 +105,10 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       const { id } = await lastCopy(site);
       const run = (...words: string[]) => runCli('db-kept', ['export', ...words, `--remote=${url(site)}`], { cwd: site.project.folder });
       const name = `kept_${id}_public.notes.csv`;
-      expect(await run(String(id))).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`Wrote 2 rows of public.notes to ${site.project.path(name)}`) });
+      expect(await run(String(id))).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining(`Wrote 2 rows of public.notes to ${site.project.path(name)}`),
+      });
       expect(statSync(site.project.path(name)).mode & 0o777).toBe(0o600);
       site.project.write(name, 'mine');
       expect(await run(String(id))).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(`${name} exists already.`) });
@@ -92,36 +116,49 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       expect(site.project.list('.').filter((file) => file.endsWith('.tmp'))).toEqual([]);
 
       expect(await run(String(id), '--out=-')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^mark,id,due\r?\nchanged,/) });
-      expect(await run(String(id), '--out=-', '--output-format=json')).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('--out - prints CSV') });
+      expect(await run(String(id), '--out=-', '--output-format=json')).toMatchObject({
+        exitCode: 2,
+        stdout: expect.stringContaining('--out - prints CSV'),
+      });
       expect(await run('99')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`There is no kept copy 99 on `) });
       expect((await run('99')).stderr).toContain(`There are: 1, ${id}`);
       expect(await run('due')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('takes the number of a copy, not "due"') });
     }));
 
   test.concurrent('many rows come in parts, and nothing is changed by reading them', () =>
-    withBase({ [next]: 'create table public.many (id int primary key, word text);\n', [more]: 'drop table public.many;\n' }, async (site) => {
-      expectCode(await site.migrate({ files: [next] }), 0);
-      await site.sql("insert into public.many select i, repeat('x', 100) from generate_series(1, 40000) i");
-      expectCode(await site.migrate(), 0);
-      const { id } = await lastCopy(site);
-      const parts: number[] = [];
-      const slow = new Writable({
-        write: (part: Buffer, _, done) => {
-          parts.push(part.length);
-          setTimeout(done, 5);
-        },
-      });
-      await expectUntouched(site, 0, () => site.run((context) => exportKept(context, { id: String(id), to: slow })));
-      expect(parts.length).toBe(9);
-      expect(Math.max(...parts)).toBeLessThan(1_000_000);
-      expect(parts.reduce((sum, length) => sum + length)).toBe('mark,id,word\r\n'.length + 40_000 * 'deleted,,\r\n'.length + 40_000 * 100 + Array.from({ length: 40_000 }, (_, at) => String(at + 1).length).reduce((sum, length) => sum + length));
-    }));
+    withBase(
+      { [next]: 'create table public.many (id int primary key, word text);\n', [more]: 'drop table public.many;\n' },
+      async (site) => {
+        expectCode(await site.migrate({ files: [next] }), 0);
+        await site.sql("insert into public.many select i, repeat('x', 100) from generate_series(1, 40000) i");
+        expectCode(await site.migrate(), 0);
+        const { id } = await lastCopy(site);
+        const parts: number[] = [];
+        const slow = new Writable({
+          write: (part: Buffer, _, done) => {
+            parts.push(part.length);
+            setTimeout(done, 5);
+          },
+        });
+        await expectUntouched(site, 0, () => site.run((context) => exportKept(context, { id: String(id), to: slow })));
+        expect(parts.length).toBe(9);
+        expect(Math.max(...parts)).toBeLessThan(1_000_000);
+        expect(parts.reduce((sum, length) => sum + length)).toBe(
+          'mark,id,word\r\n'.length +
+            40_000 * 'deleted,,\r\n'.length +
+            40_000 * 100 +
+            Array.from({ length: 40_000 }, (_, at) => String(at + 1).length).reduce((sum, length) => sum + length),
+        );
+      },
+    ));
 
   test.concurrent('what the copy of an unknown fate holds stands under its own names; a copy whose table is gone says so and leaves no file', () =>
     withBase({ [next]: 'alter table public.notes drop column due;\n' }, async (site) => {
       expectCode(await site.migrate(), 0);
       const { id, relation } = await lastCopy(site);
-      await site.sql(`update supabase_migrations.supasnap_kept set item = item || '{"fate": "sequence", "columns": [], "rowKey": []}' where relation = '${relation}'`);
+      await site.sql(
+        `update supabase_migrations.supasnap_kept set item = item || '{"fate": "sequence", "columns": [], "rowKey": []}' where relation = '${relation}'`,
+      );
       expect((await exportText(site, id)).split('\r\n')[0]).toBe('mark,k1,c3');
       await site.sql(`drop table supabase_migrations.${relation}`);
       const file = site.project.path('gone.csv');

@@ -31,20 +31,27 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
         rows: 2,
         putBack: null,
       });
-      expect(await site.sql(`select pg_total_relation_size('supabase_migrations.${first!.relation}')::int as bytes`)).toEqual([{ bytes: first!.bytes }]);
+      expect(await site.sql(`select pg_total_relation_size('supabase_migrations.${first!.relation}')::int as bytes`)).toEqual([
+        { bytes: first!.bytes },
+      ]);
 
       expectCode(await site.rollback({ steps: 1 }), 0);
       const { copies } = expectCode(await site.run(listKept), 0).value!;
       expect(copies.map(({ id }) => id)).toEqual(copies.map(({ id }) => id).sort((a, b) => a - b));
       expect(copies[1]).toMatchObject({ id: first!.id, putBack: { run: { kind: 'rollback', undone: ['20260102000000'] }, rowsLeft: 0 } });
-      expect(copies.at(-1)).toMatchObject({ run: { kind: 'rollback', undone: ['20260102000000'] }, table: { name: 'notes' }, putBack: null });
+      expect(copies.at(-1)).toMatchObject({
+        run: { kind: 'rollback', undone: ['20260102000000'] },
+        table: { name: 'notes' },
+        putBack: null,
+      });
     }));
 
   test.concurrent('a dropped table, columns alone and rows alone each go by their name', () =>
     withBase(
       {
         [next]: 'create table public.tags (id int primary key, label text);\ncreate table public.words (id int primary key, word text);\n',
-        '20260103000000_v0_3_0_less.sql': "drop table public.tags;\nalter table public.notes drop column due;\nupdate public.words set word = upper(word);\n",
+        '20260103000000_v0_3_0_less.sql':
+          'drop table public.tags;\nalter table public.notes drop column due;\nupdate public.words set word = upper(word);\n',
       },
       async (site) => {
         expectCode(await site.migrate({ files: [next] }), 0);
@@ -62,7 +69,7 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
     ));
 
   test.concurrent('rows that users changed since are told to be left, with the rollback that left them', () =>
-    withBase({ [next]: "update public.notes set body = upper(body);\n" }, async (site) => {
+    withBase({ [next]: 'update public.notes set body = upper(body);\n' }, async (site) => {
       expectCode(await site.migrate(), 0);
       await site.sql("update public.notes set body = 'mine' where id = 2");
       expectCode(await site.rollback({ steps: 1 }), 0);
@@ -97,7 +104,11 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
         await client.query('set role anon');
         return readOnly(client, 1000, () => readCopies(client));
       });
-      await expect(asAnon).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining('permission denied'), next: expect.stringContaining('owner') });
+      await expect(asAnon).rejects.toMatchObject({
+        exitCode: 1,
+        message: expect.stringContaining('permission denied'),
+        next: expect.stringContaining('owner'),
+      });
     }));
 });
 
@@ -127,8 +138,28 @@ const copy = (facts: Partial<KeptCopy>): KeptCopy => ({
 });
 
 test('the table stands below its runs, names what was put back, and ends with the total', () => {
-  const rollback = { id: '4', kind: 'rollback' as const, version: 'v0.2.0_20260102000000', name: 'the state before 20260102000000_v0_2_0_next', undone: ['20260102000000'], appliedAt: '2026-01-05T09:00:00Z' };
-  expect(keptTable([copy({ putBack: { run: rollback, rowsLeft: 0 } }), copy({ id: 8, what: 'dropped table', columns: ['id', 'label'], rows: 1204, table: { schema: 'public', name: 'tags' }, putBack: { run: rollback, rowsLeft: 2 } }), copy({ id: 12, run: rollback, ageSeconds: 7200, what: 'changed rows', columns: ['id', 'body'] })])).toBe(
+  const rollback = {
+    id: '4',
+    kind: 'rollback' as const,
+    version: 'v0.2.0_20260102000000',
+    name: 'the state before 20260102000000_v0_2_0_next',
+    undone: ['20260102000000'],
+    appliedAt: '2026-01-05T09:00:00Z',
+  };
+  expect(
+    keptTable([
+      copy({ putBack: { run: rollback, rowsLeft: 0 } }),
+      copy({
+        id: 8,
+        what: 'dropped table',
+        columns: ['id', 'label'],
+        rows: 1204,
+        table: { schema: 'public', name: 'tags' },
+        putBack: { run: rollback, rowsLeft: 2 },
+      }),
+      copy({ id: 12, run: rollback, ageSeconds: 7200, what: 'changed rows', columns: ['id', 'body'] }),
+    ]),
+  ).toBe(
     `ID  TABLE         WHAT                       ROWS     SIZE  PUT BACK
 
 migrate 20260102000000_v0_2_0_next, 2026-01-02 10:11 UTC, 3 days ago
@@ -144,7 +175,16 @@ Total: 3 copies, 1,208 rows, 49.2 kB.`,
 
 test('long names and odd characters stay on one line of at most 100', () => {
   const long = 'a_name_of_sixty_three_bytes_that_says_everything_there_is_to_sa';
-  const lines = keptTable([copy({ id: 123456, table: { schema: long, name: 'line\nend' }, columns: [long, long], rows: 123_456_789, bytes: 98_765_432_100, run: { ...copy({}).run, name: long + long } })]).split('\n');
+  const lines = keptTable([
+    copy({
+      id: 123456,
+      table: { schema: long, name: 'line\nend' },
+      columns: [long, long],
+      rows: 123_456_789,
+      bytes: 98_765_432_100,
+      run: { ...copy({}).run, name: long + long },
+    }),
+  ]).split('\n');
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
   expect(lines.length).toBe(6);
   expect(lines[3]).toContain('…');

@@ -9,19 +9,25 @@ import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
 const next = '20260102000000_v0_2_0_next.sql';
 const more = '20260103000000_v0_3_0_more.sql';
-const files = { [next]: 'alter table public.notes drop column due;\n', [more]: "update public.notes set body = upper(body);\n" };
+const files = { [next]: 'alter table public.notes drop column due;\n', [more]: 'update public.notes set body = upper(body);\n' };
 const noWait = { 'supabase/supasnap.toml': 'lock_timeout = "200ms"\n' };
 
 /** Copies that are listed, by their number, and the tables of copies that are there; the two must agree. */
 async function copiesOf(site: Site): Promise<string[]> {
-  const listed = await site.sql<{ relation: string }>('select relation from supabase_migrations.supasnap_kept order by length(relation), relation');
-  const tables = await site.sql<{ relation: string }>("select relname as relation from pg_tables join pg_class on relname = tablename where schemaname = 'supabase_migrations' and tablename ~ '^supasnap_kept_[0-9]+$' order by length(relname), relname");
+  const listed = await site.sql<{ relation: string }>(
+    'select relation from supabase_migrations.supasnap_kept order by length(relation), relation',
+  );
+  const tables = await site.sql<{ relation: string }>(
+    "select relname as relation from pg_tables join pg_class on relname = tablename where schemaname = 'supabase_migrations' and tablename ~ '^supasnap_kept_[0-9]+$' order by length(relname), relname",
+  );
   expect(tables).toEqual(listed);
   return listed.map(({ relation }) => relation.replace('supasnap_kept_', ''));
 }
 
 const backdate = (site: Site, days: number, ids: string[]) =>
-  site.sql(`update supabase_migrations.supasnap_kept set kept_at = now() - interval '${days} days' where relation in (${ids.map((id) => `'supasnap_kept_${id}'`).join(', ')})`);
+  site.sql(
+    `update supabase_migrations.supasnap_kept set kept_at = now() - interval '${days} days' where relation in (${ids.map((id) => `'supasnap_kept_${id}'`).join(', ')})`,
+  );
 
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
   const { withBase, withNothing } = sites(major, { bare: true });
@@ -41,9 +47,16 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
   test.concurrent('on a terminal the name of the target has to be typed', () =>
     withBase(files, async (site) => {
       expectCode(await site.migrate(), 0);
-      const answered = (answer: (question: string) => string) => () => site.run((context) => pruneKept({ ...context, ask: async (question) => answer(question) }, { olderThan: '0d' }), { yes: false });
+      const answered = (answer: (question: string) => string) => () =>
+        site.run((context) => pruneKept({ ...context, ask: async (question) => answer(question) }, { olderThan: '0d' }), { yes: false });
       await site.sql("update supabase_migrations.supasnap_kept set kept_at = kept_at - interval '5 seconds'");
-      expect(await expectUntouched(site, 3, answered(() => 'yes'))).toContain('You did not confirm.');
+      expect(
+        await expectUntouched(
+          site,
+          3,
+          answered(() => 'yes'),
+        ),
+      ).toContain('You did not confirm.');
       expectCode(await answered((question) => /\(([^)]+)\)/.exec(question)![1]!)(), 0);
       expect(await copiesOf(site)).toEqual([]);
     }));
@@ -53,8 +66,13 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
       expectCode(await site.migrate(), 0);
       expect(await copiesOf(site)).toEqual(['1', '2', '3']);
       await backdate(site, 15, ['2']);
-      expect(expectCode(await site.run((context) => pruneKept(context, { olderThan: '3w' })), 0).value).toMatchObject({ pruned: [], spared: 0 });
-      expect(expectCode(await site.run((context) => pruneKept(context, { olderThan: '2w' })), 0).value).toMatchObject({ pruned: [{ id: 2 }] });
+      expect(expectCode(await site.run((context) => pruneKept(context, { olderThan: '3w' })), 0).value).toMatchObject({
+        pruned: [],
+        spared: 0,
+      });
+      expect(expectCode(await site.run((context) => pruneKept(context, { olderThan: '2w' })), 0).value).toMatchObject({
+        pruned: [{ id: 2 }],
+      });
       expect(await copiesOf(site)).toEqual(['1', '3']);
       expect(expectCode(await site.run(status), 0).value).toMatchObject({ inOrder: true, drift: { differences: [] } });
       expectCode(await site.rollback({ steps: 2 }), 0);
@@ -118,7 +136,7 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
     }));
 });
 
-test('an age that is missing or can\'t be read is told before a database is asked', async () => {
+test("an age that is missing or can't be read is told before a database is asked", async () => {
   await withProject({}, async ({ folder }) => {
     const missing = await runCli('db-kept', ['prune', '--yes'], { cwd: folder });
     expect(missing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('npx supasnap kept prune --older-than 90d') });

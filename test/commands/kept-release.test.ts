@@ -15,7 +15,15 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
       withProject({ [first]: 'create table public.notes (id int);' }, async (project) => {
         useShadow(project);
         const run = (name: string, ...words: string[]) => runCli(name, [...words, `--remote=${database.url}`], { cwd: project.folder });
-        const truncate = () => withClient(database.settings, (client) => client.query('begin; truncate supabase_migrations.supasnap_runs, supabase_migrations.supasnap_snapshots, supabase_migrations.supasnap_states cascade; rollback')).then(() => 'done', (error: Error) => error.message);
+        const truncate = () =>
+          withClient(database.settings, (client) =>
+            client.query(
+              'begin; truncate supabase_migrations.supasnap_runs, supabase_migrations.supasnap_snapshots, supabase_migrations.supasnap_states cascade; rollback',
+            ),
+          ).then(
+            () => 'done',
+            (error: Error) => error.message,
+          );
         expect((await run('db-migrate', '--yes')).exitCode).toBe(0);
         expect(await truncate()).toContain('TRUNCATE was refused');
 
@@ -42,7 +50,10 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
 test('a database in which nothing is kept has nothing to release', async () => {
   await withDatabase(17, (database) =>
     withProject({}, async ({ folder }) => {
-      expect(await runCli('db-kept', ['release', `--remote=${database.url}`], { cwd: folder })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to release') });
+      expect(await runCli('db-kept', ['release', `--remote=${database.url}`], { cwd: folder })).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('Nothing to release'),
+      });
     }),
   );
 });

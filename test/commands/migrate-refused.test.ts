@@ -13,7 +13,9 @@ describe.each(mostly(15))('on PostgreSQL %i, target and history stay byte for by
       expect(refused).toContain(`The rollback of supabase/migrations/${next} could not be proven`);
       expect(refused).toContain('--allow-unproven');
       expectCode(await site.migrate({ allowUnproven: true }), 0);
-      expect(await site.sql(`select attname::text from pg_attribute where attrelid = 'public.notes'::regclass and attname = 'done'`)).toEqual([{ attname: 'done' }]);
+      expect(
+        await site.sql(`select attname::text from pg_attribute where attrelid = 'public.notes'::regclass and attname = 'done'`),
+      ).toEqual([{ attname: 'done' }]);
     }));
 
   test.concurrent('a rollback written by hand does not lead back, and it stays as it was written', () =>
@@ -24,27 +26,43 @@ describe.each(mostly(15))('on PostgreSQL %i, target and history stay byte for by
     }));
 
   test.concurrent('the schema would come back but rows would not', () =>
-    withBase({ [next]: 'alter table public.notes drop column due;', [nextRollback]: "alter table public.notes add column due date;\ncomment on column public.notes.due is 'when it has to be done';\nupdate public.notes set body = upper(body) || '!';\n" }, async (site) => {
-      const refused = await expectUntouched(site, 3, () => site.migrate());
-      expect(refused).toContain('made-up rows did not come back as they were');
-      expect(refused).toContain('rows of public.notes');
-    }));
+    withBase(
+      {
+        [next]: 'alter table public.notes drop column due;',
+        [nextRollback]:
+          "alter table public.notes add column due date;\ncomment on column public.notes.due is 'when it has to be done';\nupdate public.notes set body = upper(body) || '!';\n",
+      },
+      async (site) => {
+        const refused = await expectUntouched(site, 3, () => site.migrate());
+        expect(refused).toContain('made-up rows did not come back as they were');
+        expect(refused).toContain('rows of public.notes');
+      },
+    ));
 
   test.concurrent('the third statement fails in the rehearsal', () =>
-    withBase({ [next]: 'create table public.a (id int);\ncreate table public.b (id int);\ncreate table public.notes (id int);\n' }, async (site) => {
-      const failed = await expectUntouched(site, 1, () => site.migrate());
-      expect(failed).toContain(`supabase/migrations/${next}:3:1`);
-      expect(failed).toContain('relation "notes" already exists (42P07)');
-      expect(failed).toContain('The target was not touched.');
-    }));
+    withBase(
+      { [next]: 'create table public.a (id int);\ncreate table public.b (id int);\ncreate table public.notes (id int);\n' },
+      async (site) => {
+        const failed = await expectUntouched(site, 1, () => site.migrate());
+        expect(failed).toContain(`supabase/migrations/${next}:3:1`);
+        expect(failed).toContain('relation "notes" already exists (42P07)');
+        expect(failed).toContain('The target was not touched.');
+      },
+    ));
 
   test.concurrent('the third statement fails on the rows of the target, which the rehearsal can not see', () =>
-    withBase({ [next]: 'create table public.a (id int);\nupdate public.notes set body = upper(body);\nalter table public.notes alter due set not null;\n' }, async (site) => {
-      const failed = await expectUntouched(site, 1, () => site.migrate());
-      expect(failed).toContain(`${next}:3:1`);
-      expect(failed).toContain('contains null values (23502)');
-      expect(failed).toContain('the transaction was rolled back');
-    }));
+    withBase(
+      {
+        [next]:
+          'create table public.a (id int);\nupdate public.notes set body = upper(body);\nalter table public.notes alter due set not null;\n',
+      },
+      async (site) => {
+        const failed = await expectUntouched(site, 1, () => site.migrate());
+        expect(failed).toContain(`${next}:3:1`);
+        expect(failed).toContain('contains null values (23502)');
+        expect(failed).toContain('the transaction was rolled back');
+      },
+    ));
 
   test.concurrent('the smoke test fails', () =>
     withBase(
@@ -86,24 +104,35 @@ describe.each(mostly(15))('on PostgreSQL %i, target and history stay byte for by
     ));
 
   test.concurrent('a statement fails after the COMMIT of the file itself', () =>
-    withBase({ [next]: 'begin;\ncreate table public.a (id int);\ncommit;\nalter table public.notes alter due set not null;\n' }, async (site) => {
-      const failed = await expectUntouched(site, 1, () => site.migrate());
-      expect(failed).toContain(`${next}:4:1`);
-    }));
+    withBase(
+      { [next]: 'begin;\ncreate table public.a (id int);\ncommit;\nalter table public.notes alter due set not null;\n' },
+      async (site) => {
+        const failed = await expectUntouched(site, 1, () => site.migrate());
+        expect(failed).toContain(`${next}:4:1`);
+      },
+    ));
 
   test.concurrent('a DO block raises', () =>
-    withBase({ [next]: `create table public.a (id int);\ndo $$\nbegin\n  if exists (select from public.notes) then\n    raise exception 'there are notes';\n  end if;\nend $$;\n` }, async (site) => {
-      const failed = await expectUntouched(site, 1, () => site.migrate());
-      expect(failed).toContain('there are notes (P0001)');
-      expect(failed).toContain(`${next}:2:1`);
-    }));
+    withBase(
+      {
+        [next]: `create table public.a (id int);\ndo $$\nbegin\n  if exists (select from public.notes) then\n    raise exception 'there are notes';\n  end if;\nend $$;\n`,
+      },
+      async (site) => {
+        const failed = await expectUntouched(site, 1, () => site.migrate());
+        expect(failed).toContain('there are notes (P0001)');
+        expect(failed).toContain(`${next}:2:1`);
+      },
+    ));
 
   test.concurrent('it leads to another schema than in the rehearsal', () =>
-    withBase({ [next]: `do $$ begin if exists (select from public.notes) then create table public.surprise (id int); end if; end $$;` }, async (site) => {
-      const failed = await expectUntouched(site, 1, () => site.migrate());
-      expect(failed).toContain('another schema than in the rehearsal');
-      expect(failed).toContain('surprise');
-    }));
+    withBase(
+      { [next]: `do $$ begin if exists (select from public.notes) then create table public.surprise (id int); end if; end $$;` },
+      async (site) => {
+        const failed = await expectUntouched(site, 1, () => site.migrate());
+        expect(failed).toContain('another schema than in the rehearsal');
+        expect(failed).toContain('surprise');
+      },
+    ));
 
   test.concurrent('there is no terminal and no --yes', () =>
     withBase({ [next]: 'create table public.a (id int);' }, async (site) => {
@@ -135,7 +164,10 @@ describe.each(mostly(15))('on PostgreSQL %i, target and history stay byte for by
       expect(refused).toContain('20251231000000_v0_0_9_late.sql is older than the newest applied migration (20260101000000)');
       expect(refused).toContain('--include-all');
       expectCode(await site.migrate({ includeAll: true }), 0);
-      expect(await site.sql('select version from supabase_migrations.schema_migrations order by 1')).toEqual([{ version: '20251231000000' }, { version: '20260101000000' }]);
+      expect(await site.sql('select version from supabase_migrations.schema_migrations order by 1')).toEqual([
+        { version: '20251231000000' },
+        { version: '20260101000000' },
+      ]);
     }));
 
   test.concurrent('the SQL is wrong: line, column and caret show where', () =>
@@ -161,5 +193,6 @@ describe.each(mostly(15))('on PostgreSQL %i, target and history stay byte for by
       const refused = await expectUntouched(site, 2, () => site.migrate({ files: [`supabase/migrations/${name}`] }));
       expect(refused).toContain(`${name} ${what}.`);
       expect(refused).toMatch(/\d{14}_v0_2_0_next\.sql/);
-    }));
+    }),
+  );
 });

@@ -9,14 +9,25 @@ const contextOf = (project: Project, now: Date): { context: Context; told: strin
   const told: string[] = [];
   const tell = (text: string) => void told.push(text);
   const report = { target: tell, step: tell, note: tell, warn: tell };
-  const context = { config: readConfig(project.folder, project.folder), target: {}, environment: {}, report, now: () => now, yes: false, secret: () => {} };
+  const context = {
+    config: readConfig(project.folder, project.folder),
+    target: {},
+    environment: {},
+    report,
+    now: () => now,
+    yes: false,
+    secret: () => {},
+  };
   return { context, told };
 };
 
 test('new writes a migration and its smoke test, named by the time in UTC, without touching any database', async () => {
   await withProject({}, async (project) => {
     const before = new Date();
-    const { exitCode, stdout, stderr } = await runCli('db-new', ['v0.8.0', 'Collaboration', '&', 'more'], { cwd: project.folder, env: { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' } });
+    const { exitCode, stdout, stderr } = await runCli('db-new', ['v0.8.0', 'Collaboration', '&', 'more'], {
+      cwd: project.folder,
+      env: { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' },
+    });
     expect([exitCode, stderr]).toEqual([0, '']);
     const [file = ''] = project.list('supabase/migrations');
     const { timestamp, release, description } = parseMigrationName(file, { requireVersion: true });

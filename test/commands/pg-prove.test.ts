@@ -12,7 +12,9 @@ describe.skipIf(!pgProve)('with the real pg_prove', () => {
       await withProject(asFiles(cliTests), async ({ path }) => {
         const names = Object.keys(cliTests);
         const verdicts = await Promise.all(names.map((name) => prove(settings, path(`supabase/tests/${name}`))));
-        expect(Object.fromEntries(names.map((name, at) => [name, verdicts[at]!.passed]))).toEqual(Object.fromEntries(names.map((name) => [name, cliTests[name]!.passes])));
+        expect(Object.fromEntries(names.map((name, at) => [name, verdicts[at]!.passed]))).toEqual(
+          Object.fromEntries(names.map((name) => [name, cliTests[name]!.passes])),
+        );
       });
     });
   });
@@ -28,7 +30,10 @@ describe.skipIf(!pgProve)('with the real pg_prove', () => {
         // What the template says to put there.
         const example = /^--\s+(select case .*;)$/m.exec(read(file))![1]!;
         write(file, read(file).replace(/^select 'not ok 1.*;$/m, example));
-        const both = async () => [(await prove(settings, path('supabase/tests'))).passed, (await runCli('db-test', ['v0.9.0', `--remote=${url}`], { cwd: folder })).exitCode];
+        const both = async () => [
+          (await prove(settings, path('supabase/tests'))).passed,
+          (await runCli('db-test', ['v0.9.0', `--remote=${url}`], { cwd: folder })).exitCode,
+        ];
         expect(await both()).toEqual([false, 1]);
         await withClient(settings, (client) => client.query('create table public.notes (id int primary key)'));
         expect(await both()).toEqual([true, 0]);

@@ -19,7 +19,10 @@ const find = (program: string) =>
 /** The real pg_prove, which "supabase test db" hands its tests to; it needs psql. */
 export const pgProve = find('psql') && find('pg_prove');
 
-if (!pgProve) console.warn('No pg_prove is installed (Debian: apt-get install libtap-parser-sourcehandler-pgtap-perl postgresql-client): its tests are skipped.');
+if (!pgProve)
+  console.warn(
+    'No pg_prove is installed (Debian: apt-get install libtap-parser-sourcehandler-pgtap-perl postgresql-client): its tests are skipped.',
+  );
 
 /** Runs files through it, with the words that "supabase test db" gives it. */
 export async function prove(database: ConnectionSettings, ...paths: string[]): Promise<{ passed: boolean; said: string }> {

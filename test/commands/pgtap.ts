@@ -27,18 +27,33 @@ select * from finish();
 rollback;
 `,
   },
-  'sub/without-plan.pg': { passes: true, text: 'begin;\nselect * from no_plan();\nselect pass();\nselect pass();\nselect * from finish();\nrollback;\n' },
-  'before-begin.sql': { passes: true, text: "create extension if not exists pgtap with schema extensions;\nset client_min_messages = warning;\nBEGIN;\nselect plan(1);\nselect ok(true, 'a \\# sign');\nselect * from finish();\nROLLBACK;\n-- the end\n" },
+  'sub/without-plan.pg': {
+    passes: true,
+    text: 'begin;\nselect * from no_plan();\nselect pass();\nselect pass();\nselect * from finish();\nrollback;\n',
+  },
+  'before-begin.sql': {
+    passes: true,
+    text: "create extension if not exists pgtap with schema extensions;\nset client_min_messages = warning;\nBEGIN;\nselect plan(1);\nselect ok(true, 'a \\# sign');\nselect * from finish();\nROLLBACK;\n-- the end\n",
+  },
   'psql-head.sql': {
     passes: true,
     text: '\\unset ECHO\n\\set QUIET 1\n\\pset format unaligned\n\\pset tuples_only true\n\\pset pager off\n\\set ON_ERROR_ROLLBACK 1\n\\set ON_ERROR_STOP true\nBEGIN;\nSELECT plan(1);\nSELECT pass();\nSELECT * FROM finish();\nROLLBACK;\n',
   },
-  'savepoints.sql': { passes: true, text: "begin;\nselect plan(2);\nselect pass('before');\nsavepoint a;\ninsert into public.notes (body) values ('x');\nrollback to a;\nrelease a;\nselect is_empty('select * from public.notes', 'taken back');\nselect * from finish();\nrollback;\n" },
+  'savepoints.sql': {
+    passes: true,
+    text: "begin;\nselect plan(2);\nselect pass('before');\nsavepoint a;\ninsert into public.notes (body) values ('x');\nrollback to a;\nrelease a;\nselect is_empty('select * from public.notes', 'taken back');\nselect * from finish();\nrollback;\n",
+  },
   'plain.sql': { passes: true, text: "select '1..2';\nselect 'ok 1 - without pgTAP';\nselect 'not ok 2 - later # TODO not yet';\n" },
   'left-out.sql': { passes: true, text: "select '1..0 # SKIP nothing to do here';\n" },
-  'differs.sql': { passes: false, text: "begin;\nselect plan(2);\nselect is(1 + 1, 3, 'sums are right');\nselect results_eq('values (1), (2)', 'values (1), (3)', 'rows are equal');\nselect * from finish();\nrollback;\n" },
+  'differs.sql': {
+    passes: false,
+    text: "begin;\nselect plan(2);\nselect is(1 + 1, 3, 'sums are right');\nselect results_eq('values (1), (2)', 'values (1), (3)', 'rows are equal');\nselect * from finish();\nrollback;\n",
+  },
   'plan-too-long.sql': { passes: false, text: 'begin;\nselect plan(3);\nselect pass();\nselect * from finish();\nrollback;\n' },
-  'raises.sql': { passes: false, text: 'begin;\nselect plan(2);\nselect pass();\nselect 1 / 0;\nselect pass();\nselect * from finish();\nrollback;\n' },
+  'raises.sql': {
+    passes: false,
+    text: 'begin;\nselect plan(2);\nselect pass();\nselect 1 / 0;\nselect pass();\nselect * from finish();\nrollback;\n',
+  },
   'bails.sql': { passes: false, text: "begin;\nselect plan(1);\nselect 'Bail out! no ground to stand on';\nselect pass();\nrollback;\n" },
   'no-plan-at-all.sql': { passes: false, text: 'begin;\nselect count(*) from public.notes;\nrollback;\n' },
   'out-of-order.sql': { passes: false, text: "select '1..2';\nselect 'ok 2 - b';\nselect 'ok 1 - a';\n" },

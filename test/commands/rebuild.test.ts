@@ -24,7 +24,12 @@ insert into public.tags values (1, 1, 'first');
 create view public.tagged as select n.id, n.text from public.notes n join public.tags t on t.note = n.id;
 `,
 };
-const columns = (site: Site, table: string) => site.sql<{ name: string }>(`select attname::text as name from pg_attribute where attrelid = to_regclass('${table}') and attnum > 0 and not attisdropped order by attnum`).then((rows) => rows.map(({ name }) => name));
+const columns = (site: Site, table: string) =>
+  site
+    .sql<{ name: string }>(
+      `select attname::text as name from pg_attribute where attrelid = to_regclass('${table}') and attnum > 0 and not attisdropped order by attnum`,
+    )
+    .then((rows) => rows.map(({ name }) => name));
 
 describe.each(mostly(17))('what the Supabase CLI applied can be rolled back, on PostgreSQL %i', (major) => {
   const { withNothing } = sites(major);
@@ -52,11 +57,20 @@ describe.each(mostly(17))('what the Supabase CLI applied can be rolled back, on 
       expect(await listedByCli(site)).toEqual({ local: [...versions], remote: versions.slice(0, 2) });
 
       const all = expectCode(await site.rollback({ steps: 2, shadow: undefined }), 0);
-      expect(await site.sql(`select to_regclass('public.notes') as notes, (select count(*)::int from pg_extension where extname = 'citext') as citext`)).toEqual([{ notes: null, citext: 0 }]);
+      expect(
+        await site.sql(
+          `select to_regclass('public.notes') as notes, (select count(*)::int from pg_extension where extname = 'citext') as citext`,
+        ),
+      ).toEqual([{ notes: null, citext: 0 }]);
 
       expectCode(await site.rollback({ to: all.value!.done!.snapshotBefore, shadow: undefined }), 0);
-      expect(await site.sql('select id, text from public.notes order by 1')).toEqual([{ id: 1, text: 'seeded' }, { id: 2, text: 'written by a user' }]);
-      expect(await site.sql(`select array_length(statements, 1) as statements from supabase_migrations.schema_migrations order by version`)).toEqual([{ statements: 5 }, { statements: 3 }]);
+      expect(await site.sql('select id, text from public.notes order by 1')).toEqual([
+        { id: 1, text: 'seeded' },
+        { id: 2, text: 'written by a user' },
+      ]);
+      expect(
+        await site.sql(`select array_length(statements, 1) as statements from supabase_migrations.schema_migrations order by version`),
+      ).toEqual([{ statements: 5 }, { statements: 3 }]);
       expectCode(await site.migrate({ shadow: undefined }), 0);
       expect(await columns(site, 'public.tags')).toEqual(['id', 'note']);
       expect((await listedByCli(site)).remote).toEqual([...versions]);
@@ -83,14 +97,24 @@ describe.each(mostly(17))('what the Supabase CLI applied can be rolled back, on 
       const adopted = expectCode(await site.run((context) => adopt(context)), 0);
       expect(adopted.told).toContain('its file was edited since');
       expect(adopted.told).toContain('it has no file here');
-      expect(adopted.value).toMatchObject({ changed: true, rebuilt: [`v0.1.0_${versions[0]}`, `v0.2.0_${versions[1]}`, `v0.3.0_${versions[2]}`], snapshot: `v0.3.0_${versions[2]}_after` });
-      expect(JSON.parse(site.project.read(`supabase/snapshots/v0.2.0_${versions[1]}.json`))).toMatchObject({ rebuilt: expect.stringMatching(/^[0-9a-f]{64}$/), applied: [{ version: versions[0] }] });
+      expect(adopted.value).toMatchObject({
+        changed: true,
+        rebuilt: [`v0.1.0_${versions[0]}`, `v0.2.0_${versions[1]}`, `v0.3.0_${versions[2]}`],
+        snapshot: `v0.3.0_${versions[2]}_after`,
+      });
+      expect(JSON.parse(site.project.read(`supabase/snapshots/v0.2.0_${versions[1]}.json`))).toMatchObject({
+        rebuilt: expect.stringMatching(/^[0-9a-f]{64}$/),
+        applied: [{ version: versions[0] }],
+      });
       expect(expectCode(await site.run((context) => adopt(context)), 0).value).toMatchObject({ changed: false, rebuilt: [] });
       expect(expectCode(await site.run(status), 0).value).toMatchObject({ drift: { differences: [] } });
       // Nothing is replayed any more.
       const back = expectCode(await site.rollback({ to: 'v0.1.0', shadow: undefined }), 0);
       expect(back.told).not.toContain('Rebuil');
       expect(await columns(site, 'public.notes')).toEqual(['id', 'body', 'mood']);
-      expect(await site.sql('select id, body from public.notes order by 1')).toEqual([{ id: 1, body: 'seeded' }, { id: 2, body: 'written by a user' }]);
+      expect(await site.sql('select id, body from public.notes order by 1')).toEqual([
+        { id: 1, body: 'seeded' },
+        { id: 2, body: 'written by a user' },
+      ]);
     }));
 });

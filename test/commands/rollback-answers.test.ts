@@ -10,15 +10,24 @@ test('rows that stand against a check are those for which it is false', () => {
 });
 
 test('rows that stand against a foreign key are those whose parent is not there; a null points nowhere', () => {
-  expect(whichRows('ALTER TABLE public.pets ADD CONSTRAINT "pets_owner" FOREIGN KEY (owner, house) REFERENCES public.owners(id, house) ON DELETE CASCADE')).toEqual({
+  expect(
+    whichRows(
+      'ALTER TABLE public.pets ADD CONSTRAINT "pets_owner" FOREIGN KEY (owner, house) REFERENCES public.owners(id, house) ON DELETE CASCADE',
+    ),
+  ).toEqual({
     table: 'public.pets',
-    condition: 'owner is not null and house is not null and (owner, house) not in (select id, house from public.owners where id is not null and house is not null)',
+    condition:
+      'owner is not null and house is not null and (owner, house) not in (select id, house from public.owners where id is not null and house is not null)',
     all: true,
   });
 });
 
 test('rows that stand against a unique constraint or index are those that share a value', () => {
-  const expected = { table: '"public"."people"', condition: '("email") in (select "email" from "public"."people" group by "email" having count(*) > 1)', all: false };
+  const expected = {
+    table: '"public"."people"',
+    condition: '("email") in (select "email" from "public"."people" group by "email" having count(*) > 1)',
+    all: false,
+  };
   expect(whichRows('ALTER TABLE "public"."people" ADD CONSTRAINT "once" UNIQUE ("email")')).toEqual(expected);
   expect(whichRows('CREATE UNIQUE INDEX "once" ON "public"."people" USING btree ("email")')).toEqual(expected);
 });

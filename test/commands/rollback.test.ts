@@ -21,14 +21,18 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
 
   test.concurrent('target and history stay as they were when there is no terminal and no --yes, on a dry run, and for an unknown goal', () =>
     withAll({}, async (site) => {
-      await site.sql("insert into public.tags values (1), (2); update public.notes set done = true");
+      await site.sql('insert into public.tags values (1), (2); update public.notes set done = true');
       const asked = await expectUntouched(site, 3, () => site.rollback({ to: 'v0.1.0', yes: false }));
       expect(asked).toContain('Undoes: 20260103000000, 20260102000000');
       expect(asked).toContain('Removes table public.tags with 2 rows');
       expect(asked).toContain('Removes column public.notes.done with 2 values');
       await expectUntouched(site, 0, () => site.rollback({ to: 'v0.1.0', dryRun: true }));
-      expect(await expectUntouched(site, 2, () => site.rollback({ to: 'v0.2.0_2026010200000' }))).toContain('Did you mean v0.2.0_20260102000000?');
-      expect(await expectUntouched(site, 3, () => site.rollback({ to: '20260102000000' }))).toContain('1 newer migration stands on 20260102000000: 20260103000000.');
+      expect(await expectUntouched(site, 2, () => site.rollback({ to: 'v0.2.0_2026010200000' }))).toContain(
+        'Did you mean v0.2.0_20260102000000?',
+      );
+      expect(await expectUntouched(site, 3, () => site.rollback({ to: '20260102000000' }))).toContain(
+        '1 newer migration stands on 20260102000000: 20260103000000.',
+      );
       expect(await expectUntouched(site, 2, () => site.rollback({ steps: 9 }))).toContain('Only 3 migrations are applied.');
     }));
 
@@ -42,7 +46,9 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
         { id: 3, body: 'third', due: null },
       ]);
       expect(await site.sql('select version from supabase_migrations.schema_migrations')).toEqual([{ version: '20260101000000' }]);
-      const undone = await site.sql<{ undone: string[] }>("select undone from supabase_migrations.supasnap_runs where kind = 'rollback' order by id");
+      const undone = await site.sql<{ undone: string[] }>(
+        "select undone from supabase_migrations.supasnap_runs where kind = 'rollback' order by id",
+      );
       expect(undone.flatMap((run) => run.undone).sort()).toEqual(['20260102000000', '20260103000000']);
       expect(expectCode(await site.migrate(), 0).value?.applied).toHaveLength(2);
     }));
@@ -79,10 +85,13 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     }));
 
   test.concurrent('a smoke test that fails on what came back is told, with exit code 4', () =>
-    withAll({ 'supabase/tests/v0.1.0_smoke_test.sql': "do $$ begin assert (select count(*) from public.notes) = 2, 'two notes'; end $$;\n" }, async (site) => {
-      await site.sql("insert into public.notes values (3, 'third', null)");
-      const { told } = expectCode(await site.rollback({ to: 'v0.1.0' }), 4);
-      expect(told).toContain('The smoke test of v0.1.0 fails on the state that came back');
-      expect(await site.sql("select to_regclass('public.tags') as tags")).toEqual([{ tags: null }]);
-    }));
+    withAll(
+      { 'supabase/tests/v0.1.0_smoke_test.sql': "do $$ begin assert (select count(*) from public.notes) = 2, 'two notes'; end $$;\n" },
+      async (site) => {
+        await site.sql("insert into public.notes values (3, 'third', null)");
+        const { told } = expectCode(await site.rollback({ to: 'v0.1.0' }), 4);
+        expect(told).toContain('The smoke test of v0.1.0 fails on the state that came back');
+        expect(await site.sql("select to_regclass('public.tags') as tags")).toEqual([{ tags: null }]);
+      },
+    ));
 });

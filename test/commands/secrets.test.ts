@@ -4,7 +4,8 @@ import { expectCode, expectUntouched, sites, type Site } from './site.ts';
 
 const next = '20260102000000_v0_2_0_hook.sql';
 const token = 'a1B2c3D4e5F6g7H8i9';
-const hook = (name: string) => `create trigger ${name} after insert on public.notes for each row execute function public.send('{"Authorization":"Bearer ${token}"}');\n`;
+const hook = (name: string) =>
+  `create trigger ${name} after insert on public.notes for each row execute function public.send('{"Authorization":"Bearer ${token}"}');\n`;
 const send = "create function public.send() returns trigger language plpgsql as 'begin return null; end';\n";
 const files = (site: Site) => site.project.list('supabase/snapshots');
 

@@ -45,8 +45,15 @@ describe.each(mostly(17))('locks far beyond the table, PostgreSQL %i', (major) =
   test('while sessions hold locks, migrate and rollback block no reader longer than lock_timeout, try again, and succeed once they are gone', () =>
     withPlatform(impatient, async (site) => {
       // Only supautils says that this one is locked.
-      await withClient({ ...site.server.superuser, database: site.database.database }, (client) => client.query(`alter database "${site.database.database}" set supautils.policy_grants = '{"postgres": ["storage.buckets", "auth.sessions"]}'`));
-      for (const [command, table] of [[() => site.migrate(), 'storage.objects'], [() => site.rollback({ steps: 1 }), 'auth.sessions']] as const) {
+      await withClient({ ...site.server.superuser, database: site.database.database }, (client) =>
+        client.query(
+          `alter database "${site.database.database}" set supautils.policy_grants = '{"postgres": ["storage.buckets", "auth.sessions"]}'`,
+        ),
+      );
+      for (const [command, table] of [
+        [() => site.migrate(), 'storage.objects'],
+        [() => site.rollback({ steps: 1 }), 'auth.sessions'],
+      ] as const) {
         const holder = await hold(site, table);
         const { ended, longest, reads } = await whileReading(site, async () => {
           const running = command();
@@ -56,36 +63,52 @@ describe.each(mostly(17))('locks far beyond the table, PostgreSQL %i', (major) =
         });
         const { told } = expectCode(ended, 0);
         expect(told).toContain(`A lock was not given within ${lockTimeoutMs} ms; nothing was changed. Trying again (2 of 40)`);
-        expect(told).toMatch(/Waiting for a lock held by session \d+ of supasnap as postgres, idle in transaction for \d+ s: begin; select '…' from (storage\.objects|auth\.sessions)/);
+        expect(told).toMatch(
+          /Waiting for a lock held by session \d+ of supasnap as postgres, idle in transaction for \d+ s: begin; select '…' from (storage\.objects|auth\.sessions)/,
+        );
         expect(reads).toBeGreaterThan(20);
-        for (const [table, ms] of Object.entries(longest)) expect(ms, `a reader of ${table} waited that long`).toBeLessThan(lockTimeoutMs + slackMs + longest[neverLocked]!);
+        for (const [table, ms] of Object.entries(longest))
+          expect(ms, `a reader of ${table} waited that long`).toBeLessThan(lockTimeoutMs + slackMs + longest[neverLocked]!);
       }
-      expect(await site.sql(`select from pg_policy where polname = 'own files' union all select from pg_trigger where tgname = 'made'`)).toEqual([]);
+      expect(
+        await site.sql(`select from pg_policy where polname = 'own files' union all select from pg_trigger where tgname = 'made'`),
+      ).toEqual([]);
     }));
 
   test('where nobody holds a lock, readers wait for the last statements alone, not for the checks', () =>
-    withPlatform({ 'supabase/migrations/20260102000000_v0_2_0_files.sql': `alter table public.notes add column owner uuid;\nselect case when current_database() not like '%\\_shadow' then pg_sleep(3) end;\n${files}` }, async (site) => {
-      const { ended, longest } = await whileReading(site, () => site.migrate());
-      expectCode(ended, 0);
-      expect(longest['public.notes']).toBeGreaterThan(3000);
-      for (const table of [...farTables, ...history]) expect(longest[table], `a reader of ${table} waited that long`).toBeLessThan(2000 + longest[neverLocked]!);
-    }));
+    withPlatform(
+      {
+        'supabase/migrations/20260102000000_v0_2_0_files.sql': `alter table public.notes add column owner uuid;\nselect case when current_database() not like '%\\_shadow' then pg_sleep(3) end;\n${files}`,
+      },
+      async (site) => {
+        const { ended, longest } = await whileReading(site, () => site.migrate());
+        expectCode(ended, 0);
+        expect(longest['public.notes']).toBeGreaterThan(3000);
+        for (const table of [...farTables, ...history])
+          expect(longest[table], `a reader of ${table} waited that long`).toBeLessThan(2000 + longest[neverLocked]!);
+      },
+    ));
 
   test('a lock that stays held ends migrate with exit code 1 and all as it was, and so a rollback', () =>
-    withPlatform({ 'supabase/supasnap.toml': 'lock_timeout = "20s"\nplatform_lock_timeout = "300ms"\nlock_retries = 1\n' }, async (site) => {
-      const blocked = async (command: () => Promise<Ended<unknown>>) => {
-        const holder = await hold(site, 'auth.sessions');
-        const { ended, longest } = await whileReading(site, command);
-        await holder();
-        for (const ms of Object.values(longest)) expect(ms).toBeLessThan(300 + slackMs + longest[neverLocked]!);
-        return ended;
-      };
-      const told = await expectUntouched(site, 1, () => blocked(() => site.migrate()));
-      expect(told).toContain('2 tries of 300 ms each got none');
-      expect(told).toContain('platform_lock_timeout');
-      expectCode(await site.migrate(), 0);
-      expect(await expectUntouched(site, 1, () => blocked(() => site.rollback({ steps: 1 })))).toContain('2 tries of 300 ms each got none');
-    }));
+    withPlatform(
+      { 'supabase/supasnap.toml': 'lock_timeout = "20s"\nplatform_lock_timeout = "300ms"\nlock_retries = 1\n' },
+      async (site) => {
+        const blocked = async (command: () => Promise<Ended<unknown>>) => {
+          const holder = await hold(site, 'auth.sessions');
+          const { ended, longest } = await whileReading(site, command);
+          await holder();
+          for (const ms of Object.values(longest)) expect(ms).toBeLessThan(300 + slackMs + longest[neverLocked]!);
+          return ended;
+        };
+        const told = await expectUntouched(site, 1, () => blocked(() => site.migrate()));
+        expect(told).toContain('2 tries of 300 ms each got none');
+        expect(told).toContain('platform_lock_timeout');
+        expectCode(await site.migrate(), 0);
+        expect(await expectUntouched(site, 1, () => blocked(() => site.rollback({ steps: 1 })))).toContain(
+          '2 tries of 300 ms each got none',
+        );
+      },
+    ));
 });
 
 /** A reader in a transaction that stays open; it blocks what would lock the table against readers. Ends it when called. */
@@ -96,7 +119,10 @@ async function hold(site: Site, table: string): Promise<() => Promise<void>> {
 }
 
 /** Reads each table over and over while the command runs; tells the longest time that one read of each took. */
-async function whileReading(site: Site, command: () => Promise<Ended<unknown>>): Promise<{ ended: Ended<unknown>; longest: Record<string, number>; reads: number }> {
+async function whileReading(
+  site: Site,
+  command: () => Promise<Ended<unknown>>,
+): Promise<{ ended: Ended<unknown>; longest: Record<string, number>; reads: number }> {
   const longest: Record<string, number> = {};
   let reads = 0;
   let over = false;
@@ -111,7 +137,13 @@ async function whileReading(site: Site, command: () => Promise<Ended<unknown>>):
     }),
   );
   try {
-    return { ended: await command(), longest, get reads() { return reads; } };
+    return {
+      ended: await command(),
+      longest,
+      get reads() {
+        return reads;
+      },
+    };
   } finally {
     over = true;
     await Promise.all(reading);
@@ -120,7 +152,12 @@ async function whileReading(site: Site, command: () => Promise<Ended<unknown>>):
 
 /** That many waits for a lock have come and gone. */
 async function untilRetried(site: Site, times: number): Promise<void> {
-  const waits = async () => (await site.sql(`select from pg_locks where not granted and locktype = 'relation' and mode = 'AccessExclusiveLock' and database = (select oid from pg_database where datname = current_database())`)).length > 0;
+  const waits = async () =>
+    (
+      await site.sql(
+        `select from pg_locks where not granted and locktype = 'relation' and mode = 'AccessExclusiveLock' and database = (select oid from pg_database where datname = current_database())`,
+      )
+    ).length > 0;
   for (let done = 0, before = false, tries = 0; done < times; tries++) {
     if (tries > 3000) throw new Error('The run never gave up.');
     const now = await waits();

@@ -16,19 +16,27 @@ describe('interrupted, the program stops the statement on the server, leaves all
 
   const begin = (site: Site, ...words: string[]): Program => {
     const { user, password, host, port, database } = site.database;
-    return startProgram(['migrate', '--yes', ...words], { folder: site.project.folder, url: `postgresql://${user}:${password}@${host}:${port}/${database}` });
+    return startProgram(['migrate', '--yes', ...words], {
+      folder: site.project.folder,
+      url: `postgresql://${user}:${password}@${host}:${port}/${database}`,
+    });
   };
 
   const sleeping = async (site: Site): Promise<void> => {
     for (let tries = 0; tries < 600; tries++) {
-      const { length } = await site.sql("select from pg_stat_activity where query like '%pg_sleep(60)%' and wait_event = 'PgSleep' and datname = current_database()");
+      const { length } = await site.sql(
+        "select from pg_stat_activity where query like '%pg_sleep(60)%' and wait_event = 'PgSleep' and datname = current_database()",
+      );
       if (length > 0) return;
       await sleep(50);
     }
     throw new Error('It never slept.');
   };
 
-  const sessions = (site: Site) => site.sql("select pid, query from pg_stat_activity where application_name = 'supasnap' and pid <> pg_backend_pid() and datname = current_database()");
+  const sessions = (site: Site) =>
+    site.sql(
+      "select pid, query from pg_stat_activity where application_name = 'supasnap' and pid <> pg_backend_pid() and datname = current_database()",
+    );
 
   const expectGone = async (site: Site, before: unknown, { exitCode, output }: Ended): Promise<void> => {
     expect(exitCode, output).toBe(130);
@@ -47,7 +55,9 @@ describe('interrupted, the program stops the statement on the server, leaves all
       program.signal('SIGINT');
       const ended = await program.ended;
       await expectGone(site, before, ended);
-      expect(ended.output).toMatch(/Error: Interrupted\.\n {2}State: Nothing was changed on .*: the server rolled the transaction back\.\n {2}Next: {2}Run the same command again\./);
+      expect(ended.output).toMatch(
+        /Error: Interrupted\.\n {2}State: Nothing was changed on .*: the server rolled the transaction back\.\n {2}Next: {2}Run the same command again\./,
+      );
     }));
 
   test.concurrent('in the rehearsal: by SIGTERM; the shadow server is stopped', () =>

@@ -60,7 +60,10 @@ type Use = <T>(files: Record<string, string>, use: (site: Site) => Promise<T>) =
  * site is a copy of that. Files are named by their path, or by their name alone when they are migrations. A `bare` site lacks the platform's
  * schemas. With `ownShadow` rehearsals are on a server of their own, as they are for users: what changes roles needs that.
  */
-export function sites(major: number, options: { bare?: boolean; ownShadow?: boolean } = {}): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
+export function sites(
+  major: number,
+  options: { bare?: boolean; ownShadow?: boolean } = {},
+): { withBase: Use; withNothing: Use; server: () => EmbeddedServer } {
   const create = options.bare ? createBareDatabase : createPlatformDatabase;
   let server: EmbeddedServer;
   let shadows: EmbeddedServer;
@@ -103,7 +106,11 @@ export function sites(major: number, options: { bare?: boolean; ownShadow?: bool
   });
 
   let count = 0;
-  const make = async <T>(files: Record<string, string>, createFor: (database: string) => Promise<unknown>, use: (site: Site) => Promise<T>): Promise<T> => {
+  const make = async <T>(
+    files: Record<string, string>,
+    createFor: (database: string) => Promise<unknown>,
+    use: (site: Site) => Promise<T>,
+  ): Promise<T> => {
     const database = `site_${++count}`;
     await createFor(database);
     try {
@@ -127,7 +134,10 @@ export function sites(major: number, options: { bare?: boolean; ownShadow?: bool
 const named = (files: Record<string, string>) =>
   Object.fromEntries(Object.entries(files).map(([name, text]) => [name.includes('/') ? name : `supabase/migrations/${name}`, text]));
 
-const shadowOn = (server: EmbeddedServer, name: string): UseShadow => async (state, use) => use(await embeddedShadow(server, state, `${name}_shadow`));
+const shadowOn =
+  (server: EmbeddedServer, name: string): UseShadow =>
+  async (state, use) =>
+    use(await embeddedShadow(server, state, `${name}_shadow`));
 
 /** A project on that database. `shadow`: null for the one that a command finds by itself. */
 export function siteOf(server: EmbeddedServer, project: Project, name: string, shadow: UseShadow | null = shadowOn(server, name)): Site {
@@ -167,7 +177,8 @@ function apart<T extends Extra>(all: T): { extra: Extra; options: Omit<T, keyof 
   return { extra: pick((key) => outside.has(key)), options: pick((key) => !outside.has(key)) as Omit<T, keyof Extra> };
 }
 
-export const urlOf = ({ user, password, host, port, database }: ConnectionSettings): string => `postgresql://${user}:${password}@${host}:${port}/${database}`;
+export const urlOf = ({ user, password, host, port, database }: ConnectionSettings): string =>
+  `postgresql://${user}:${password}@${host}:${port}/${database}`;
 
 function contextOf(workdir: string, database: ConnectionSettings, told: string[]): Context {
   const tell = (text: string) => void told.push(text);

@@ -24,7 +24,10 @@ const withPlace = (major: number, use: (place: Place) => Promise<void>) =>
   withDatabase(major, (database) =>
     withProject(inMigrations(files), (project) => {
       useShadow(project);
-      const run = (name: string) => (...words: string[]) => runCli(name, [...words, `--remote=${database.url}`], { cwd: project.folder });
+      const run =
+        (name: string) =>
+        (...words: string[]) =>
+          runCli(name, [...words, `--remote=${database.url}`], { cwd: project.folder });
       const sql = (text: string) => withClient(database.settings, async (client) => (await client.query(text)).rows);
       return use({ project, database, status: run('db-status'), migrate: run('db-migrate'), sql });
     }),
@@ -40,7 +43,9 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
       expect(stdout).toContain('No migration was ever recorded here.');
       expect(stdout).toContain(`  supabase/migrations/${first}`);
       expect(stdout).toContain('Next: npx supasnap migrate --dry-run');
-      expect(await sql("select relname from pg_class where relnamespace = to_regnamespace('supabase_migrations') and relkind = 'r'")).toEqual([]);
+      expect(
+        await sql("select relname from pg_class where relnamespace = to_regnamespace('supabase_migrations') and relkind = 'r'"),
+      ).toEqual([]);
       expect(project.list('supabase')).toEqual(['migrations']);
     });
   });
@@ -54,10 +59,21 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
       project.write('supabase/migrations/README.md', 'hello');
       expect(await json(status('--output-format', 'json'))).toMatchObject({
         hasHistory: true,
-        applied: [{ version: '20260101000000', file: `supabase/migrations/${first}` }, { version: '20260102000000' }, { version: '20260103000000', name: 'gone', file: null }],
+        applied: [
+          { version: '20260101000000', file: `supabase/migrations/${first}` },
+          { version: '20260102000000' },
+          { version: '20260103000000', name: 'gone', file: null },
+        ],
         pending: [{ file: 'supabase/migrations/20260104000000_new.sql' }],
         late: [{ file: 'supabase/migrations/20260101120000_late.sql' }],
-        edited: [{ file: `supabase/migrations/${second}`, statement: 1, applied: files[second]!.slice(0, -1), now: 'create table public.tags (id bigint primary key)' }],
+        edited: [
+          {
+            file: `supabase/migrations/${second}`,
+            statement: 1,
+            applied: files[second]!.slice(0, -1),
+            now: 'create table public.tags (id bigint primary key)',
+          },
+        ],
         missing: [{ version: '20260103000000', name: 'gone' }],
         drift: null,
         lastSnapshot: null,
@@ -68,7 +84,9 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
       const { stdout, exitCode } = await status();
       expect(exitCode).toBe(0);
       expect(stdout).toMatch(/^Edited +supabase\/migrations\/20260102000000_v0_2_0_tags\.sql$/m);
-      expect(stdout).toContain('differs first in statement 1:\n  applied: create table public.tags (id int primary key)\n  file:    create table public.tags (id bigint primary key)');
+      expect(stdout).toContain(
+        'differs first in statement 1:\n  applied: create table public.tags (id int primary key)\n  file:    create table public.tags (id bigint primary key)',
+      );
       expect(stdout).toMatch(/^Drift +not known: there is no snapshot to compare with yet$/m);
     });
   });
@@ -100,14 +118,20 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
 test('a run that was cut off says what is true and how to go back, until it is gone back', async () => {
   await withPlace(17, async ({ status, migrate, sql }) => {
     expect((await migrate('--yes')).exitCode).toBe(0);
-    await sql("delete from supabase_migrations.schema_migrations where version = '20260102000000'; update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null, progress = '{\"done\": 1, \"of\": 3}' where id = 2");
+    await sql(
+      "delete from supabase_migrations.schema_migrations where version = '20260102000000'; update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null, progress = '{\"done\": 1, \"of\": 3}' where id = 2",
+    );
     const cut = await status('--exit-code');
     expect(cut.exitCode).toBe(3);
     expect(cut.stdout).toMatch(/^Unfinished +migrate 20260102000000_v0_2_0_tags$/m);
     expect(cut.stdout).toContain('1 of its 3 steps are done; it is not recorded as applied.');
-    expect(cut.stdout).toContain('Next: Go on with it: npx supasnap migrate --resume. Or go back to the state before it: npx supasnap rollback v0.2.0_20260102000000');
+    expect(cut.stdout).toContain(
+      'Next: Go on with it: npx supasnap migrate --resume. Or go back to the state before it: npx supasnap rollback v0.2.0_20260102000000',
+    );
 
-    await sql("insert into supabase_migrations.schema_migrations (version, name) values ('20260102000000', 'v0_2_0_tags'); update supabase_migrations.supasnap_runs set status = 'applied', progress = null where id = 2");
+    await sql(
+      "insert into supabase_migrations.schema_migrations (version, name) values ('20260102000000', 'v0_2_0_tags'); update supabase_migrations.supasnap_runs set status = 'applied', progress = null where id = 2",
+    );
     expect((await status()).stdout).toContain('It is applied and recorded; the command was cut off before it took the snapshot after.');
 
     await sql("update supabase_migrations.supasnap_runs set status = 'failed' where id = 2");
@@ -118,7 +142,9 @@ test('a run that was cut off says what is true and how to go back, until it is g
 test('a run whose session is still there is being done, not broken', async () => {
   await withPlace(17, async ({ status, migrate, sql, database }) => {
     expect((await migrate('--yes')).exitCode).toBe(0);
-    await sql("delete from supabase_migrations.schema_migrations where version = '20260102000000'; update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null where id = (select max(id) from supabase_migrations.supasnap_runs)");
+    await sql(
+      "delete from supabase_migrations.schema_migrations where version = '20260102000000'; update supabase_migrations.supasnap_runs set status = 'applying', snapshot_after = null where id = (select max(id) from supabase_migrations.supasnap_runs)",
+    );
     await withClient(database.settings, async (runner) => {
       const { rows } = await runner.query('select pg_advisory_lock(5201026211500), pg_backend_pid() as pid');
       expect((await status()).stdout).toContain(`It is being done now, by session ${rows[0].pid}.`);
@@ -157,7 +183,9 @@ test('a file that is no good is named, and the rest is shown all the same', asyn
 
 test('a target that can not be reached is an error without its password', async () => {
   await withProject(inMigrations(files), async ({ folder }) => {
-    const { exitCode, stdout, stderr } = await runCli('db-status', ['--remote=postgresql://postgres:verysecret@127.0.0.1:1/postgres'], { cwd: folder });
+    const { exitCode, stdout, stderr } = await runCli('db-status', ['--remote=postgresql://postgres:verysecret@127.0.0.1:1/postgres'], {
+      cwd: folder,
+    });
     expect(exitCode).toBe(1);
     expect(stderr).toContain('Nothing answers at 127.0.0.1:1.');
     expect(stdout + stderr).not.toContain('verysecret');

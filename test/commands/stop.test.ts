@@ -23,7 +23,10 @@ test('stop ends the embedded servers of this project; their data stays, and a se
     await withClient(target.superuser, async (runner) => {
       await runner.query('select pg_advisory_lock(5201026211500)');
       const refused = await stop();
-      expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('A migrate or rollback is at work on the embedded server "target"') });
+      expect(refused).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining('A migrate or rollback is at work on the embedded server "target"'),
+      });
       expect(running.every(({ pid }) => isAlive(pid))).toBe(true);
     });
 
@@ -35,6 +38,8 @@ test('stop ends the embedded servers of this project; their data stays, and a se
 
     const again = await start(project, 'target');
     expect((await withClient(again.superuser, (client) => client.query('select answer from kept'))).rows).toEqual([{ answer: 42 }]);
-    expect(JSON.parse((await stop('--output-format', 'json')).stdout)).toEqual({ stopped: [{ name: 'target', port: again.port, sessions: 0 }] });
+    expect(JSON.parse((await stop('--output-format', 'json')).stdout)).toEqual({
+      stopped: [{ name: 'target', port: again.port, sessions: 0 }],
+    });
   });
 });

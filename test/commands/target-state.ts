@@ -14,7 +14,8 @@ export const readState = (settings: ConnectionSettings): Promise<TargetState> =>
     const text = async (sql: string) => (await client.query<{ text: string }>(sql)).rows.map((row) => row.text);
     const [version] = await text(`select current_setting('server_version_num') as text`);
     const { sql: dump } = await dumpSchema(settings, { choice: 'bundled', serverVersion: Number(version) });
-    const tables = await text(`select format('%I.%I', n.nspname, c.relname) as text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    const tables =
+      await text(`select format('%I.%I', n.nspname, c.relname) as text from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind = 'r' and n.nspname in ('public', 'supabase_migrations', 'auth') order by 1`);
     const rows: TargetState['rows'] = {};
     for (const table of tables) rows[table] = await text(`select t::text as text from ${table} t order by 1`);

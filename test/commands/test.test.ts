@@ -11,11 +11,16 @@ const migrations = {
 const tests = {
   'supabase/tests/v0.7.0_smoke_test.sql': `begin;\ninsert into public.notes values (1);\nselect '1..1';\nselect case when count(*) = 1 then 'ok 1' else 'not ok 1' end || ' - a note is kept' from public.notes;\nrollback;\n`,
   'supabase/tests/v0.7.0_expect.toml': '[counts]\ntables = 1\n',
-  'supabase/tests/v0.8.0_smoke_test.sql': "select '1..1';\nselect 'ok 1 - tags are there' from public.tags right join (select 1) as one on true;\n",
+  'supabase/tests/v0.8.0_smoke_test.sql':
+    "select '1..1';\nselect 'ok 1 - tags are there' from public.tags right join (select 1) as one on true;\n",
   'supabase/tests/v0.8.0_expect.toml': '[counts]\ntables = 2\n',
 };
 
-const withApplied = (major: number, files: Record<string, string>, use: (run: (...words: string[]) => ReturnType<typeof runCli>, database: TestDatabase, project: Project) => Promise<void>) =>
+const withApplied = (
+  major: number,
+  files: Record<string, string>,
+  use: (run: (...words: string[]) => ReturnType<typeof runCli>, database: TestDatabase, project: Project) => Promise<void>,
+) =>
   withDatabase(major, async (database) => {
     await applyAsCli(database, migrations);
     await withProject({ ...inMigrations(migrations), ...tests, ...files }, (project) =>
@@ -23,7 +28,8 @@ const withApplied = (major: number, files: Record<string, string>, use: (run: (.
     );
   });
 
-const notes = ({ settings }: TestDatabase) => withClient(settings, async (client) => Number((await client.query('select count(*) from public.notes')).rows[0].count));
+const notes = ({ settings }: TestDatabase) =>
+  withClient(settings, async (client) => Number((await client.query('select count(*) from public.notes')).rows[0].count));
 
 describe.each(majors)('PostgreSQL %i', (major) => {
   test('without a version the newest applied one is tested, and what it expects is compared', async () => {
@@ -47,7 +53,10 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   });
 
   test('a failing test exits 1, shows what it found, and says that nothing was changed', async () => {
-    const failing = { 'supabase/tests/v0.8.0_smoke_test.sql': "insert into public.notes values (7);\ndo $$ begin assert false, 'tags are missing'; end $$;\n" };
+    const failing = {
+      'supabase/tests/v0.8.0_smoke_test.sql':
+        "insert into public.notes values (7);\ndo $$ begin assert false, 'tags are missing'; end $$;\n",
+    };
     await withApplied(major, failing, async (run, database) => {
       const { exitCode, stdout } = await run();
       expect(exitCode).toBe(1);
@@ -78,7 +87,9 @@ test('a version without a test is refused with the path where it is looked for',
   await withApplied(17, {}, async (run) => {
     const { exitCode, stderr } = await run('v0.9.0');
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('v0.9.0 has no smoke test.\n  Expected: supabase/tests/v0.9.0_smoke_test.sql\n  Versions with a test: v0.7.0, v0.8.0');
+    expect(stderr).toContain(
+      'v0.9.0 has no smoke test.\n  Expected: supabase/tests/v0.9.0_smoke_test.sql\n  Versions with a test: v0.7.0, v0.8.0',
+    );
   });
 });
 
@@ -97,7 +108,9 @@ test('a database without history has no newest version; a version named is teste
       const run = (...words: string[]) => runCli('db-test', [...words, `--remote=${database.url}`], { cwd: folder });
       expect(await run()).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('No migration is applied') });
       expect(await run('v0.7.0')).toMatchObject({ exitCode: 0 });
-      const { rowCount } = await withClient(database.settings, (client) => client.query("select from pg_class where relnamespace = to_regnamespace('supabase_migrations') and relkind = 'r'"));
+      const { rowCount } = await withClient(database.settings, (client) =>
+        client.query("select from pg_class where relnamespace = to_regnamespace('supabase_migrations') and relkind = 'r'"),
+      );
       expect(rowCount).toBe(0);
     });
   });
@@ -108,6 +121,9 @@ test('as JSON the results are an array, with the problem of a test that failed',
     const { exitCode, stdout } = await run('--all', '--output-format', 'json');
     const results = JSON.parse(stdout);
     expect(exitCode).toBe(1);
-    expect(results).toMatchObject([{ version: 'v0.7.0', ok: true }, { version: 'v0.8.0', ok: false, problem: { message: expect.stringContaining('division by zero'), place: { line: 1 } } }]);
+    expect(results).toMatchObject([
+      { version: 'v0.7.0', ok: true },
+      { version: 'v0.8.0', ok: false, problem: { message: expect.stringContaining('division by zero'), place: { line: 1 } } },
+    ]);
   });
 });

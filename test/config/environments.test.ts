@@ -58,11 +58,16 @@ test.each([
   [`[env]\nstaging = 3`, '"env.staging" must be a table: [env.staging]'],
   [`[env.a]\nref = "${ref}"\n[env.b]\nref = "${ref}"`, '"env.a" and "env.b" are the same project.'],
   [`[env.a]\nref = "${ref}"\nurl = "env(A)"`, '"env.a" must have either ref or url.'],
-  [`[env.a]\nurl = "postgresql://db.example.com/postgres?user=x&password=hunter22"`, '"env.a.url" must be "env(A_DB_URL)", or a postgresql:// URL without a password.'],
+  [
+    `[env.a]\nurl = "postgresql://db.example.com/postgres?user=x&password=hunter22"`,
+    '"env.a.url" must be "env(A_DB_URL)", or a postgresql:// URL without a password.',
+  ],
 ])('%s is a mistake', (toml, mistake) => expect(mistakes(toml)).toEqual([mistake]));
 
 test('a URL without a password may stand in the file', () => {
-  expect(parseSettings('[env.a]\nurl = "postgresql://deployer@db.example.com:5433/app"', 'supasnap.toml').environments[0]!.url).toEqual({ text: 'postgresql://deployer@db.example.com:5433/app' });
+  expect(parseSettings('[env.a]\nurl = "postgresql://deployer@db.example.com:5433/app"', 'supasnap.toml').environments[0]!.url).toEqual({
+    text: 'postgresql://deployer@db.example.com:5433/app',
+  });
 });
 
 test('the examples in README and in the settings file of the example project are valid', () => {

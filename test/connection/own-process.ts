@@ -31,9 +31,23 @@ export async function startOn(data: string, major: number, settings: Record<stri
   const place = preparePlace(join(tmpdir(), inject('run')));
   const runtime = prepareRuntime(findServerBinaries(major, [process.cwd()])!, place);
   const port = await freePort();
-  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '100', max_locks_per_transaction: '256', wal_level: 'logical', port: String(port), fsync: 'off', ...settings };
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '100',
+    max_locks_per_transaction: '256',
+    wal_level: 'logical',
+    port: String(port),
+    fsync: 'off',
+    ...settings,
+  };
   const words = ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const child = spawn(join(runtime, 'bin', 'postgres'), words, { cwd: place.folder, env: serverEnvironment(), stdio: ['ignore', 'ignore', 'pipe'], ...place.account });
+  const child = spawn(join(runtime, 'bin', 'postgres'), words, {
+    cwd: place.folder,
+    env: serverEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...place.account,
+  });
   child.stderr!.on('data', (text) => appendFileSync(`${data}.log`, text));
   const end = () =>
     new Promise<void>((resolve) => {

@@ -24,7 +24,12 @@ export interface PgBouncer {
 }
 
 /** Starts one in front of a server; clients log in with SCRAM as the role of `server`. `more` are further lines of its settings. */
-export async function startPgBouncer(server: ConnectionSettings, mode: 'session' | 'transaction', more: string[] = [], databases = '*'): Promise<PgBouncer> {
+export async function startPgBouncer(
+  server: ConnectionSettings,
+  mode: 'session' | 'transaction',
+  more: string[] = [],
+  databases = '*',
+): Promise<PgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), 'supasnap-pgbouncer-'));
   chmodSync(folder, 0o755);
   const port = await freePort();

@@ -28,13 +28,23 @@ export interface ReachOptions {
 
 /** Connects to the target of that URL as every command does, and says how that went. */
 export const reach = (url: string, { purpose = 'read', act, ...options }: ReachOptions = {}): Promise<Reached> =>
-  command(url, tmpdir(), (context) => withTarget(context, async ({ client }) => (act ? await act(client) : await isEncrypted(client)) as boolean, purpose), options).then(({ value, ...ended }) => ({
+  command(
+    url,
+    tmpdir(),
+    (context) => withTarget(context, async ({ client }) => (act ? await act(client) : await isEncrypted(client)) as boolean, purpose),
+    options,
+  ).then(({ value, ...ended }) => ({
     ...ended,
     ...(value === undefined ? {} : { encrypted: value }),
   }));
 
 /** Runs a function behind a command on that URL. */
-export async function command<T>(url: string, folder: string, run: (context: Context) => Promise<T>, { sslRootCert, environment = {}, onTold = () => {} }: ReachOptions = {}) {
+export async function command<T>(
+  url: string,
+  folder: string,
+  run: (context: Context) => Promise<T>,
+  { sslRootCert, environment = {}, onTold = () => {} }: ReachOptions = {},
+) {
   const told: string[] = [];
   const tell = (text: string) => {
     told.push(text);
@@ -59,7 +69,8 @@ export async function command<T>(url: string, folder: string, run: (context: Con
   }
 }
 
-const isEncrypted = async (client: pg.Client) => (await client.query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()')).rows[0]!.ssl;
+const isEncrypted = async (client: pg.Client) =>
+  (await client.query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()')).rows[0]!.ssl;
 
 export const urlOf = ({ user, password, database, port }: ConnectionSettings, host = '127.0.0.1', words = '') =>
   `postgresql://${user}:${password}@${host}:${port}/${database}${words && `?${words}`}`;
@@ -86,7 +97,11 @@ export interface Door {
 }
 
 /** A TCP server on this machine that treats each visitor as `treat` says; the first has number 1. */
-export async function withDoor<T>(treat: (visitor: Socket, number: number) => void, use: (door: Door) => Promise<T>, { host = '127.0.0.1', port = 0 } = {}): Promise<T> {
+export async function withDoor<T>(
+  treat: (visitor: Socket, number: number) => void,
+  use: (door: Door) => Promise<T>,
+  { host = '127.0.0.1', port = 0 } = {},
+): Promise<T> {
   const sockets = new Set<Socket>();
   let visits = 0;
   const door = createServer((visitor) => {
@@ -103,8 +118,10 @@ export async function withDoor<T>(treat: (visitor: Socket, number: number) => vo
 }
 
 /** Leads a visitor on to a server. */
-export const leadTo = ({ port }: { port: number }) => (visitor: Socket) => {
-  const server = connect({ host: '127.0.0.1', port });
-  visitor.pipe(server).on('error', () => visitor.destroy());
-  server.pipe(visitor);
-};
+export const leadTo =
+  ({ port }: { port: number }) =>
+  (visitor: Socket) => {
+    const server = connect({ host: '127.0.0.1', port });
+    visitor.pipe(server).on('error', () => visitor.destroy());
+    server.pipe(visitor);
+  };

@@ -20,14 +20,21 @@ let folder: string;
 const file = (name: string) => join(folder, name);
 
 /** Names that lead to this machine but are not it. */
-const far = (host: string, words = '', options: ReachOptions = {}, settings = encrypting) => withNames({ [host]: '127.0.0.1' }, () => reach(urlOf(settings, host, words), options));
+const far = (host: string, words = '', options: ReachOptions = {}, settings = encrypting) =>
+  withNames({ [host]: '127.0.0.1' }, () => reach(urlOf(settings, host, words), options));
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'supasnap-certificates-'));
   writeFileSync(file('authority.pem'), authority.certificate);
   writeFileSync(file('other.pem'), makeCertificate({ name: 'another authority' }).certificate);
   writeFileSync(file('none.pem'), 'no certificate');
-  server = await startEmbedded({ major: 17, stateFolder: join(tmpdir(), inject('run')), name: 'connection-tls', searchFrom: [process.cwd()], settings: { fsync: 'off' } });
+  server = await startEmbedded({
+    major: 17,
+    stateFolder: join(tmpdir(), inject('run')),
+    name: 'connection-tls',
+    searchFrom: [process.cwd()],
+    settings: { fsync: 'off' },
+  });
   encrypting = server.superuser;
   await withClient(encrypting, async (client) => {
     await client.query("create role tls_only login password 'tls-secret'");
@@ -45,7 +52,10 @@ afterAll(async () => {
 /** Lets the server have that certificate from now on. */
 async function show({ certificate, key }: typeof good): Promise<void> {
   const { uid, gid } = statSync(server.dataFolder);
-  for (const [name, text] of [['server.crt', certificate], ['server.key', key]] as const) {
+  for (const [name, text] of [
+    ['server.crt', certificate],
+    ['server.key', key],
+  ] as const) {
     const path = join(server.dataFolder, name);
     writeFileSync(path, text);
     chmodSync(path, 0o600);
@@ -55,19 +65,28 @@ async function show({ certificate, key }: typeof good): Promise<void> {
   await sleep(300);
 }
 
-test.for(['', 'sslmode=allow', 'sslmode=prefer', 'sslmode=require'])('a host that is not this machine is reached encrypted (%s)', async (words) => {
-  expect(await far('db.example.com', words)).toMatchObject({ exitCode: 0, encrypted: true });
-});
+test.for(['', 'sslmode=allow', 'sslmode=prefer', 'sslmode=require'])(
+  'a host that is not this machine is reached encrypted (%s)',
+  async (words) => {
+    expect(await far('db.example.com', words)).toMatchObject({ exitCode: 0, encrypted: true });
+  },
+);
 
-test.for(['', 'sslmode=allow', 'sslmode=prefer', 'sslmode=require'])('a server without TLS on another host is refused (%s), and nothing is sent there in clear', async (words) => {
-  const { exitCode, told } = await far('db.example.com', words, {}, testServer(17).superuser);
-  expect(exitCode).toBe(3);
-  expect(told).toContain('offers no encryption, and db.example.com is not this machine');
-  expect(told).toContain('sslmode=disable');
-});
+test.for(['', 'sslmode=allow', 'sslmode=prefer', 'sslmode=require'])(
+  'a server without TLS on another host is refused (%s), and nothing is sent there in clear',
+  async (words) => {
+    const { exitCode, told } = await far('db.example.com', words, {}, testServer(17).superuser);
+    expect(exitCode).toBe(3);
+    expect(told).toContain('offers no encryption, and db.example.com is not this machine');
+    expect(told).toContain('sslmode=disable');
+  },
+);
 
 test('sslmode=disable asks for plain text, and is warned of each time; so does PGSSLMODE', async () => {
-  for (const [words, environment] of [['sslmode=disable', {}], ['', { PGSSLMODE: 'disable' }]] as const) {
+  for (const [words, environment] of [
+    ['sslmode=disable', {}],
+    ['', { PGSSLMODE: 'disable' }],
+  ] as const) {
     const { exitCode, told, encrypted } = await far('db.example.com', words, { environment });
     expect({ exitCode, encrypted }).toEqual({ exitCode: 0, encrypted: false });
     expect(told).toContain('This connection is not encrypted');
@@ -101,7 +120,8 @@ test('a root certificate is checked: named in the URL, by the flag, by PGSSLROOT
     ['sslmode=verify-full', { environment: { PGSSLROOTCERT: file('authority.pem') } }],
     ['', { environment: { PGSSLROOTCERT: file('authority.pem'), PGSSLMODE: 'verify-ca' } }],
   ];
-  for (const [words, options] of trusting) expect(await far('db.example.com', words, options), words).toMatchObject({ exitCode: 0, encrypted: true });
+  for (const [words, options] of trusting)
+    expect(await far('db.example.com', words, options), words).toMatchObject({ exitCode: 0, encrypted: true });
 
   const other = `sslrootcert=${encodeURIComponent(file('other.pem'))}`;
   const doubting: [words: string, options: ReachOptions][] = [
@@ -120,7 +140,10 @@ test('a root certificate is checked: named in the URL, by the flag, by PGSSLROOT
     expect(told).toContain('is not from an authority that is trusted here');
     expect(told).toContain('--ssl-root-cert');
   }
-  expect(await reach(urlOf(encrypting), { environment: { PGSSLROOTCERT: file('other.pem') } })).toMatchObject({ exitCode: 0, encrypted: false });
+  expect(await reach(urlOf(encrypting), { environment: { PGSSLROOTCERT: file('other.pem') } })).toMatchObject({
+    exitCode: 0,
+    encrypted: false,
+  });
 });
 
 test('the host name is checked by verify-full, and not by verify-ca', async () => {
@@ -139,7 +162,8 @@ test('sslrootcert=system trusts what the machine trusts, and only with verify-fu
     expect(await far('db.example.com', 'sslrootcert=system')).toMatchObject({ exitCode: 0, encrypted: true });
     expect(await far('db.example.com', 'sslmode=verify-full')).toMatchObject({ exitCode: 0, encrypted: true });
     expect(await far('wrong.example.com', 'sslrootcert=system')).toMatchObject({ exitCode: 1 });
-    for (const mode of ['require', 'verify-ca']) expect(await far('db.example.com', `sslrootcert=system&sslmode=${mode}`)).toMatchObject({ exitCode: 2 });
+    for (const mode of ['require', 'verify-ca'])
+      expect(await far('db.example.com', `sslrootcert=system&sslmode=${mode}`)).toMatchObject({ exitCode: 2 });
   } finally {
     vi.unstubAllEnvs();
   }
@@ -147,24 +171,36 @@ test('sslrootcert=system trusts what the machine trusts, and only with verify-fu
 
 test('words that can not be followed end with exit 2', async () => {
   const missing = encodeURIComponent(file('missing.pem'));
-  for (const words of [`sslrootcert=${missing}`, `sslmode=require&sslrootcert=${missing}`, `sslrootcert=${encodeURIComponent(file('none.pem'))}`, 'sslmode=verify-ca', 'sslmode=encrypted'])
+  for (const words of [
+    `sslrootcert=${missing}`,
+    `sslmode=require&sslrootcert=${missing}`,
+    `sslrootcert=${encodeURIComponent(file('none.pem'))}`,
+    'sslmode=verify-ca',
+    'sslmode=encrypted',
+  ])
     expect(await far('db.example.com', words), words).toMatchObject({ exitCode: 2 });
 });
 
-test.skipIf(process.platform !== 'linux')("port 6543 of the hosted platform's pooler becomes 5432, and the output says so", async ({ skip }) => {
-  const host = 'aws-0-test.pooler.supabase.com';
-  const address = `127.77.${process.pid % 250}.7`;
-  const url = urlOf({ ...encrypting, port: 6543 }, host, `sslrootcert=${encodeURIComponent(file('authority.pem'))}`);
-  const going = withDoor(leadTo(server), () => withNames({ [host]: address }, () => reach(url, { purpose: 'change' })), { host: address, port: 5432 });
-  const reached = await going.catch((error: { code?: string }) => {
-    if (error.code === 'EADDRINUSE') return undefined;
-    throw error;
-  });
-  if (!reached) return skip('another program has port 5432 of every address');
-  expect(reached).toMatchObject({ exitCode: 0, encrypted: true });
-  expect(reached.told).toContain(`at ${host}:5432`);
-  expect(reached.told).toContain('Port 6543 there is the transaction pooler; the session pooler on port 5432 is used instead.');
-});
+test.skipIf(process.platform !== 'linux')(
+  "port 6543 of the hosted platform's pooler becomes 5432, and the output says so",
+  async ({ skip }) => {
+    const host = 'aws-0-test.pooler.supabase.com';
+    const address = `127.77.${process.pid % 250}.7`;
+    const url = urlOf({ ...encrypting, port: 6543 }, host, `sslrootcert=${encodeURIComponent(file('authority.pem'))}`);
+    const going = withDoor(leadTo(server), () => withNames({ [host]: address }, () => reach(url, { purpose: 'change' })), {
+      host: address,
+      port: 5432,
+    });
+    const reached = await going.catch((error: { code?: string }) => {
+      if (error.code === 'EADDRINUSE') return undefined;
+      throw error;
+    });
+    if (!reached) return skip('another program has port 5432 of every address');
+    expect(reached).toMatchObject({ exitCode: 0, encrypted: true });
+    expect(reached.told).toContain(`at ${host}:5432`);
+    expect(reached.told).toContain('Port 6543 there is the transaction pooler; the session pooler on port 5432 is used instead.');
+  },
+);
 
 test('an expired certificate is named, where certificates are checked', async () => {
   await show(expired);

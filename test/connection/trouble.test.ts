@@ -21,10 +21,14 @@ import { command, leadTo, reach, type ReachOptions, urlOf, withDoor } from './re
 const major = 17;
 /** Before that a server refuses like one that is not there. */
 async function untilItListens(port: number): Promise<void> {
-  const listens = () => new Promise<boolean>((resolve) => {
-    const socket = connectSocket(port, '127.0.0.1');
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false)).on('connect', () => socket.destroy());
-  });
+  const listens = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connectSocket(port, '127.0.0.1');
+      socket
+        .on('connect', () => resolve(true))
+        .on('error', () => resolve(false))
+        .on('connect', () => socket.destroy());
+    });
   while (!(await listens())) await sleep(20);
 }
 
@@ -63,7 +67,8 @@ describe('a login that the server refuses is tried once', () => {
 });
 
 describe('on the way there', () => {
-  test.concurrent('a host that is not known', () => fails('postgresql://a:b@host.invalid/x', 1, 'The host host.invalid is not known.').then(() => {}));
+  test.concurrent('a host that is not known', () =>
+    fails('postgresql://a:b@host.invalid/x', 1, 'The host host.invalid is not known.').then(() => {}));
 
   test.concurrent('nothing that listens: tried again four times', async ({ expect }) => {
     const port = await freePort();
@@ -106,14 +111,22 @@ describe('on the way there', () => {
     const web = createHttpServer((_, answer) => answer.end()).listen(0, '127.0.0.1');
     try {
       await new Promise((resolve) => web.once('listening', resolve));
-      await fails(`postgresql://a:b@127.0.0.1:${(web.address() as AddressInfo).port}/x?sslmode=require`, 1, 'does not answer as a PostgreSQL server does');
+      await fails(
+        `postgresql://a:b@127.0.0.1:${(web.address() as AddressInfo).port}/x?sslmode=require`,
+        1,
+        'does not answer as a PostgreSQL server does',
+      );
     } finally {
       web.close();
     }
   });
 
   test.concurrent("a pooler's words that only the hosted platform's says (its bytes, from a server of this test)", async () => {
-    const words = { 'Tenant or user not found': /knows no project of user "postgres".*postgres\.<project-ref>/s, 'MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size': 'has no free connection left', 'Max client connections reached': 'has no free connection left' };
+    const words = {
+      'Tenant or user not found': /knows no project of user "postgres".*postgres\.<project-ref>/s,
+      'MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size': 'has no free connection left',
+      'Max client connections reached': 'has no free connection left',
+    };
     const hear = async ([said, message]: [string, string | RegExp]) => {
       const body = Buffer.from(`SFATAL\0CXX000\0M${said}\0\0`);
       const head = Buffer.from([0x45, 0, 0, 0, 0]);
@@ -140,7 +153,13 @@ describe('on a server of its own', () => {
   };
 
   beforeAll(async () => {
-    server = await startEmbedded({ major, stateFolder: join(tmpdir(), inject('run')), name: 'connection-trouble', searchFrom: [process.cwd()], settings: { fsync: 'off' } });
+    server = await startEmbedded({
+      major,
+      stateFolder: join(tmpdir(), inject('run')),
+      name: 'connection-trouble',
+      searchFrom: [process.cwd()],
+      settings: { fsync: 'off' },
+    });
     await stopEmbedded(server);
     running = await start('running');
     await answering(running);
@@ -175,7 +194,9 @@ describe('on a server of its own', () => {
     try {
       const url = at(pooler, crowded);
       expect(await reach(url)).toMatchObject({ exitCode: 0 });
-      await asSuperuser("alter role crowded connection limit 0; select pg_terminate_backend(pid, 1000) from pg_stat_activity where usename = 'crowded'");
+      await asSuperuser(
+        "alter role crowded connection limit 0; select pg_terminate_backend(pid, 1000) from pg_stat_activity where usename = 'crowded'",
+      );
       const { exitCode, told } = await reach(url, { onTold: once(() => void asSuperuser('alter role crowded connection limit 1')) });
       expect(exitCode, told).toBe(0);
       expect(told).toMatch(/can't reach the database behind it\. Trying again|no free connection left\. Trying again/);
@@ -189,7 +210,9 @@ describe('on a server of its own', () => {
     expect(await reach(at(running))).toMatchObject({ exitCode: 0 });
     const told = await fails(at(running), 3, 'The database is read-only', { purpose: 'change' });
     expect(told).toContain('alter database "postgres" set default_transaction_read_only = off');
-    await withClient({ ...server.superuser, port: running.port, database: 'template1' }, (client) => client.query('alter database postgres reset default_transaction_read_only'));
+    await withClient({ ...server.superuser, port: running.port, database: 'template1' }, (client) =>
+      client.query('alter database postgres reset default_transaction_read_only'),
+    );
     expect(await reach(at(running), { purpose: 'change' })).toMatchObject({ exitCode: 0 });
   });
 
@@ -208,7 +231,10 @@ describe('on a server of its own', () => {
   test('a standby is read from: status and test work, migrate and rollback are refused', async () => {
     const standby = await start('standby', 'standby.signal', { hot_standby: 'on' });
     await answering(standby);
-    const files = { 'supabase/migrations/20260101000000_v0_1_0_base.sql': 'create table public.a (id int);\n', 'supabase/tests/v0.1.0_smoke_test.sql': "select 'ok 1 - here'; select '1..1';\n" };
+    const files = {
+      'supabase/migrations/20260101000000_v0_1_0_base.sql': 'create table public.a (id int);\n',
+      'supabase/tests/v0.1.0_smoke_test.sql': "select 'ok 1 - here'; select '1..1';\n",
+    };
     await withProject(files, async ({ folder }) => {
       const run = <T>(act: (context: Context) => Promise<T>) => command(at(standby), folder, act);
       expect((await run(status)).value).toMatchObject({ pending: [{ version: '20260101000000' }] });
@@ -223,14 +249,17 @@ describe('on a server of its own', () => {
 
   test('a standby that takes no connections is named, and not tried again', async () => {
     const closed = await start('closed', 'standby.signal', { hot_standby: 'off' });
-    for (let told = ''; !told.includes('Hot standby') && !told.includes('not accepting'); ) told = await fails(at(closed), 1, /is a standby that takes no connections|is starting up|Nothing answers/);
+    for (let told = ''; !told.includes('Hot standby') && !told.includes('not accepting'); )
+      told = await fails(at(closed), 1, /is a standby that takes no connections|is starting up|Nothing answers/);
     expect(retries(await fails(at(closed), 1, 'is a standby that takes no connections'))).toBe(0);
   });
 
   test('a server that is starting up is waited for', async () => {
     const starting = await start('starting', 'recovery.signal', { restore_command: 'until test -e awaited; do sleep 0.1; done; false' });
     await untilItListens(starting.port);
-    const { exitCode, told } = await reach(at(starting), { onTold: once(() => writeFileSync(`${server.dataFolder}-starting/awaited`, '')) });
+    const { exitCode, told } = await reach(at(starting), {
+      onTold: once(() => writeFileSync(`${server.dataFolder}-starting/awaited`, '')),
+    });
     expect(exitCode, told).toBe(0);
     expect(told).toContain('is starting up. Trying again');
   });

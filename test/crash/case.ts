@@ -44,16 +44,35 @@ export async function runCrash(stages: Stages, crash: Crash): Promise<Outcome> {
     const found = await read();
     const halfDone = await readHalfDone(stages);
     const left = halfDone && inSteps(crash) ? 'between' : judge(withoutFailed(found), before, after);
-    requireTruth(ended, left, crash, left === 'before' || differences(found, before).length === 0 || (left === 'between' && isUndone(crash, halfDone!)));
+    requireTruth(
+      ended,
+      left,
+      crash,
+      left === 'before' || differences(found, before).length === 0 || (left === 'between' && isUndone(crash, halfDone!)),
+    );
 
     const journals = journalsIn(project);
-    requireJournal(journals.filter((name) => !earlier.includes(name)), ended);
+    requireJournal(
+      journals.filter((name) => !earlier.includes(name)),
+      ended,
+    );
     const told = await runProgram(['status'], place);
     requireTold(told, journals.length > 0, left);
     requireNoLeftovers(project);
 
     const same = found.some((line) => failedRun.test(line)) ? ofUsers : (reading: Reading) => reading;
-    await finish(crash, stage, left, halfDone, { place, reach: async (when, wanted, exact) => requireEqual(when, exact ? same(await read()) : ofUsers(await read()), exact ? same(wanted) : ofUsers(wanted)) }, { before: comparable(stage.undone ?? stage.before), after });
+    await finish(
+      crash,
+      stage,
+      left,
+      halfDone,
+      {
+        place,
+        reach: async (when, wanted, exact) =>
+          requireEqual(when, exact ? same(await read()) : ofUsers(await read()), exact ? same(wanted) : ofUsers(wanted)),
+      },
+      { before: comparable(stage.undone ?? stage.before), after },
+    );
     const running = runningServers(join(project.folder, '.supasnap'));
     if (running.length > 0) throw new Error(`Embedded servers are still running: ${running.map(({ name }) => name).join(', ')}`);
     return { left, outlivedMs, journalled: journals.length > 0, ...struck, exitCode: ended.exitCode };
@@ -67,14 +86,22 @@ interface Finishing {
 }
 
 /** The next commands do what the crashed one was to do, then undo it; or, from between, the other way round. */
-async function finish({ command, complete }: Crash, { words }: Stage, left: Left, halfDone: HalfDone | undefined, { place, reach }: Finishing, { before, after }: { before: Reading; after: Reading }): Promise<void> {
+async function finish(
+  { command, complete }: Crash,
+  { words }: Stage,
+  left: Left,
+  halfDone: HalfDone | undefined,
+  { place, reach }: Finishing,
+  { before, after }: { before: Reading; after: Reading },
+): Promise<void> {
   if (command === 'test') {
     await runProgram(words, place);
     return reach('after the test ran once more', before, true);
   }
   if (left === 'between') {
     const refusal = await runProgram(['migrate', '--yes'], place, 3);
-    if (!refusal.includes('--resume') || !refusal.includes(halfDone!.snapshotBefore)) throw new Error(`The next migrate names no way on:\n${refusal}`);
+    if (!refusal.includes('--resume') || !refusal.includes(halfDone!.snapshotBefore))
+      throw new Error(`The next migrate names no way on:\n${refusal}`);
     if (complete === 'rollback') {
       await runProgram(['rollback', halfDone!.snapshotBefore, '--yes'], place);
       await reach('after the rollback of what was half done', before, false);
@@ -84,7 +111,9 @@ async function finish({ command, complete }: Crash, { words }: Stage, left: Left
     await runProgram(['migrate', '--resume', '--yes'], place);
   } else {
     // Once it is done, there is nothing to resume, and "--steps 1" would count from where it is: the same goal is named in another way.
-    const again = { rollback: ['rollback', 'v0.2.0_20260102000000', '--yes'], resume: ['migrate', '--yes'] } as Partial<Record<string, string[]>>;
+    const again = { rollback: ['rollback', 'v0.2.0_20260102000000', '--yes'], resume: ['migrate', '--yes'] } as Partial<
+      Record<string, string[]>
+    >;
     await runProgram((left === 'after' && again[command]) || words, place);
   }
   await reach('after the command that finishes it', after, true);
@@ -115,7 +144,8 @@ const readHalfDone = ({ target }: Stages): Promise<HalfDone | undefined> =>
 const inSteps = ({ command }: Crash) => command === 'migrate in steps' || command === 'resume';
 
 /** Its row is there, and no step is done or begun. */
-const isUndone = ({ command }: Crash, { progress }: HalfDone) => command === 'migrate in steps' && progress?.done === 0 && progress.begun === undefined;
+const isUndone = ({ command }: Crash, { progress }: HalfDone) =>
+  command === 'migrate in steps' && progress?.done === 0 && progress.begun === undefined;
 
 /** A run that failed with nothing done leaves its row, and no more. */
 const failedRun = /^run \d+ migrate (failed|undone) /;
@@ -126,18 +156,28 @@ const journalsIn = (project: Project) => project.list('supabase/snapshots').filt
 /** A program that came to its own end has said what there is to say, unless it could not find it out. */
 function requireJournal(journals: string[], { exitCode, output }: Ended): void {
   const unknown = exitCode === undefined || /it is not known whether/.test(output);
-  if (journals.length > (unknown ? 1 : 0)) throw new Error(`Exit code ${exitCode}, and a journal is left: ${journals.join(', ')}\n${output}`);
+  if (journals.length > (unknown ? 1 : 0))
+    throw new Error(`Exit code ${exitCode}, and a journal is left: ${journals.join(', ')}\n${output}`);
 }
 
 /** The first command after it says what was cut off and what became of it, in words. */
 function requireTold(told: string, journalled: boolean, left: Left): void {
-  const words = { before: /was cut off .*Nothing of it (was committed|is left)/, after: /was cut off .*[Ii]t is (applied|rolled back) and recorded/, between: /was cut off .*migrate --resume/ }[left];
-  if (journalled !== /was cut off/.test(told.replaceAll('the command was cut off', '')) || (journalled && !words.test(told))) throw new Error(`${journalled ? 'A journal was left' : 'No journal was left'}, the state is the one ${left}, and status says:\n${told}`);
+  const words = {
+    before: /was cut off .*Nothing of it (was committed|is left)/,
+    after: /was cut off .*[Ii]t is (applied|rolled back) and recorded/,
+    between: /was cut off .*migrate --resume/,
+  }[left];
+  if (journalled !== /was cut off/.test(told.replaceAll('the command was cut off', '')) || (journalled && !words.test(told)))
+    throw new Error(
+      `${journalled ? 'A journal was left' : 'No journal was left'}, the state is the one ${left}, and status says:\n${told}`,
+    );
   if (left === 'between' && !told.includes('Unfinished migrate')) throw new Error(`It is half done, and status does not say so:\n${told}`);
 }
 
 function requireNoLeftovers(project: Project): void {
-  const left = ['snapshots', 'rollback', 'docs'].flatMap((folder) => project.list(`supabase/${folder}`).filter((name) => name.startsWith('.')));
+  const left = ['snapshots', 'rollback', 'docs'].flatMap((folder) =>
+    project.list(`supabase/${folder}`).filter((name) => name.startsWith('.')),
+  );
   if (left.length > 0) throw new Error(`After the next command these are still there: ${left.join(', ')}`);
 }
 
@@ -145,7 +185,10 @@ function requireNoLeftovers(project: Project): void {
 export const crashInLongStatement = ({ of, server, target }: Stages): Promise<Pick<Outcome, 'left' | 'outlivedMs' | 'struck'>> =>
   of.migrate.withCopy('program', async (project) => {
     const [file] = Object.keys(files.next);
-    project.write(file!, `do $$ begin if (select count(*) from public.authors) = 60 then perform pg_sleep(60); end if; end $$;\n${project.read(file!)}`);
+    project.write(
+      file!,
+      `do $$ begin if (select count(*) from public.authors) = 60 then perform pg_sleep(60); end if; end $$;\n${project.read(file!)}`,
+    );
     let program: ReturnType<typeof startProgram>;
     let struck = false;
     const onRequest = async ({ sql, send }: Request) => {
@@ -165,10 +208,17 @@ export const crashInLongStatement = ({ of, server, target }: Stages): Promise<Pi
 
 type Crashed = Pick<Outcome, 'struck' | 'statement'> & { ended: Ended };
 
-const crashProgram = ({ server, target, restart }: Stages, stage: Stage, crash: Crash, { folder, disk }: { folder: string; disk: Disk | undefined }): Promise<Crashed> =>
+const crashProgram = (
+  { server, target, restart }: Stages,
+  stage: Stage,
+  crash: Crash,
+  { folder, disk }: { folder: string; disk: Disk | undefined },
+): Promise<Crashed> =>
   withStrike({ server, target, restart, disk }, crash, (strike) => {
     const place = { folder, server: target, url: (port: number) => urlOf(target, port) };
-    return crash.moment.in === 'time' ? crashInTime(stage, crash.moment, strike, place) : crashAtStatement(stage, crash, crash.moment, strike, place);
+    return crash.moment.in === 'time'
+      ? crashInTime(stage, crash.moment, strike, place)
+      : crashAtStatement(stage, crash, crash.moment, strike, place);
   });
 
 interface Place {
@@ -178,18 +228,28 @@ interface Place {
 }
 
 const crashInTime = (stage: Stage, { from, share, pick }: Moment & { in: 'time' }, strike: Strike, place: Place): Promise<Crashed> =>
-  withRelay(place.server, async ({ send }) => send(), async (relay) => {
-    const program = startProgram(stage.words, { folder: place.folder, url: place.url(relay.port) });
-    let over = false;
-    program.ended.then(() => (over = true));
-    if (from === 'change') await program.said(beginsChange);
-    await sleep(share * (from === 'change' ? stage.changeMs : stage.wholeMs));
-    const struck = !over;
-    if (struck) await strike({ program, relay, session: { pick } });
-    return { struck, statement: undefined, ended: await program.ended };
-  });
+  withRelay(
+    place.server,
+    async ({ send }) => send(),
+    async (relay) => {
+      const program = startProgram(stage.words, { folder: place.folder, url: place.url(relay.port) });
+      let over = false;
+      program.ended.then(() => (over = true));
+      if (from === 'change') await program.said(beginsChange);
+      await sleep(share * (from === 'change' ? stage.changeMs : stage.wholeMs));
+      const struck = !over;
+      if (struck) await strike({ program, relay, session: { pick } });
+      return { struck, statement: undefined, ended: await program.ended };
+    },
+  );
 
-async function crashAtStatement(stage: Stage, crash: Crash, moment: Moment & { phase: Phase }, strike: Strike, place: Place): Promise<Crashed> {
+async function crashAtStatement(
+  stage: Stage,
+  crash: Crash,
+  moment: Moment & { phase: Phase },
+  strike: Strike,
+  place: Place,
+): Promise<Crashed> {
   const isMoment = momentOf(stage, moment);
   let statement: string | undefined;
   let blow: (request: Request) => Promise<void>;
@@ -228,7 +288,10 @@ function momentOf(stage: Stage, moment: Moment & { phase: Phase }): (sql: string
     let left = moment.which === 'first' ? 1 : commits;
     return (sql) => /^commit$/i.test(sql) && --left === 0;
   }
-  let left = moment.in === 'whole run' ? Math.ceil(moment.share * stage.statements.length) : Math.ceil(moment.share * (stage.statements.length - start));
+  let left =
+    moment.in === 'whole run'
+      ? Math.ceil(moment.share * stage.statements.length)
+      : Math.ceil(moment.share * (stage.statements.length - start));
   let counting = moment.in === 'whole run';
   return (sql) => {
     counting ||= begins.test(sql);
@@ -254,7 +317,10 @@ function requireEqual(when: string, found: Reading, wanted: Reading): void {
 /** Lines that are too many (+) and missing (-); of many the first. */
 function differences(found: Reading, wanted: Reading): string[] {
   const [has, needs] = [new Set(found), new Set(wanted)];
-  const all = [...found.filter((line) => !needs.has(line)).map((line) => `+ ${line}`), ...wanted.filter((line) => !has.has(line)).map((line) => `- ${line}`)];
+  const all = [
+    ...found.filter((line) => !needs.has(line)).map((line) => `+ ${line}`),
+    ...wanted.filter((line) => !has.has(line)).map((line) => `- ${line}`),
+  ];
   if (all.length === 0 && found.length !== wanted.length) return [`${found.length} lines instead of ${wanted.length}`];
   return all.length > 30 ? [...all.slice(0, 30), `… and ${all.length - 30} more`] : all;
 }

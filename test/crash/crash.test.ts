@@ -32,7 +32,10 @@ describe.each([...new Set(crashes.map(({ major }) => major))])('on PostgreSQL %i
   }, 600_000);
   afterAll(() => stages?.remove());
 
-  test('a session that is in the midst of a long statement ends soon after its program was killed, and nothing of it stays', { retry: 0, timeout: 300_000 }, async () => {
+  test('a session that is in the midst of a long statement ends soon after its program was killed, and nothing of it stays', {
+    retry: 0,
+    timeout: 300_000,
+  }, async () => {
     const { left, outlivedMs, struck } = await crashInLongStatement(stages);
     console.log(`killed in a long statement: ${left}, sessions gone after ${outlivedMs} ms`);
     expect(struck).toBe(true);
@@ -41,7 +44,9 @@ describe.each([...new Set(crashes.map(({ major }) => major))])('on PostgreSQL %i
 
   for (const crash of crashes.filter((one) => one.major === major)) {
     // What goes wrong one time in two is wrong: no second try.
-    test(`the state before or the state after, with kept rows to match: ${describeCrash(crash)}`, { retry: 0, timeout: 600_000 }, async ({ skip }) => {
+    test(`the state before or the state after, with kept rows to match: ${describeCrash(crash)}`, { retry: 0, timeout: 600_000 }, async ({
+      skip,
+    }) => {
       if (needsDisk(crash) && !canMount()) {
         console.log(`seed ${crash.seed} is skipped: no disk can be mounted here`);
         skip('no disk can be mounted here');
@@ -56,7 +61,8 @@ describe.each([...new Set(crashes.map(({ major }) => major))])('on PostgreSQL %i
 });
 
 /** Between is legal only for what can't be one transaction; what is gone on with was not before already. */
-const isLegal = ({ command }: Crash, { left }: Outcome) => (command === 'resume' ? left !== 'before' : left !== 'between' || command === 'migrate in steps');
+const isLegal = ({ command }: Crash, { left }: Outcome) =>
+  command === 'resume' ? left !== 'before' : left !== 'between' || command === 'migrate in steps';
 
 function describeOutcome(crash: Crash, { left, struck, outlivedMs, journalled, statement, exitCode }: Outcome): string {
   const place = statement === undefined ? '' : ` (${statement.trim().replaceAll(/\s+/g, ' ').slice(0, 70)})`;
@@ -73,11 +79,19 @@ afterAll(() => {
   const struck = outcomes.filter(({ outcome }) => outcome.struck);
   const tell = (what: string, some: typeof outcomes) => {
     const left = (state: string) => some.filter(({ outcome }) => outcome.left === state).length;
-    console.log(`${what}: ${some.length} struck; ${left('before')} left the state before, ${left('after')} the state after, ${left('between')} stopped between steps and were completed; ${some.filter(({ outcome }) => outcome.journalled).length} were told by the next command`);
+    console.log(
+      `${what}: ${some.length} struck; ${left('before')} left the state before, ${left('after')} the state after, ${left('between')} stopped between steps and were completed; ${some.filter(({ outcome }) => outcome.journalled).length} were told by the next command`,
+    );
   };
-  for (const how of hows) tell(`  ${how}`, struck.filter(({ crash }) => crash.how === how));
+  for (const how of hows)
+    tell(
+      `  ${how}`,
+      struck.filter(({ crash }) => crash.how === how),
+    );
   tell(`Of ${outcomes.length} cases`, struck);
   const longest = (times: number[]) => Math.round(Math.max(0, ...times));
-  console.log(`The longest session outlived its program by ${longest(outcomes.map(({ outcome }) => outcome.outlivedMs))} ms; the longest case took ${longest(outcomes.map(({ tookMs }) => tookMs))} ms.`);
+  console.log(
+    `The longest session outlived its program by ${longest(outcomes.map(({ outcome }) => outcome.outlivedMs))} ms; the longest case took ${longest(outcomes.map(({ tookMs }) => tookMs))} ms.`,
+  );
   if (all && canMount()) expect(struck.length).toBeGreaterThanOrEqual(280);
 });

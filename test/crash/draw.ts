@@ -83,11 +83,14 @@ function drawPhase(random: () => number): Phase {
   return kind < 0.7 ? { at: 'running', ms: Math.floor(random() ** 2 * 20) } : { at: 'answer lost' };
 }
 
-export const describeCrash = (crash: Crash): string => `seed ${crash.seed}: ${crash.command} on PostgreSQL ${crash.major}; ${describeHow(crash)} ${describeMoment(crash.moment)}`;
+export const describeCrash = (crash: Crash): string =>
+  `seed ${crash.seed}: ${crash.command} on PostgreSQL ${crash.major}; ${describeHow(crash)} ${describeMoment(crash.moment)}`;
 
 function describeHow({ how, network, restartMs }: Crash): string {
-  if (how === 'network') return `its connections: ${network.kind}${['delay', 'silence'].includes(network.kind) ? ` of ${network.ms} ms` : ''},`;
-  if (how === 'server') return `the server is stopped at once (and started again ${restartMs === undefined ? 'when the program has ended' : `after ${restartMs} ms`})`;
+  if (how === 'network')
+    return `its connections: ${network.kind}${['delay', 'silence'].includes(network.kind) ? ` of ${network.ms} ms` : ''},`;
+  if (how === 'server')
+    return `the server is stopped at once (and started again ${restartMs === undefined ? 'when the program has ended' : `after ${restartMs} ms`})`;
   return {
     program: 'the program is killed',
     session: 'its session is terminated',
@@ -100,7 +103,9 @@ function describeHow({ how, network, restartMs }: Crash): string {
 
 function describeMoment(moment: Moment): string {
   const percent = 'share' in moment ? `${Math.floor(moment.share * 100)} %` : '';
-  if (moment.in === 'time') return `${percent} of the time after it ${moment.from === 'start' ? 'was started' : 'began to change the target'}`;
-  const phase = moment.phase.at === 'running' ? `${moment.phase.ms} ms into` : moment.phase.at === 'unsent' ? 'before' : 'at the lost answer of';
+  if (moment.in === 'time')
+    return `${percent} of the time after it ${moment.from === 'start' ? 'was started' : 'began to change the target'}`;
+  const phase =
+    moment.phase.at === 'running' ? `${moment.phase.ms} ms into` : moment.phase.at === 'unsent' ? 'before' : 'at the lost answer of';
   return moment.in === 'commit' ? `${phase} the ${moment.which} COMMIT` : `${phase} the statement at ${percent} of the ${moment.in}`;
 }

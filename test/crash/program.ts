@@ -39,7 +39,10 @@ export function startProgram(words: string[], options: { folder: string; url: st
     told += String(bytes);
     for (const listener of listeners) listener();
   });
-  const ended = child.then(({ exitCode, all, timedOut }) => ({ exitCode, output: timedOut ? `${all}\nIt did not end within ${limitMs / 1000} s.` : all }));
+  const ended = child.then(({ exitCode, all, timedOut }) => ({
+    exitCode,
+    output: timedOut ? `${all}\nIt did not end within ${limitMs / 1000} s.` : all,
+  }));
   return {
     ended,
     said: (pattern) =>
@@ -60,7 +63,8 @@ export function startProgram(words: string[], options: { folder: string; url: st
 /** Runs it to its end and throws with all it said when the exit code is another. */
 export async function runProgram(words: string[], options: { folder: string; url: string }, code = 0): Promise<string> {
   const { exitCode, output } = await startProgram(words, options).ended;
-  if (exitCode !== code || hasStackTrace(output)) throw new Error(`supasnap ${words.join(' ')} ended with ${exitCode} instead of ${code}:\n${output}`);
+  if (exitCode !== code || hasStackTrace(output))
+    throw new Error(`supasnap ${words.join(' ')} ended with ${exitCode} instead of ${code}:\n${output}`);
   return output;
 }
 

@@ -30,7 +30,11 @@ interface Link {
  * A relay in front of a server: every statement of the program's own session (not of pg_dump's) is handed to `onRequest`, and
  * what follows it waits until that is done.
  */
-export async function withRelay<T>(server: { host: string; port: number }, onRequest: (request: Request) => Promise<void>, use: (relay: Relay) => Promise<T>): Promise<T> {
+export async function withRelay<T>(
+  server: { host: string; port: number },
+  onRequest: (request: Request) => Promise<void>,
+  use: (relay: Relay) => Promise<T>,
+): Promise<T> {
   const links = new Set<Link>();
   const relay = createServer((program) => {
     const upstream = connect({ host: server.host, port: server.port });

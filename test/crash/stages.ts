@@ -41,7 +41,8 @@ const database = 'target';
 /** On the small disk of the server. */
 const tablespace = 'small';
 export const beginsChange = /^(Applying |Rolling back)/m;
-export const urlOf = ({ user, password, host, database }: ConnectionSettings, port: number) => `postgresql://${user}:${password}@${host}:${port}/${database}`;
+export const urlOf = ({ user, password, host, database }: ConnectionSettings, port: number) =>
+  `postgresql://${user}:${password}@${host}:${port}/${database}`;
 
 /** Migrates, rolls back, migrates again, migrates in steps and tests with the real program, users writing in between, and remembers each step; where that is asked for, it resumes too. */
 export async function playThrough(server: EmbeddedServer, resumes: boolean, restart: () => Promise<void>): Promise<Stages> {
@@ -60,7 +61,8 @@ export async function playThrough(server: EmbeddedServer, resumes: boolean, rest
   const played = withProject({ ...files.base }, async (project) => {
     symlinkSync(folder, project.path('.supasnap'));
     const put = (added: Record<string, string>) => Object.entries(added).forEach(([name, text]) => project.write(name, text));
-    const play = (command: Command, words: string[], on = project) => playStage({ server, target, space, folder, project: on, name: command.replaceAll(' ', '_'), words });
+    const play = (command: Command, words: string[], on = project) =>
+      playStage({ server, target, space, folder, project: on, name: command.replaceAll(' ', '_'), words });
     await runProgram(['migrate', '--yes'], { folder: project.folder, url });
     put(files.next);
     await write(writtenByHand);

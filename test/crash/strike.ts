@@ -31,10 +31,15 @@ const patienceMs = 10_000;
 const own = { applicationName: 'crash test' };
 
 /** After these the program has no one to answer, or none who asks. */
-export const isFatal = ({ how, network }: Crash): boolean => ['program', 'session', 'backend', 'server'].includes(how) || (how === 'network' && network.kind !== 'delay');
+export const isFatal = ({ how, network }: Crash): boolean =>
+  ['program', 'session', 'backend', 'server'].includes(how) || (how === 'network' && network.kind !== 'delay');
 
 /** Ready before the moment comes, for the moment is short. At the end the server is there again, and the disk has room. */
-export async function withStrike<T>({ server, target, restart, disk }: Scene, { how, network, restartMs }: Crash, use: (strike: Strike) => Promise<T>): Promise<T> {
+export async function withStrike<T>(
+  { server, target, restart, disk }: Scene,
+  { how, network, restartMs }: Crash,
+  use: (strike: Strike) => Promise<T>,
+): Promise<T> {
   const control = how === 'session' || how === 'backend' ? await connect(server.superuser, own) : undefined;
   let there: Promise<void> = Promise.resolve();
   const strike: Strike = async ({ program, relay, session }) => {

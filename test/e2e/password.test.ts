@@ -5,42 +5,56 @@ import { withClient } from '../../src/target/connection.ts';
 import { testServer, withDatabase } from '../postgres/database.ts';
 import { type CliResult, runCli, withProject } from '../project.ts';
 
-const files = { 'supabase/migrations/20260101000000_v0_1_0_notes.sql': 'create table public.notes (id int primary key);\n', 'supabase/tests/v0.1.0_smoke_test.sql': 'select 1;\n' };
+const files = {
+  'supabase/migrations/20260101000000_v0_1_0_notes.sql': 'create table public.notes (id int primary key);\n',
+  'supabase/tests/v0.1.0_smoke_test.sql': 'select 1;\n',
+};
 
 const notLinux = process.platform !== 'linux';
 
-test.skipIf(notLinux)(`no process list ever shows the password, whichever pg_dump runs, and the database does not hold it${notLinux ? ' (looked at under Linux only)' : ''}`, () =>
-  withDatabase(17, (database) =>
-    withProject({ ...files, 'supabase/supasnap.toml': 'pg_dump = "native"\n' }, async (project) => {
-      // Stands for an installed pg_dump: notes which words all processes of the machine were called with, and gives up.
-      project.write('bin/pg_dump', `#!/bin/sh\ncase "$1" in --version) echo "pg_dump (PostgreSQL) 99.1"; exit;; esac\nfor f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $f; echo; done > '${project.path('list')}' 2>/dev/null\nexit 1\n`);
-      chmodSync(project.path('bin/pg_dump'), 0o755);
-      const env = { PATH: `${project.path('bin')}:${process.env.PATH}` };
-      const { password } = database.settings;
-      const native = await runCli('db-migrate', ['--yes', `--remote=${database.url}`], { cwd: project.folder, env });
-      expect(native.exitCode).toBe(1);
-      const list = project.read('list');
-      expect(list).toContain('pg_dump --schema-only');
-      expect(list).toMatch(/^db-migrate *$/m);
-      expect(list).not.toContain(password);
+test.skipIf(notLinux)(
+  `no process list ever shows the password, whichever pg_dump runs, and the database does not hold it${notLinux ? ' (looked at under Linux only)' : ''}`,
+  () =>
+    withDatabase(17, (database) =>
+      withProject({ ...files, 'supabase/supasnap.toml': 'pg_dump = "native"\n' }, async (project) => {
+        // Stands for an installed pg_dump: notes which words all processes of the machine were called with, and gives up.
+        project.write(
+          'bin/pg_dump',
+          `#!/bin/sh\ncase "$1" in --version) echo "pg_dump (PostgreSQL) 99.1"; exit;; esac\nfor f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $f; echo; done > '${project.path('list')}' 2>/dev/null\nexit 1\n`,
+        );
+        chmodSync(project.path('bin/pg_dump'), 0o755);
+        const env = { PATH: `${project.path('bin')}:${process.env.PATH}` };
+        const { password } = database.settings;
+        const native = await runCli('db-migrate', ['--yes', `--remote=${database.url}`], { cwd: project.folder, env });
+        expect(native.exitCode).toBe(1);
+        const list = project.read('list');
+        expect(list).toContain('pg_dump --schema-only');
+        expect(list).toMatch(/^db-migrate *$/m);
+        expect(list).not.toContain(password);
 
-      project.write('supabase/supasnap.toml', 'pg_dump = "bundled"\n');
-      const seen = new Set<string>();
-      const looking = setInterval(() => lookAtProcesses(seen), 20);
-      const bundled = await runCli('db-migrate', ['--yes'], { cwd: project.folder, env: { DATABASE_URL: database.url } });
-      clearInterval(looking);
-      expect(bundled.exitCode).toBe(0);
-      expect([...seen].some((words) => words.startsWith('db-migrate'))).toBe(true);
-      expect([...seen].filter((words) => words.includes(password!))).toEqual([]);
-      await withClient(database.settings, async (client) => {
-        const { rows } = await client.query<{ relation: string }>("select oid::regclass::text as relation from pg_class where relnamespace = 'supabase_migrations'::regnamespace and relkind = 'r'");
-        expect(rows.length).toBeGreaterThan(3);
-        for (const { relation } of rows) expect((await client.query(`select from ${relation} t where strpos(t::text, $1) > 0`, [password])).rowCount).toBe(0);
-        const { rows: states } = await client.query<{ sql_gz: Buffer; facts_gz: Buffer }>('select sql_gz, facts_gz from supabase_migrations.supasnap_states');
-        for (const { sql_gz, facts_gz } of states) expect(`${gunzipSync(sql_gz)}${gunzipSync(facts_gz)}`).not.toContain(password);
-      });
-    }),
-  ));
+        project.write('supabase/supasnap.toml', 'pg_dump = "bundled"\n');
+        const seen = new Set<string>();
+        const looking = setInterval(() => lookAtProcesses(seen), 20);
+        const bundled = await runCli('db-migrate', ['--yes'], { cwd: project.folder, env: { DATABASE_URL: database.url } });
+        clearInterval(looking);
+        expect(bundled.exitCode).toBe(0);
+        expect([...seen].some((words) => words.startsWith('db-migrate'))).toBe(true);
+        expect([...seen].filter((words) => words.includes(password!))).toEqual([]);
+        await withClient(database.settings, async (client) => {
+          const { rows } = await client.query<{ relation: string }>(
+            "select oid::regclass::text as relation from pg_class where relnamespace = 'supabase_migrations'::regnamespace and relkind = 'r'",
+          );
+          expect(rows.length).toBeGreaterThan(3);
+          for (const { relation } of rows)
+            expect((await client.query(`select from ${relation} t where strpos(t::text, $1) > 0`, [password])).rowCount).toBe(0);
+          const { rows: states } = await client.query<{ sql_gz: Buffer; facts_gz: Buffer }>(
+            'select sql_gz, facts_gz from supabase_migrations.supasnap_states',
+          );
+          for (const { sql_gz, facts_gz } of states) expect(`${gunzipSync(sql_gz)}${gunzipSync(facts_gz)}`).not.toContain(password);
+        });
+      }),
+    ),
+);
 
 function lookAtProcesses(seen: Set<string>): void {
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
@@ -82,7 +96,9 @@ test('no output ever holds the password: not of a run, not of a mistake, not wit
 
       const output = said.map(({ stdout, stderr }) => stdout + stderr).join('\n');
       for (const secret of [password!, plain, coded]) expect(output).not.toContain(secret);
-      const written = ['snapshots', 'rollback', 'docs'].flatMap((folder) => project.list(`supabase/${folder}`).map((name) => project.read(`supabase/${folder}/${name}`))).join('\n');
+      const written = ['snapshots', 'rollback', 'docs']
+        .flatMap((folder) => project.list(`supabase/${folder}`).map((name) => project.read(`supabase/${folder}/${name}`)))
+        .join('\n');
       expect(written).not.toContain(password!);
     }),
   ));

@@ -52,7 +52,8 @@ test('the whole story on the embedded server: apply, test, list, roll back to th
     });
     const snapshots = () => project.list('supabase/snapshots').filter((name) => name.endsWith('.sql'));
     expect(snapshots()).toEqual(names.map((name) => `${name}.sql`));
-    for (const version of [baseline, seed, collaboration]) expect(project.read(`supabase/rollback/${version}_rollback.sql`)).toContain('-- Proof: migrated and rolled back on ');
+    for (const version of [baseline, seed, collaboration])
+      expect(project.read(`supabase/rollback/${version}_rollback.sql`)).toContain('-- Proof: migrated and rolled back on ');
     const list = await run('db-rollback', '--list');
     for (const name of names) expect(list).toMatch(new RegExp(`^${name} .* folder and target$`, 'm'));
     expect(await run('db-migrate', '--yes')).toContain('Nothing to apply');
@@ -88,7 +89,9 @@ test('a lost clone takes nothing away: another one rolls back with what the data
       await withProject(small, async (clone) => {
         expect(clone.exists('supabase/snapshots')).toBe(false);
         said(await runCli('db-rollback', ['v0.1.0', '--yes'], { cwd: clone.folder, env }), 0);
-        const { rows } = await withClient(server.postgres, (client) => client.query("select tablename from pg_tables where schemaname = 'public'"));
+        const { rows } = await withClient(server.postgres, (client) =>
+          client.query("select tablename from pg_tables where schemaname = 'public'"),
+        );
         expect(rows).toEqual([{ tablename: 'notes' }]);
         said(await runCli('db-migrate', ['--yes'], { cwd: clone.folder, env }), 0);
       });
@@ -99,7 +102,8 @@ test('a lost clone takes nothing away: another one rolls back with what the data
 
 test('snapshots: a copy when nothing changed, .2 when it differs, and refused by name when edited by hand', () =>
   withProject(small, async (project) => {
-    const run = async (code: number, name: string, ...words: string[]) => said(await runCli(name, [...words, '--embedded'], { cwd: project.folder }), code);
+    const run = async (code: number, name: string, ...words: string[]) =>
+      said(await runCli(name, [...words, '--embedded'], { cwd: project.folder }), code);
     const snapshot = (name: string) => `supabase/snapshots/${name}.sql`;
     const [after, before] = ['v0.1.0_20260101000000_after', 'v0.2.0_20260102000000'];
     try {
@@ -108,7 +112,12 @@ test('snapshots: a copy when nothing changed, .2 when it differs, and refused by
       expect(project.read(snapshot('v0.1.0_20260101000000'))).not.toBe(project.read(snapshot(after)));
 
       await run(0, 'db-rollback', '--steps', '1', '--yes');
-      const server = await startEmbedded({ major: 17, stateFolder: project.path('.supasnap'), name: 'target', searchFrom: [process.cwd()] });
+      const server = await startEmbedded({
+        major: 17,
+        stateFolder: project.path('.supasnap'),
+        name: 'target',
+        searchFrom: [process.cwd()],
+      });
       await withClient(server.postgres, (client) => client.query('alter table public.notes add column extra text'));
       const drifted = await run(0, 'db-migrate', '--yes');
       expect(drifted).toContain('changed by other means');

@@ -24,8 +24,14 @@ describe.each(majors)('a platform database of PostgreSQL %i', (major) => {
           (SELECT count(*)::int FROM pg_policy) AS policies`,
       );
       expect(counts).toEqual({
-        auth_tables: 23, storage_tables: 10, realtime_tables: 3, constraints: 121, columns: 349, functions: 21,
-        default_privileges: 27, policies: 0,
+        auth_tables: 23,
+        storage_tables: 10,
+        realtime_tables: 3,
+        constraints: 121,
+        columns: 349,
+        functions: 21,
+        default_privileges: 27,
+        policies: 0,
       });
     });
   });
@@ -133,9 +139,9 @@ describe.each(majors)('a platform database of PostgreSQL %i', (major) => {
 
   test('extensions stand in schema extensions and are found without naming it', async () => {
     await withDatabase(major, async ({ settings }) => {
-      expect(await rows(settings, `SELECT length(crypt('secret', gen_salt('bf'))) AS length, uuid_generate_v4() IS NOT NULL AS uuid`)).toEqual([
-        { length: 60, uuid: true },
-      ]);
+      expect(
+        await rows(settings, `SELECT length(crypt('secret', gen_salt('bf'))) AS length, uuid_generate_v4() IS NOT NULL AS uuid`),
+      ).toEqual([{ length: 60, uuid: true }]);
     });
   });
 

@@ -16,7 +16,7 @@ const allowed: Record<string, string> = {
   'an event trigger': `CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.watched()`,
   'a publication of all tables': `CREATE PUBLICATION everything FOR ALL TABLES`,
   'an extension that only a superuser may make': `CREATE EXTENSION postgres_fdw`,
-  'session_replication_role': `SET LOCAL session_replication_role = replica`,
+  session_replication_role: `SET LOCAL session_replication_role = replica`,
 };
 
 describe.each(majors)('platform rights on PostgreSQL %i', (major) => {

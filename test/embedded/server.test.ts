@@ -116,7 +116,8 @@ describe('the embedded server', () => {
       expect(JSON.parse(await readFile(file, 'utf8')).password).toBe(server.superuser.password);
       await expect(withClient({ ...server.superuser, password: 'wrong' }, async () => {})).rejects.toThrow('password');
       const settings = await withClient(server.superuser, async (client) => {
-        const result = await client.query(`SELECT current_setting('listen_addresses') AS listen, current_setting('server_encoding') AS encoding,
+        const result =
+          await client.query(`SELECT current_setting('listen_addresses') AS listen, current_setting('server_encoding') AS encoding,
           current_setting('unix_socket_directories') AS sockets, current_setting('TimeZone') AS zone`);
         return result.rows;
       });
@@ -124,18 +125,21 @@ describe('the embedded server', () => {
     });
   });
 
-  test.skipIf(!isRoot)('as root, in a folder private to root, keeps its data where its account can reach it (skipped: not root)', async () => {
-    await withStateFolder(async (options) => {
-      await chmod(options.stateFolder, 0o700);
-      const server = await startEmbedded(options);
-      const link = join(options.stateFolder, 'embedded');
-      expect((await lstat(link)).isSymbolicLink()).toBe(true);
-      expect(server.dataFolder.startsWith(await realpath(link))).toBe(true);
-      expect((await stat(server.dataFolder)).uid).not.toBe(0);
-      expect((await startEmbedded(options)).port).toBe(server.port);
-      expect(await readFile(join(link, 'belongs-to'), 'utf8')).toBe(`${options.stateFolder}\n`);
-    });
-  });
+  test.skipIf(!isRoot)(
+    'as root, in a folder private to root, keeps its data where its account can reach it (skipped: not root)',
+    async () => {
+      await withStateFolder(async (options) => {
+        await chmod(options.stateFolder, 0o700);
+        const server = await startEmbedded(options);
+        const link = join(options.stateFolder, 'embedded');
+        expect((await lstat(link)).isSymbolicLink()).toBe(true);
+        expect(server.dataFolder.startsWith(await realpath(link))).toBe(true);
+        expect((await stat(server.dataFolder)).uid).not.toBe(0);
+        expect((await startEmbedded(options)).port).toBe(server.port);
+        expect(await readFile(join(link, 'belongs-to'), 'utf8')).toBe(`${options.stateFolder}\n`);
+      });
+    },
+  );
 });
 
 /** A state folder of its own; the server in it is stopped and all its files are removed afterwards. */

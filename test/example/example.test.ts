@@ -46,7 +46,12 @@ describe('a smoke test of the example project notices', () => {
   test.each([
     ['v0.7.0', 'a sign-up trigger that is gone', 'DROP TRIGGER on_auth_user_created ON auth.users', 'profile'],
     ['v0.7.0', 'a fragment trigger that is gone', 'DROP TRIGGER record_change ON fragments', 'counted as they are added'],
-    ['v0.7.0', 'a policy that lets everyone read', 'CREATE POLICY oops ON fragments FOR SELECT TO authenticated USING (true)', 'another person'],
+    [
+      'v0.7.0',
+      'a policy that lets everyone read',
+      'CREATE POLICY oops ON fragments FOR SELECT TO authenticated USING (true)',
+      'another person',
+    ],
     ['v0.7.0', 'a policy that lets everyone write', 'CREATE POLICY oops ON minds TO authenticated USING (true)', 'another person'],
     ['v0.7.0', 'a policy that is gone', 'DROP POLICY "anyone reads what is live" ON publications', 'the public reads live'],
     ['v0.7.0', 'a grant too many', 'GRANT ALL ON ALL TABLES IN SCHEMA public TO anon, authenticated', 'closed to people'],
@@ -54,13 +59,38 @@ describe('a smoke test of the example project notices', () => {
     ['v0.7.0', 'a constraint that is gone', 'ALTER TABLE fragments DROP CONSTRAINT quotes_name_their_source', 'a quote without a source'],
     ['v0.7.0', 'a view that ignores the reader', 'ALTER VIEW published_library SET (security_invoker = false)', 'the public library'],
     ['v0.7.0', 'reference data that is gone', `DELETE FROM tag_categories WHERE key = 'mood'`, 'the reference data'],
-    ['v0.8.0', 'a viewer who may write', 'CREATE POLICY oops ON fragments FOR INSERT TO authenticated WITH CHECK (true)', 'a viewer adds no fragment'],
+    [
+      'v0.8.0',
+      'a viewer who may write',
+      'CREATE POLICY oops ON fragments FOR INSERT TO authenticated WITH CHECK (true)',
+      'a viewer adds no fragment',
+    ],
     ['v0.8.0', 'a member who may not read', 'DROP POLICY "members read" ON fragment_revisions', 'a viewer reads'],
-    ['v0.8.0', 'members that strangers can see', 'CREATE POLICY oops ON mind_members FOR SELECT TO authenticated USING (true)', 'a stranger'],
-    ['v0.8.0', 'an editor who may rename a mind', 'CREATE POLICY oops ON minds FOR UPDATE TO authenticated USING (true)', 'neither renames'],
-    ['v0.8.0', 'a function that anyone may call', 'GRANT USAGE ON SCHEMA private TO anon; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA private TO anon', 'the public reads neither'],
+    [
+      'v0.8.0',
+      'members that strangers can see',
+      'CREATE POLICY oops ON mind_members FOR SELECT TO authenticated USING (true)',
+      'a stranger',
+    ],
+    [
+      'v0.8.0',
+      'an editor who may rename a mind',
+      'CREATE POLICY oops ON minds FOR UPDATE TO authenticated USING (true)',
+      'neither renames',
+    ],
+    [
+      'v0.8.0',
+      'a function that anyone may call',
+      'GRANT USAGE ON SCHEMA private TO anon; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA private TO anon',
+      'the public reads neither',
+    ],
     ['v0.8.0', 'activity that is not written', 'ALTER TABLE fragments DISABLE TRIGGER record_change', 'activity'],
-    ['v0.8.0', 'a locked fragment that can be taken', 'CREATE POLICY oops ON fragment_locks FOR DELETE TO authenticated USING (true); ALTER FUNCTION claim_fragment SECURITY DEFINER', 'a viewer takes no lock'],
+    [
+      'v0.8.0',
+      'a locked fragment that can be taken',
+      'CREATE POLICY oops ON fragment_locks FOR DELETE TO authenticated USING (true); ALTER FUNCTION claim_fragment SECURITY DEFINER',
+      'a viewer takes no lock',
+    ],
   ])('%s: %s', async (version, _what, damage, finding) => {
     const files = version === 'v0.7.0' ? [baseline, seed] : migrations;
     await withExample(17, files, async (client, superuser) => {
@@ -89,9 +119,14 @@ const smoke = async (client: pg.Client, version: string, { counted = true } = {}
   const [file, expected] = [`supabase/tests/${version}_smoke_test.sql`, `supabase/tests/${version}_expect.toml`];
   const parsed = await parseSmokeTest(file, readFileSync(file, 'utf8'));
   await client.query('BEGIN');
-  const result = await runSmokeTestInTransaction(client, parsed, counted ? parseExpectations(expected, readFileSync(expected, 'utf8')) : undefined);
+  const result = await runSmokeTestInTransaction(
+    client,
+    parsed,
+    counted ? parseExpectations(expected, readFileSync(expected, 'utf8')) : undefined,
+  );
   await client.query('ROLLBACK');
   return result;
 };
 
-const failures = ({ checks }: SmokeResult) => checks.filter(({ ok }) => !ok).map(({ name, detail }) => (detail ? `${name}: ${detail}` : name));
+const failures = ({ checks }: SmokeResult) =>
+  checks.filter(({ ok }) => !ok).map(({ name, detail }) => (detail ? `${name}: ${detail}` : name));

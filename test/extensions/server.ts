@@ -12,7 +12,10 @@ import { type EmbeddedServer, startEmbedded, stopEmbedded } from '../../src/targ
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** The real pg_cron: Debian's package postgresql-15-cron, which .ci/run downloads (apt-get download) and SUPASNAP_PG_CRON names. It is unpacked and not installed. */
-const cronPackage = process.platform === 'linux' && process.env.SUPASNAP_PG_CRON && existsSync(process.env.SUPASNAP_PG_CRON) ? process.env.SUPASNAP_PG_CRON : undefined;
+const cronPackage =
+  process.platform === 'linux' && process.env.SUPASNAP_PG_CRON && existsSync(process.env.SUPASNAP_PG_CRON)
+    ? process.env.SUPASNAP_PG_CRON
+    : undefined;
 
 function unpack(file: string, folder: string): string | undefined {
   const to = join(folder, 'cron');
@@ -52,7 +55,11 @@ export const cronDatabase = 'with_jobs';
  * A server 15 for the describe block that calls this, with the stand-in for pgmq and, where `cron` gives true, the real pg_cron. `fresh` makes a database like a
  * fresh project with both, and the rights that role postgres has there: in cron.job it only reads; pgmq is its own, unless a superuser is the `maker`.
  */
-export function serverWithExtensions(): { server: () => EmbeddedServer; cron: () => boolean; fresh: (database: string, maker?: 'superuser') => Promise<void> } {
+export function serverWithExtensions(): {
+  server: () => EmbeddedServer;
+  cron: () => boolean;
+  fresh: (database: string, maker?: 'superuser') => Promise<void>;
+} {
   let server: EmbeddedServer;
   let folder: string;
   let cron = false;
@@ -66,7 +73,9 @@ export function serverWithExtensions(): { server: () => EmbeddedServer; cron: ()
       name: 'with-extensions',
       searchFrom: [folder],
       settings: {
-        fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off',
+        fsync: 'off',
+        full_page_writes: 'off',
+        synchronous_commit: 'off',
         // The library that pg_cron needs lies where the server's own finds it.
         ...(cron ? { shared_preload_libraries: 'libpqwalreceiver,pg_cron', 'cron.database_name': cronDatabase } : {}),
       },

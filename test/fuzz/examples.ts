@@ -15,9 +15,25 @@ export const fileNames = [
   '20260106000000_user@host.SQL',
 ];
 
-export const newWords = ['v0.8.0 collaboration', '0.8.0 more of the same', 'v1_2_3 Ärger mit Namen', 'v1.2 short', 'v0.9.0 billing_and-payments 2'];
+export const newWords = [
+  'v0.8.0 collaboration',
+  '0.8.0 more of the same',
+  'v1_2_3 Ärger mit Namen',
+  'v1.2 short',
+  'v0.9.0 billing_and-payments 2',
+];
 
-export const snapshotIds = ['v0.1.0_20260101000000', 'v0.1.0_20260101000000_after', 'v0.1.0', '20260101000000', 'rollback_20260102030405', 'v0.1.0_20260101000000.2', 'supabase/snapshots/v0.1.0_20260101000000.sql', '1', '2'];
+export const snapshotIds = [
+  'v0.1.0_20260101000000',
+  'v0.1.0_20260101000000_after',
+  'v0.1.0',
+  '20260101000000',
+  'rollback_20260102030405',
+  'v0.1.0_20260101000000.2',
+  'supabase/snapshots/v0.1.0_20260101000000.sql',
+  '1',
+  '2',
+];
 
 /** None that could reach another database, write where it is told, or start a server. */
 export const commandLines = [
@@ -38,7 +54,7 @@ export const settings = [
   'keep_limit = "500MB"\nenvironment = "staging"\nalert_after = "30s"\ntest_timeout = "2min"\nstatement_timeout = "0"\n',
   '# nothing but a comment\n',
   '[section]\nkey = [1, 2.5, "three", { four = 4 }]\nwhen = 2026-01-01T00:00:00Z\n',
-  "'lock_wait' = '''1h'''\n\"lock_timeout\" = \"\"\"500ms\"\"\"\n",
+  '\'lock_wait\' = \'\'\'1h\'\'\'\n"lock_timeout" = """500ms"""\n',
 ];
 
 export const snapshotSql = 'CREATE TABLE public.notes (id integer NOT NULL);\n';
@@ -78,11 +94,11 @@ export const expectations = [
 
 export const sqlFiles = [
   '-- supasnap: transaction=off lock_timeout=5s\n-- supasnap: statement_timeout=10min\n-- what it is\ncreate index concurrently i on public.t (a);\n',
-  '-- supasnap: transaction=on\r\ncreate table public.t (id int primary key, "a b" text default \'x;y\');\r\ninsert into public.t values (1, E\'a\\\'b;\');\r\n',
+  "-- supasnap: transaction=on\r\ncreate table public.t (id int primary key, \"a b\" text default 'x;y');\r\ninsert into public.t values (1, E'a\\'b;');\r\n",
   "begin;\ncreate function public.f() returns trigger language plpgsql as $f$ begin new.a := 'x'; return new; end $f$;\nalter table public.t drop column a, add b int;\ncommit;\n",
   "/* a /* nested */ comment */ alter type public.mood add value 'fine'; update public.t set mood = 'fine' where id in (select 1);\ndrop table if exists public.u cascade; truncate public.t;\n",
-  'do $$ begin execute format($q$drop table %I$q$, \'a\'); delete from public.t; end $$;\ngrant select on public.t to anon;\nselect \'1..1\';\nrollback;\n',
-  "create function g(a int) returns int begin atomic select case when a > 0 then 1 else 2 end; end;\ncopy t from stdin;\n1\tx\n\\.\n",
+  "do $$ begin execute format($q$drop table %I$q$, 'a'); delete from public.t; end $$;\ngrant select on public.t to anon;\nselect '1..1';\nrollback;\n",
+  'create function g(a int) returns int begin atomic select case when a > 0 then 1 else 2 end; end;\ncopy t from stdin;\n1\tx\n\\.\n',
 ];
 
 const run = (version: string, snapshotBefore: string): Run => ({
@@ -120,7 +136,11 @@ export const history: History = {
   ours: true,
 };
 
-export const snapshots: StoredSnapshot[] = [manifest('v0.1.0_20260101000000'), manifest('v0.1.0_20260101000000_after'), manifest('v0.1.0_20260101000000', 2)].map((one) => ({
+export const snapshots: StoredSnapshot[] = [
+  manifest('v0.1.0_20260101000000'),
+  manifest('v0.1.0_20260101000000_after'),
+  manifest('v0.1.0_20260101000000', 2),
+].map((one) => ({
   id: one.copy === 1 ? one.name : `${one.name}.${one.copy}`,
   manifest: one,
   inFolder: true,

@@ -33,27 +33,34 @@ afterAll(async () => {
 
 for (const subject of subjects) {
   const its = seeds.filter((seed) => subjectOf(seed) === subject);
-  test.runIf(its.length > 0)(`${subject.name}: every input is read or refused with a Problem, soon, and nothing is written outside the project`, { retry: 0, timeout: 600_000 }, async () => {
-    const faults: string[] = [];
-    let refused = 0;
-    for (const seed of its) {
-      const input = inputOf(seed, subject);
-      watchdog.at(seed);
-      const began = performance.now();
-      const outcome = await tryInput(subject, input);
-      const ms = performance.now() - began;
-      watchdog.at(0);
-      tried++;
-      if (ms > slowest.ms) slowest = { seed, ms };
-      if (outcome === 'refused') refused++;
-      const fault = outcome === 'read' || outcome === 'refused' ? (ms > limitMs ? `It took ${Math.round(ms)} ms.` : undefined) : outcome;
-      if (fault) faults.push(`seed ${seed}: ${fault}\n  input: ${JSON.stringify(input.slice(0, 300))}${input.length > 300 ? ` … ${input.length} characters` : ''}`);
-    }
-    console.log(`${subject.name}: ${its.length - refused - faults.length} read, ${refused} refused, ${faults.length} faults`);
-    expect(faults.slice(0, 20).join('\n'), `${faults.length} faults; again: SUPASNAP_FUZZ_SEED=<seed> npm run test:fuzz`).toBe('');
-    if (!chosen) expect(refused).toBeGreaterThan(0);
-    if (!chosen) expect(refused).toBeLessThan(its.length);
-  });
+  test.runIf(its.length > 0)(
+    `${subject.name}: every input is read or refused with a Problem, soon, and nothing is written outside the project`,
+    { retry: 0, timeout: 600_000 },
+    async () => {
+      const faults: string[] = [];
+      let refused = 0;
+      for (const seed of its) {
+        const input = inputOf(seed, subject);
+        watchdog.at(seed);
+        const began = performance.now();
+        const outcome = await tryInput(subject, input);
+        const ms = performance.now() - began;
+        watchdog.at(0);
+        tried++;
+        if (ms > slowest.ms) slowest = { seed, ms };
+        if (outcome === 'refused') refused++;
+        const fault = outcome === 'read' || outcome === 'refused' ? (ms > limitMs ? `It took ${Math.round(ms)} ms.` : undefined) : outcome;
+        if (fault)
+          faults.push(
+            `seed ${seed}: ${fault}\n  input: ${JSON.stringify(input.slice(0, 300))}${input.length > 300 ? ` … ${input.length} characters` : ''}`,
+          );
+      }
+      console.log(`${subject.name}: ${its.length - refused - faults.length} read, ${refused} refused, ${faults.length} faults`);
+      expect(faults.slice(0, 20).join('\n'), `${faults.length} faults; again: SUPASNAP_FUZZ_SEED=<seed> npm run test:fuzz`).toBe('');
+      if (!chosen) expect(refused).toBeGreaterThan(0);
+      if (!chosen) expect(refused).toBeLessThan(its.length);
+    },
+  );
 }
 
 function inputOf(seed: number, { examples }: Subject): string {
@@ -84,7 +91,9 @@ async function judged({ read }: Subject, input: string, project: Project, around
     outcome = 'refused';
   }
   const beside = readdirSync(around).filter((name) => join(around, name) !== project.folder);
-  const strange = readdirSync(project.folder, { recursive: true }).map(String).filter((name) => !name.startsWith('supabase') || lstatSync(join(project.folder, name)).isSymbolicLink());
+  const strange = readdirSync(project.folder, { recursive: true })
+    .map(String)
+    .filter((name) => !name.startsWith('supabase') || lstatSync(join(project.folder, name)).isSymbolicLink());
   if (beside.length > 0 || strange.length > 0) return `It wrote ${[...beside, ...strange].map((name) => JSON.stringify(name)).join(', ')}.`;
   return outcome;
 }

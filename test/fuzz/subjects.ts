@@ -50,11 +50,23 @@ const fileNames: Subject = {
     readTestName(input);
     versionOfTest(input);
     const suggested = suggestName(input, now);
-    if (suggested !== undefined && !/\s/.test(suggested)) require(migrationName(suggested) !== undefined, `the suggested ${JSON.stringify(suggested)} is a name`);
+    if (suggested !== undefined && !/\s/.test(suggested))
+      require(migrationName(suggested) !== undefined, `the suggested ${JSON.stringify(suggested)} is a name`);
     if (!asFile(project, `${folder}/${input}`, 'select 1;\n')) return void parseMigrationName(input, { now });
-    const options = { workdir: project.folder, folder: project.path(folder), includeAll: true, allowEdited: false, requireVersion: false, now };
+    const options = {
+      workdir: project.folder,
+      folder: project.path(folder),
+      includeAll: true,
+      allowEdited: false,
+      requireVersion: false,
+      now,
+    };
     await readFiles(project.folder, project.path(folder));
-    if (parsed) requireInside(snapshotFiles(project.path('supabase/snapshots'), snapshotName(parsed.label, parsed.version)).sql, project.path('supabase/snapshots'));
+    if (parsed)
+      requireInside(
+        snapshotFiles(project.path('supabase/snapshots'), snapshotName(parsed.label, parsed.version)).sql,
+        project.path('supabase/snapshots'),
+      );
     await all(
       () => parseMigrationName(input, { now }),
       () => chooseMigrations([], { ...options, files: [] }),
@@ -145,7 +157,8 @@ const headers: Subject = {
       () => parseSmokeTest('v0.1.0_smoke_test.sql', input),
       async () => {
         const statements = await splitStatements(input, path);
-        for (const { first, start, end } of statements) require(start <= first && first <= end && end <= input.length, 'a statement lies in its file');
+        for (const { first, start, end } of statements)
+          require(start <= first && first <= end && end <= input.length, 'a statement lies in its file');
         destructiveStatements(statements);
         planExecution(statements, { header: parseHeader(input), file: path, text: input });
       },
@@ -175,7 +188,9 @@ const refusingServer = (): Promise<number> =>
     const fields = Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed\0\0');
     const head = Buffer.alloc(5, 'E');
     head.writeInt32BE(fields.length + 4, 1);
-    const server = createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.end(Buffer.concat([head, fields]))));
+    const server = createServer(
+      (socket) => void socket.on('error', () => {}).once('data', () => socket.end(Buffer.concat([head, fields]))),
+    );
     server.unref().listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   }));
 let refusing: Promise<number> | undefined;
@@ -184,7 +199,10 @@ let refusing: Promise<number> | undefined;
 async function called(run: () => Promise<number>): Promise<{ code: number; output: string }> {
   let output = '';
   const listen = (text: unknown) => ((output += String(text)), true);
-  const spies = [vi.spyOn(process.stdout, 'write').mockImplementation(listen), vi.spyOn(process.stderr, 'write').mockImplementation(listen)];
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(listen),
+    vi.spyOn(process.stderr, 'write').mockImplementation(listen),
+  ];
   vi.stubEnv('SUPABASE_DB_URL', `postgresql://postgres:secret@127.0.0.1:${await refusingServer()}/nowhere`);
   try {
     const code = await run();
@@ -195,7 +213,16 @@ async function called(run: () => Promise<number>): Promise<{ code: number; outpu
   }
 }
 
-export const subjects: readonly Subject[] = [fileNames, newMigrations, snapshotIds, settings, manifests, expectations, headers, commandLines];
+export const subjects: readonly Subject[] = [
+  fileNames,
+  newMigrations,
+  snapshotIds,
+  settings,
+  manifests,
+  expectations,
+  headers,
+  commandLines,
+];
 
 /** Runs all. A fault of any is thrown; else what the first one threw, whose answer counts. */
 async function all(...readers: (() => unknown)[]): Promise<void> {
@@ -210,12 +237,14 @@ function require(holds: boolean, what: string): void {
   if (!holds) throw new Error(`It does not hold that ${what}.`);
 }
 
-const requireInside = (path: string, root: string) => require(path.startsWith(`${root}/`) && !path.includes('/../'), `${JSON.stringify(path)} lies in ${root}`);
+const requireInside = (path: string, root: string) =>
+  require(path.startsWith(`${root}/`) && !path.includes('/../'), `${JSON.stringify(path)} lies in ${root}`);
 
 /** False where no file can have that name. */
 function asFile(project: Project, path: string, text: string): boolean {
   const name = path.slice(folder.length + 1);
-  if (/[/\0]/.test(name) || ['', '.', '..'].includes(name) || Buffer.byteLength(name) > 255 || name !== Buffer.from(name).toString()) return false;
+  if (/[/\0]/.test(name) || ['', '.', '..'].includes(name) || Buffer.byteLength(name) > 255 || name !== Buffer.from(name).toString())
+    return false;
   writeFileSync(project.path(path), text);
   return true;
 }

@@ -9,7 +9,10 @@ export interface Watchdog {
 /** A loop that never ends can't be stopped from its own thread: another one names the seed and ends this process. */
 export function startWatchdog(limitMs: number): Watchdog {
   const shared = new Int32Array(new SharedArrayBuffer(8));
-  const worker = new Worker(`(${watch.toString()})(require('node:worker_threads').workerData)`, { eval: true, workerData: { shared, limitMs } });
+  const worker = new Worker(`(${watch.toString()})(require('node:worker_threads').workerData)`, {
+    eval: true,
+    workerData: { shared, limitMs },
+  });
   worker.unref();
   return {
     at: (seed) => {
@@ -27,7 +30,10 @@ function watch({ shared, limitMs }: { shared: Int32Array; limitMs: number }): vo
     if (now !== last) [last, since] = [now, Date.now()];
     const seed = Atomics.load(shared, 0);
     if (seed === 0 || Date.now() - since < limitMs) return;
-    require('node:fs').writeSync(2, `Seed ${seed} does not end within ${limitMs} ms. Again: SUPASNAP_FUZZ_SEED=${seed} npm run test:fuzz\n`);
+    require('node:fs').writeSync(
+      2,
+      `Seed ${seed} does not end within ${limitMs} ms. Again: SUPASNAP_FUZZ_SEED=${seed} npm run test:fuzz\n`,
+    );
     process.kill(process.pid, 'SIGKILL');
   }, 100);
 }

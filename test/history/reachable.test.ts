@@ -38,10 +38,14 @@ describe.each(majors)('on PostgreSQL %i nothing in schema supabase_migrations is
         });
         await withClient(database.settings, async (client) => {
           // Without our hand in it, all of it would be open.
-          await client.query('create schema supabase_migrations; create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text)');
+          await client.query(
+            'create schema supabase_migrations; create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text)',
+          );
           expect((await mayDo(client)).length).toBeGreaterThan(20);
           await client.query(historySchema);
-          await client.query("create table supabase_migrations.supasnap_kept_1 as select 1 as secret; select supabase_migrations.supasnap_close('supasnap_kept_1')");
+          await client.query(
+            "create table supabase_migrations.supasnap_kept_1 as select 1 as secret; select supabase_migrations.supasnap_close('supasnap_kept_1')",
+          );
           expect(await mayDo(client)).toEqual([]);
 
           const all = [...everyone, readers].join(', ');
@@ -53,7 +57,9 @@ describe.each(majors)('on PostgreSQL %i nothing in schema supabase_migrations is
           expect(await mayDo(client)).toEqual([]);
           for (const role of everyone.slice(1)) {
             await client.query(`set role ${role}`);
-            await expect(client.query('select * from supabase_migrations.supasnap_kept_1')).rejects.toThrow('permission denied for schema supabase_migrations');
+            await expect(client.query('select * from supabase_migrations.supasnap_kept_1')).rejects.toThrow(
+              'permission denied for schema supabase_migrations',
+            );
             await client.query('reset role');
           }
         });
@@ -66,9 +72,13 @@ describe.each(majors)('on PostgreSQL %i nothing in schema supabase_migrations is
         await withClient(database.superuser, (client) => client.query(`revoke ${readers} from anon`));
         await withClient(database.settings, async (client) => {
           await client.query(historySchema);
-          await client.query(`grant usage on schema supabase_migrations to ${readers}; grant select on supabase_migrations.supasnap_runs to ${readers}`);
+          await client.query(
+            `grant usage on schema supabase_migrations to ${readers}; grant select on supabase_migrations.supasnap_runs to ${readers}`,
+          );
           await client.query(historySchema);
-          const { rows } = await client.query(`select has_schema_privilege('${readers.slice(1, -1)}', 'supabase_migrations', 'usage') and has_table_privilege('${readers.slice(1, -1)}', 'supabase_migrations.supasnap_runs', 'select') as still`);
+          const { rows } = await client.query(
+            `select has_schema_privilege('${readers.slice(1, -1)}', 'supabase_migrations', 'usage') and has_table_privilege('${readers.slice(1, -1)}', 'supabase_migrations.supasnap_runs', 'select') as still`,
+          );
           expect(rows).toEqual([{ still: true }]);
         });
       }),

@@ -54,15 +54,23 @@ async function thereAndBack(site: Site, what: string): Promise<{ there: Run; bac
 }
 
 /** What is kept of rows stays in our schema. */
-const withoutOurs = (dump: string) => dump.split(/(?=^--\n-- Name: )/m).filter((entry) => !entry.includes('Schema: supabase_migrations')).join('');
+const withoutOurs = (dump: string) =>
+  dump
+    .split(/(?=^--\n-- Name: )/m)
+    .filter((entry) => !entry.includes('Schema: supabase_migrations'))
+    .join('');
 
 describe.runIf(all)('within its limits', () => {
   const { withBase } = sites(17, { bare: true });
 
-  test('views on views, a table as wide as PostgreSQL allows, names of 63 bytes and a function of megabytes go forward and back', { timeout: 3_600_000 }, () =>
-    withBase({ [next]: odd({ views: 200, columns: 1600, bytes: 5_000_000 }) }, async (site) => {
-      await thereAndBack(site, 'odd shapes');
-    }));
+  test(
+    'views on views, a table as wide as PostgreSQL allows, names of 63 bytes and a function of megabytes go forward and back',
+    { timeout: 3_600_000 },
+    () =>
+      withBase({ [next]: odd({ views: 200, columns: 1600, bytes: 5_000_000 }) }, async (site) => {
+        await thereAndBack(site, 'odd shapes');
+      }),
+  );
 
   test('ten times the tables take no more than their share of time and memory', { timeout: 3_600_000 }, () =>
     withBase({ [next]: 'alter table public.notes drop column due;\ncreate table public.more (id int primary key);\n' }, async (site) => {
@@ -70,7 +78,8 @@ describe.runIf(all)('within its limits', () => {
       await thereAndBack(site, '1,000 tables');
       await makeTables(site, 1_001, 10_000);
       await thereAndBack(site, '10,000 tables');
-    }));
+    }),
+  );
 
   test('five thousand migrations in history', { timeout: 3_600_000 }, () =>
     withBase({ '20990102000000_v0_2_0_next.sql': 'alter table public.notes drop column due;\n' }, async (site) => {
@@ -78,11 +87,15 @@ describe.runIf(all)('within its limits', () => {
       const versions = Array.from({ length: 5_000 }, (_, index) => String(20_300_101_000_000 + index));
       for (const version of versions) site.project.write(`supabase/migrations/${version}_step.sql`, text);
       await withClient(site.database, (client) =>
-        client.query('insert into supabase_migrations.schema_migrations (version, name, statements) select v, $2, $3 from unnest($1::text[]) as v', [versions, 'step', historyStatements(text)]),
+        client.query(
+          'insert into supabase_migrations.schema_migrations (version, name, statements) select v, $2, $3 from unnest($1::text[]) as v',
+          [versions, 'step', historyStatements(text)],
+        ),
       );
       console.log(`5,000 migrations: status ${inWords(await run(site, 'status'))}`);
       await thereAndBack(site, '5,000 migrations');
-    }));
+    }),
+  );
 });
 
 async function makeTables(site: Site, from: number, to: number): Promise<void> {
@@ -101,7 +114,10 @@ function odd({ views, columns, bytes }: { views: number; columns: number; bytes:
     `create table public.wide (${Array.from({ length: columns }, (_, index) => `column_${index} int`).join(', ')});`,
     `create function public.long() returns text language sql as $f$ select '${'x'.repeat(bytes)}' $f$;`,
     'create view public.v_0 as select id, body from public.notes;',
-    ...Array.from({ length: views }, (_, index) => `create view public.v_${index + 1} as select id, body || '' as body from public.v_${index};`),
+    ...Array.from(
+      { length: views },
+      (_, index) => `create view public.v_${index + 1} as select id, body || '' as body from public.v_${index};`,
+    ),
     'alter table public.notes rename column due to until;',
     '',
   ].join('\n');

@@ -23,11 +23,9 @@ const runnable: Record<string, string> = {
   escape_strings: "select E'it\\'s; x', E'\\\\'; select 2",
   backslashes: "select 'a\\'; select 'b;c'",
   rule: 'create table t(a int); create table u(a int);\ncreate rule r as on insert to t do also (delete from u; delete from u);select 1',
-  atomic:
-    'create function f() returns int language sql begin atomic select case when true then 1 else 2 end; select 2; end; select 1',
+  atomic: 'create function f() returns int language sql begin atomic select case when true then 1 else 2 end; select 2; end; select 1',
   atomic_as_a_name: 'create table a1(atomic int); select 1; create table a2 ( atomic  int, b int); select 2',
-  word_with_end_in_it:
-    'create function f2() returns int language sql begin atomic select 1 as attend; select 2; end; select 1',
+  word_with_end_in_it: 'create function f2() returns int language sql begin atomic select 1 as attend; select 2; end; select 1',
   dollar_quotes: "select $x$y$x$, $é$a;b$é$; do $$ begin perform ';$x$'; end $$; select 1 as a$b$",
   nested_comments: '/* a /* b; */ c; */ select 1; -- x; y\nselect 2',
   minus_and_slash: 'select 1-1; select 2- -1;select 3/2;select 4',
@@ -100,7 +98,7 @@ test.each(['up', 'repair'] as const)('historyStatements gives what the CLI recor
 
 test('rows behind COPY, which the CLI takes for SQL, do not count as edited', () =>
   withEmptyDatabase(17, async (database) => {
-    const copy = "create table t (a int, b text);\ncopy t from stdin;\n1\ta;b\n2\tc\n\\.\nselect 1;\n";
+    const copy = 'create table t (a int, b text);\ncopy t from stdin;\n1\ta;b\n2\tc\n\\.\nselect 1;\n';
     const { rows, local } = await record({ copy, second: `select 0;\n${copy}-- end\n` }, database, 'repair');
     const ours = local.map(({ name, text }) => ({ version: name.version, statements: historyStatements(text) }));
     expect(rows[0]?.statements).not.toEqual(ours[0]?.statements);

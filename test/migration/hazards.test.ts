@@ -10,10 +10,7 @@ describe('destructiveStatements', () => {
   test.each([
     ['drop table a.b, c', ['high: drops table a.b', 'high: drops table c']],
     ['drop table b cascade', ['high: drops table b and what depends on it']],
-    [
-      'alter table minds drop column summary, drop column if exists x',
-      ['high: drops column minds.summary', 'high: drops column minds.x'],
-    ],
+    ['alter table minds drop column summary, drop column if exists x', ['high: drops column minds.summary', 'high: drops column minds.x']],
     ['alter type pair drop attribute a', ['high: drops attribute pair.a']],
     ['drop schema s cascade', ['high: drops schema s and all in it']],
     ['drop schema s', ['low: drops schema s']],
@@ -33,30 +30,15 @@ describe('destructiveStatements', () => {
     ['update s.t set a = 1', ['high: changes every row of s.t']],
     ['with d as (delete from q returning *) insert into t select * from d', ['high: deletes every row of q']],
     ['insert into t values (1) on conflict (a) do update set b = 2', ['medium: changes rows of t']],
-    [
-      'merge into t using u on t.a = u.a when matched then delete when not matched then insert values (1)',
-      ['medium: deletes rows of t'],
-    ],
+    ['merge into t using u on t.a = u.a when matched then delete when not matched then insert values (1)', ['medium: deletes rows of t']],
     ['alter table t alter column a type int using a::int', ['medium: changes the type of t.a']],
-    [
-      'alter table t alter a drop expression, alter b drop default',
-      ['low: stops generating t.a', 'low: drops the default of t.b'],
-    ],
+    ['alter table t alter a drop expression, alter b drop default', ['low: stops generating t.a', 'low: drops the default of t.b']],
     ['alter table t disable row level security', ['medium: switches row level security off on t']],
-    [
-      'alter table t disable trigger all, disable trigger x',
-      ['medium: disables triggers on t', 'medium: disables trigger x on t'],
-    ],
+    ['alter table t disable trigger all, disable trigger x', ['medium: disables triggers on t', 'medium: disables trigger x on t']],
     ["alter type mood rename value 'a' to 'b'", ["low: renames label 'a' of enum mood to 'b'"]],
     ['grant select, insert on t to anon, r', ['medium: grants select, insert on t to anon']],
-    [
-      'grant all on all tables in schema s to public',
-      ['medium: grants all rights on everything in schema s to public'],
-    ],
-    [
-      'alter default privileges in schema s grant select on tables to anon',
-      ['medium: grants select on objects made from now on to anon'],
-    ],
+    ['grant all on all tables in schema s to public', ['medium: grants all rights on everything in schema s to public']],
+    ['alter default privileges in schema s grant select on tables to anon', ['medium: grants select on objects made from now on to anon']],
     [
       'do $$ begin -- drop table x\n if true then drop table if exists s."T"; end if; execute \'truncate q\'; end $$',
       ['medium: a DO block that may drop table s.T', 'medium: a DO block that may empty table q'],
@@ -113,10 +95,19 @@ describe('what the platform needs', () => {
     ['drop publication supabase_realtime', ['high: drops publication supabase_realtime']],
     ['alter publication supabase_realtime drop table a.b', ['medium: takes a.b out of publication supabase_realtime']],
     ['alter publication supabase_realtime set table b', ['medium: leaves only b in publication supabase_realtime']],
-    ['drop extension if exists supabase_vault, pg_net cascade', ['high: drops extension supabase_vault and what depends on it', 'high: drops extension pg_net and what depends on it']],
-    ['drop extension pg_graphql; drop extension pg_stat_statements', ['high: drops extension pg_graphql', 'high: drops extension pg_stat_statements']],
+    [
+      'drop extension if exists supabase_vault, pg_net cascade',
+      ['high: drops extension supabase_vault and what depends on it', 'high: drops extension pg_net and what depends on it'],
+    ],
+    [
+      'drop extension pg_graphql; drop extension pg_stat_statements',
+      ['high: drops extension pg_graphql', 'high: drops extension pg_stat_statements'],
+    ],
     ['drop trigger protect_objects_delete on storage.objects', ['high: drops trigger protect_objects_delete on storage.objects']],
-    ['alter table storage.objects disable trigger update_objects_updated_at', ['high: disables trigger update_objects_updated_at on storage.objects']],
+    [
+      'alter table storage.objects disable trigger update_objects_updated_at',
+      ['high: disables trigger update_objects_updated_at on storage.objects'],
+    ],
     ['alter table storage.buckets disable trigger all', ['high: disables triggers on storage.buckets']],
     ['drop function auth.uid()', ['high: drops function auth.uid']],
     ['create or replace function auth.uid() returns uuid language sql as $$ select null::uuid $$', ['high: replaces function auth.uid']],

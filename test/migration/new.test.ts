@@ -25,10 +25,7 @@ test('an untouched smoke test fails, so that nobody ships an empty one', async (
 
 test('without a version the timestamp is the label', () => {
   const made = newMigration({ description: 'create users', now });
-  expect([made.fileName, made.smokeTestName]).toEqual([
-    '20251027140005_create_users.sql',
-    '20251027140005_smoke_test.sql',
-  ]);
+  expect([made.fileName, made.smokeTestName]).toEqual(['20251027140005_create_users.sql', '20251027140005_smoke_test.sql']);
 });
 
 test('a wrong version and an empty description are refused', () => {

@@ -14,10 +14,7 @@ test('files are applied, pending or late, and rows without a file are missing', 
 });
 
 test('an edited file shows the first statement that differs', () => {
-  const result = compareHistory(
-    [file('1', 'a', 'b', 'c'), file('2', 'a', 'b')],
-    [row('1', 'a', 'x', 'c'), row('2', 'a')],
-  );
+  const result = compareHistory([file('1', 'a', 'b', 'c'), file('2', 'a', 'b')], [row('1', 'a', 'x', 'c'), row('2', 'a')]);
   expect(result.edited).toEqual([
     { version: '1', firstDifference: { index: 1, recorded: 'x', local: 'b' } },
     { version: '2', firstDifference: { index: 1, recorded: undefined, local: 'b' } },

@@ -98,7 +98,10 @@ describe('readMigration', () => {
     await writeFile(path, Buffer.from('select 1;\n', 'utf16le'));
     await expect(readHandWritten(path)).rejects.toThrow('x_rollback.sql is encoded as UTF-16, or is not text');
     await writeFile(join(folder, 'v0.7.0_smoke_test.sql'), Buffer.from('select 1;\n\x80', 'latin1'));
-    await expect(loadSmokeTest(folder, folder, 'v0.7.0')).rejects.toMatchObject({ exitCode: 1, place: { file: 'v0.7.0_smoke_test.sql', line: 2 } });
+    await expect(loadSmokeTest(folder, folder, 'v0.7.0')).rejects.toMatchObject({
+      exitCode: 1,
+      place: { file: 'v0.7.0_smoke_test.sql', line: 2 },
+    });
   });
 
   test('a file over 50 MB is refused before it is read', async () => {
@@ -163,7 +166,9 @@ describe('files that a migration includes', () => {
     expect(cutOff.place).toMatchObject({ file: 'b.sql', line: 2, column: 1 });
     expect((await problemOf({ [main]: '\\i b.sql\n*/ select 1;', 'b.sql': 'select 1; /* x' })).message).toContain('a comment');
     const commit = await read(await project({ [main]: '\\i b.sql\nselect 1;', 'b.sql': '\nrollback;' }));
-    expect(() => planExecution(commit.statements, { file: commit.source, text: commit.text })).toThrow(expect.objectContaining({ place: { file: 'b.sql', line: 2, column: 1, text: 'rollback;' } }));
+    expect(() => planExecution(commit.statements, { file: commit.source, text: commit.text })).toThrow(
+      expect.objectContaining({ place: { file: 'b.sql', line: 2, column: 1, text: 'rollback;' } }),
+    );
   });
 
   const read = ({ read: reading }: { read: () => Promise<Migration> }) => reading();
@@ -175,11 +180,23 @@ describe('files that a migration includes', () => {
     ['that includes itself', { [main]: '\\i b.sql', 'b.sql': '\\ir ../b.sql', '../b.sql': '' }, 'lies outside', 'b.sql', 1],
     ['outside of the project', { [main]: '\\i /etc/hostname' }, '/etc/hostname lies outside of', main, 1],
     ['that includes itself at once', { [main]: '\\i b.sql', 'b.sql': '\n\\ir b.sql' }, 'b.sql includes itself', 'b.sql', 2],
-    ['that includes what includes it', { [main]: '\\i b.sql', 'b.sql': '\\i c.sql', 'c.sql': 'select 1;\n\\i b.sql' }, 'b.sql includes itself through c.sql', 'c.sql', 2],
+    [
+      'that includes what includes it',
+      { [main]: '\\i b.sql', 'b.sql': '\\i c.sql', 'c.sql': 'select 1;\n\\i b.sql' },
+      'b.sql includes itself through c.sql',
+      'c.sql',
+      2,
+    ],
     ['within a statement', { [main]: 'select 1\n\\i b.sql' }, '\\i stands within a statement', main, 2],
     ['that is not named', { [main]: '\\ir' }, '\\ir takes the path of one file', main, 1],
     ['named by a variable', { [main]: '\\i :file' }, '\\i takes the path of one file', main, 1],
-    ['and another command of psql', { [main]: '\\i b.sql', 'b.sql': 'select 1;\n\\set x 1' }, '\\set is a command of psql, not SQL', 'b.sql', 2],
+    [
+      'and another command of psql',
+      { [main]: '\\i b.sql', 'b.sql': 'select 1;\n\\set x 1' },
+      '\\set is a command of psql, not SQL',
+      'b.sql',
+      2,
+    ],
   ])('a file %s is refused with the line that names it', async (_, files, message, file, line) => {
     const problem = await problemOf(files);
     expect(problem.message).toContain(message);
@@ -203,12 +220,7 @@ describe('listMigrations', () => {
     for (const name of ['2_b.sql', '10_a.sql', '2_a.sql', 'README.md', '4_x.SQL', '20251326211500_x y.sql'])
       await writeFile(join(migrations, name), '');
     const listed = await listMigrations(migrations);
-    expect(listed.migrations.map(({ name }) => name.fileName)).toEqual([
-      '10_a.sql',
-      '2_a.sql',
-      '2_b.sql',
-      '20251326211500_x y.sql',
-    ]);
+    expect(listed.migrations.map(({ name }) => name.fileName)).toEqual(['10_a.sql', '2_a.sql', '2_b.sql', '20251326211500_x y.sql']);
     expect(listed.skipped).toEqual(['3_folder.sql', '4_x.SQL', 'README.md']);
     expect(listed.problems.map(({ message, detail }) => [message, detail])).toEqual([
       ['2 files have the version 2, and history has room for one', ['2_a.sql', '2_b.sql']],

@@ -123,11 +123,7 @@ describe('the rows behind COPY … FROM stdin', () => {
 
 describe('historyStatements', () => {
   test('keeps comments with what follows and drops empty statements', () => {
-    expect(historyStatements('-- a\nselect 1 ;;\r\n; -- b\nselect 2;\n-- c\n')).toEqual([
-      '-- a\nselect 1',
-      '-- b\nselect 2',
-      '-- c',
-    ]);
+    expect(historyStatements('-- a\nselect 1 ;;\r\n; -- b\nselect 2;\n-- c\n')).toEqual(['-- a\nselect 1', '-- b\nselect 2', '-- c']);
     expect(historyStatements('')).toEqual([]);
     expect(historyStatements('\ufeffselect 1')).toEqual(['select 1']);
   });

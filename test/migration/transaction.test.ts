@@ -28,9 +28,7 @@ describe('in one transaction', () => {
   });
 
   test("the file's own BEGIN and COMMIT are taken off and said so", async () => {
-    const { mode, shown, notes } = await plan(
-      '-- dump\nset search_path = x;\nBEGIN;\nselect 1;\nselect 2;\nEND;\nselect 3;',
-    );
+    const { mode, shown, notes } = await plan('-- dump\nset search_path = x;\nBEGIN;\nselect 1;\nselect 2;\nEND;\nselect 3;');
     expect([mode, shown]).toEqual(['transaction', ['-- dump\nset search_path = x', 'select 1;\nselect 2', 'select 3']]);
     expect(notes).toEqual(["The file's own BEGIN and COMMIT are replaced by the transaction that also records it."]);
   });
@@ -160,8 +158,6 @@ describe('a new enum label', () => {
   });
 
   test('of a type made in the same file is usable at once', async () => {
-    expect((await plan("create type e as enum ('a'); alter type e add value 'new'; select 'new'::e")).mode).toBe(
-      'transaction',
-    );
+    expect((await plan("create type e as enum ('a'); alter type e add value 'new'; select 'new'::e")).mode).toBe('transaction');
   });
 });

@@ -17,10 +17,17 @@ interface CertificateOptions {
 }
 
 /** A certificate for 127.0.0.1 and its key, made without openssl. */
-export const makeCertificate = ({ issuer, name = 'supasnap test', hosts = ['127.0.0.1'], lastYear = '45' }: CertificateOptions = {}): Certificate => {
+export const makeCertificate = ({
+  issuer,
+  name = 'supasnap test',
+  hosts = ['127.0.0.1'],
+  lastYear = '45',
+}: CertificateOptions = {}): Certificate => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]));
-  const alternativeNames = sequence(...hosts.map((host) => (/^[\d.]+$/.test(host) ? tag(0x87, Buffer.from(host.split('.').map(Number))) : tag(0x82, Buffer.from(host)))));
+  const alternativeNames = sequence(
+    ...hosts.map((host) => (/^[\d.]+$/.test(host) ? tag(0x87, Buffer.from(host.split('.').map(Number))) : tag(0x82, Buffer.from(host)))),
+  );
   const authority = sequence(tag(0x01, Buffer.from([0xff])));
   const body = sequence(
     tag(0xa0, tag(0x02, Buffer.from([2]))),
@@ -30,10 +37,13 @@ export const makeCertificate = ({ issuer, name = 'supasnap test', hosts = ['127.
     sequence(tag(0x17, Buffer.from('240101000000Z')), tag(0x17, Buffer.from(`${lastYear}0101000000Z`))),
     nameOf(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    tag(0xa3, sequence(
-      ...(issuer ? [] : [sequence(oid([0x55, 0x1d, 0x13]), tag(0x04, authority))]),
-      sequence(oid([0x55, 0x1d, 0x11]), tag(0x04, alternativeNames)),
-    )),
+    tag(
+      0xa3,
+      sequence(
+        ...(issuer ? [] : [sequence(oid([0x55, 0x1d, 0x13]), tag(0x04, authority))]),
+        sequence(oid([0x55, 0x1d, 0x11]), tag(0x04, alternativeNames)),
+      ),
+    ),
   );
   const signed = sign('sha256', body, issuer?.key ?? privateKey);
   const whole = sequence(body, ecdsaWithSha256, tag(0x03, Buffer.concat([Buffer.from([0]), signed])));

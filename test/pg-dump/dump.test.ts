@@ -30,7 +30,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
       expect(second.sql).toBe(first.sql);
       expect(first.sql).toContain(`-- Dumped from database version ${major}.`);
       expect(first.sql).not.toMatch(/restrict [A-Za-z0-9]{20}|Dumped by|transaction_timeout/);
-      expect(first.sql).toContain("PostgreSQL database dump complete\n--\n");
+      expect(first.sql).toContain('PostgreSQL database dump complete\n--\n');
     });
   });
 
@@ -71,7 +71,9 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   test('schemas are left out by their exact names, even when a name looks like a pattern', async () => {
     await withEmptyDatabase(major, async ({ superuser }) => {
       await withClient(superuser, (client) =>
-        client.query('CREATE SCHEMA "Ex.*""x"; CREATE TABLE "Ex.*""x".t (); CREATE SCHEMA ex; CREATE TABLE ex.t (); CREATE SCHEMA kept; CREATE TABLE kept.t ()'),
+        client.query(
+          'CREATE SCHEMA "Ex.*""x"; CREATE TABLE "Ex.*""x".t (); CREATE SCHEMA ex; CREATE TABLE ex.t (); CREATE SCHEMA kept; CREATE TABLE kept.t ()',
+        ),
       );
       const { sql } = await dumpSchema(superuser, { ...bundled, excludeSchemas: ['Ex.*"x', 'k*'] });
       expect(sql.match(/CREATE TABLE .*\.t /g)).toEqual(['CREATE TABLE ex.t ', 'CREATE TABLE kept.t ']);
@@ -131,7 +133,9 @@ test('dumps share warm threads: several at once, and after one that failed', asy
   await withEmptyDatabase(17, async ({ settings }) => {
     const dump = () => dumpSchema(settings, { choice: 'bundled', serverVersion: 170_000 });
     const atOnce = await Promise.all([dump(), dump(), dump()]);
-    await expect(dumpSchema({ ...settings, database: 'not there' }, { choice: 'bundled', serverVersion: 170_000 })).rejects.toThrow('does not exist');
+    await expect(dumpSchema({ ...settings, database: 'not there' }, { choice: 'bundled', serverVersion: 170_000 })).rejects.toThrow(
+      'does not exist',
+    );
     await expect(dumpSchema(settings, { choice: 'bundled', serverVersion: 170_000, snapshotId: 'no such' })).rejects.toThrow();
     expect(new Set([...atOnce, await dump(), await dump()].map(({ sql }) => sql)).size).toBe(1);
   });

@@ -50,7 +50,9 @@ for (const choice of choices) {
 
 test('a line that the bundled program would cut out of a function is refused, not lost', async () => {
   await withEmptyDatabase(15, async ({ superuser }) => {
-    await withClient(superuser, (client) => client.query("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT $$\n\\restrict me\n$$; SELECT 1'"));
+    await withClient(superuser, (client) =>
+      client.query("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT $$\n\\restrict me\n$$; SELECT 1'"),
+    );
     await expect(dumpSchema(superuser, { choice: 'bundled', serverVersion })).rejects.toMatchObject({
       exitCode: 3,
       next: expect.stringContaining('--pg-dump native'),
@@ -58,7 +60,10 @@ test('a line that the bundled program would cut out of a function is refused, no
   });
 });
 
-const installed = (...found: NativePgDump[]) => async () => found;
+const installed =
+  (...found: NativePgDump[]) =>
+  async () =>
+    found;
 const old: NativePgDump = { path: '/usr/bin/pg_dump', major: 15, version: '15.8' };
 const young: NativePgDump = { path: '/opt/pg/bin/pg_dump', major: 18, version: '18.1' };
 

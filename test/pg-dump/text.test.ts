@@ -49,7 +49,8 @@ test('errors are read from a reply with their SQLSTATE, however it is cut', () =
 });
 
 test('only the frame is cleaned: lines in a body that look like it stay', () => {
-  const body = "--\n-- Name: f(); Type: FUNCTION; Schema: a; Owner: b\n--\n\nCREATE FUNCTION a.f() AS $$\n\\restrict abc\n-- Dumped by pg_dump version 9\nSET transaction_timeout = 0;\n\\unrestrict abc\n\n\n\n$$;\n\n\n";
+  const body =
+    '--\n-- Name: f(); Type: FUNCTION; Schema: a; Owner: b\n--\n\nCREATE FUNCTION a.f() AS $$\n\\restrict abc\n-- Dumped by pg_dump version 9\nSET transaction_timeout = 0;\n\\unrestrict abc\n\n\n\n$$;\n\n\n';
   const text = `--\n-- PostgreSQL database dump\n--\n\n\\restrict Ab1\n\n-- Dumped from database version 15.18\n-- Dumped by pg_dump version 17.2 (Debian 17.2-1)\n\nSET lock_timeout = 0;\nSET transaction_timeout = 0;\n\n${body}--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict Ab1\n\n`;
   expect(cleanDump(text)).toEqual({
     version: '17.2',

@@ -25,7 +25,10 @@ beforeAll(async () => {
   });
   superuser = server.superuser;
   const { uid, gid } = await stat(server.dataFolder);
-  for (const [name, text] of [['server.crt', certificate], ['server.key', key]] as const) {
+  for (const [name, text] of [
+    ['server.crt', certificate],
+    ['server.key', key],
+  ] as const) {
     const file = join(server.dataFolder, name);
     await writeFile(file, text, { mode: 0o600 });
     if (process.getuid?.() === 0) await chown(file, uid, gid);
@@ -53,7 +56,11 @@ for (const choice of ['bundled', 'native'] as const) {
       expect(rows).toEqual([{ ssl: true }]);
     });
 
-    for (const ssl of [{ rejectUnauthorized: false }, { rejectUnauthorized: true, ca: certificate }, { rejectUnauthorized: true, ca: certificate, checkServerIdentity: () => undefined }]) {
+    for (const ssl of [
+      { rejectUnauthorized: false },
+      { rejectUnauthorized: true, ca: certificate },
+      { rejectUnauthorized: true, ca: certificate, checkServerIdentity: () => undefined },
+    ]) {
       const { sql } = await dumpSchema({ ...settings, ssl }, { choice, serverVersion });
       expect(sql).toContain('CREATE TABLE public.seen_by_tls');
     }

@@ -5,7 +5,13 @@ import { mostly } from '../postgres/database.ts';
 
 const migration = '20260201000000_v0_2_0_buckets.sql';
 const buckets = async (site: Site) =>
-  Object.fromEntries((await site.sql<{ id: string; is: string }>("select id, concat_ws(' ', case when public then 'public' else 'private' end, file_size_limit, allowed_mime_types::text) as is from storage.buckets order by id")).map(({ id, is }) => [id, is]));
+  Object.fromEntries(
+    (
+      await site.sql<{ id: string; is: string }>(
+        "select id, concat_ws(' ', case when public then 'public' else 'private' end, file_size_limit, allowed_mime_types::text) as is from storage.buckets order by id",
+      )
+    ).map(({ id, is }) => [id, is]),
+  );
 
 describe.each(mostly(17))('buckets on PostgreSQL %i', (major) => {
   const { withBase } = sites(major);
@@ -24,16 +30,24 @@ insert into storage.buckets (id, name, public, file_size_limit) values ('avatars
         expectCode(await site.migrate(), 0);
         const after = await buckets(site);
         expect(after).toEqual({ avatars: 'public 100', filled: 'public 200', logos: 'public {image/png}', theirs: 'private' });
-        await site.sql("insert into storage.objects (bucket_id, name) values ('filled', 'a.png'), ('filled', 'b.png'); insert into storage.buckets (id, name) values ('since', 'since')");
+        await site.sql(
+          "insert into storage.objects (bucket_id, name) values ('filled', 'a.png'), ('filled', 'b.png'); insert into storage.buckets (id, name) values ('since', 'since')",
+        );
 
         const { told } = expectCode(await site.rollback({ steps: 1 }), 0);
         expect(told).toContain('storage.buckets: 1 bucket of the migration stays, for it holds files');
         expect(await buckets(site)).toEqual({ ...before, filled: 'public 200', since: 'private' });
-        expect(await site.sql("select name from storage.objects where bucket_id = 'filled' order by name")).toEqual([{ name: 'a.png' }, { name: 'b.png' }]);
+        expect(await site.sql("select name from storage.objects where bucket_id = 'filled' order by name")).toEqual([
+          { name: 'a.png' },
+          { name: 'b.png' },
+        ]);
 
         expectCode(await site.migrate(), 0);
         expect(await buckets(site)).toEqual({ ...after, since: 'private' });
-        expect(await site.sql("select name from storage.objects where bucket_id = 'filled' order by name")).toEqual([{ name: 'a.png' }, { name: 'b.png' }]);
+        expect(await site.sql("select name from storage.objects where bucket_id = 'filled' order by name")).toEqual([
+          { name: 'a.png' },
+          { name: 'b.png' },
+        ]);
       },
     ));
 
@@ -41,10 +55,14 @@ insert into storage.buckets (id, name, public, file_size_limit) values ('avatars
     withBase({ [migration]: "insert into storage.buckets (id, name) values ('avatars', 'avatars')" }, async (site) => {
       expectCode(await site.migrate(), 0);
       const superuser = { ...site.server.superuser, database: site.database.database };
-      await withClient(superuser, (client) => client.query('revoke execute on function supabase_migrations.supasnap_platform_rights(boolean) from postgres'));
+      await withClient(superuser, (client) =>
+        client.query('revoke execute on function supabase_migrations.supasnap_platform_rights(boolean) from postgres'),
+      );
       await expect(site.sql("delete from storage.buckets where id = 'avatars'")).rejects.toThrow('deleted directly');
       expectCode(await site.rollback({ steps: 1 }), 0);
       expect(await buckets(site)).toEqual({});
-      await expect(site.sql("insert into storage.buckets (id, name) values ('x', 'x'); delete from storage.buckets")).rejects.toThrow('deleted directly');
+      await expect(site.sql("insert into storage.buckets (id, name) values ('x', 'x'); delete from storage.buckets")).rejects.toThrow(
+        'deleted directly',
+      );
     }));
 });

@@ -3,15 +3,39 @@ import { describe, expect, test } from 'vitest';
 import { changesBetween, composed, planUndoing, removedSince } from '../../src/platform-rows/changes.ts';
 import { jobs, type Job } from '../../src/platform-rows/rows.ts';
 
-const job = (name: string | null, more: Partial<Job> = {}): Job => ({ id: '1', name, schedule: '0 0 1 1 *', command: 'select 1', database: 'postgres', username: 'postgres', active: true, ...more });
+const job = (name: string | null, more: Partial<Job> = {}): Job => ({
+  id: '1',
+  name,
+  schedule: '0 0 1 1 *',
+  command: 'select 1',
+  database: 'postgres',
+  username: 'postgres',
+  active: true,
+  ...more,
+});
 
 describe('what a run did to jobs, and its opposite', () => {
   test('steps of one run are one change for each job; one that came and went is none', () => {
     const made = job('a');
     const changed = { ...made, active: false };
-    expect(composed(jobs, [{ before: null, after: made }, { before: made, after: changed }])).toEqual([{ before: null, after: changed }]);
-    expect(composed(jobs, [{ before: null, after: made }, { before: made, after: null }])).toEqual([]);
-    expect(composed(jobs, [{ before: made, after: changed }, { before: changed, after: made }])).toEqual([]);
+    expect(
+      composed(jobs, [
+        { before: null, after: made },
+        { before: made, after: changed },
+      ]),
+    ).toEqual([{ before: null, after: changed }]);
+    expect(
+      composed(jobs, [
+        { before: null, after: made },
+        { before: made, after: null },
+      ]),
+    ).toEqual([]);
+    expect(
+      composed(jobs, [
+        { before: made, after: changed },
+        { before: changed, after: made },
+      ]),
+    ).toEqual([]);
   });
 
   test('a job that users changed since loses only what the run had changed', () => {
@@ -23,7 +47,11 @@ describe('what a run did to jobs, and its opposite', () => {
 
   test('a job of a name that users gave since stays, and what was before is not made over it', () => {
     const theirs = job('a', { id: '7', command: 'select 7' });
-    expect(planUndoing(jobs, [{ before: job('a'), after: null }], [theirs], [theirs])).toEqual({ actions: [], taken: [job('a')], changed: [] });
+    expect(planUndoing(jobs, [{ before: job('a'), after: null }], [theirs], [theirs])).toEqual({
+      actions: [],
+      taken: [job('a')],
+      changed: [],
+    });
   });
 
   test('a job that users removed since is not made again by the run that goes forward once more, and that is remembered', () => {
@@ -43,6 +71,8 @@ describe('what a run did to jobs, and its opposite', () => {
   });
 
   test.each(['changes', 'rows'])('%s touches neither files, network nor database', (file) => {
-    expect(readFileSync(new URL(`../../src/platform-rows/${file}.ts`, import.meta.url), 'utf8')).not.toMatch(/from '(?:node:(?!util')|pg'|execa')/);
+    expect(readFileSync(new URL(`../../src/platform-rows/${file}.ts`, import.meta.url), 'utf8')).not.toMatch(
+      /from '(?:node:(?!util')|pg'|execa')/,
+    );
   });
 });

@@ -18,14 +18,18 @@ export const readCatalog = (superuser: ConnectionSettings): Promise<string[]> =>
 /** "- what was", "+ what is", one line per difference. */
 export function catalogDifferences(before: string[], after: string[]): string[] {
   const [was, is] = [new Set(before), new Set(after)];
-  return [...before.filter((line) => !is.has(line)).map((line) => `- ${line}`), ...after.filter((line) => !was.has(line)).map((line) => `+ ${line}`)];
+  return [
+    ...before.filter((line) => !is.has(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !was.has(line)).map((line) => `+ ${line}`),
+  ];
 }
 
 const outside = (schema: string) => `${schema} !~ '^pg_' and ${schema} not in ('information_schema', 'supabase_migrations')`;
 const grants = (acl: string, kind: string, owner: string) =>
   `lateral (select x.*, coalesce(r.rolname, 'PUBLIC') as grantee_name, pg_get_userbyid(x.grantor) as grantor_name
     from aclexplode(coalesce(${acl}, acldefault('${kind}', ${owner}))) x left join pg_roles r on r.oid = x.grantee) g`;
-const grant = "format('%s %s by %s%s', g.grantee_name, g.privilege_type, g.grantor_name, case when g.is_grantable then ' with grant option' else '' end)";
+const grant =
+  "format('%s %s by %s%s', g.grantee_name, g.privilege_type, g.grantor_name, case when g.is_grantable then ' with grant option' else '' end)";
 
 const queries: string[] = [
   `select format('policy %s', row_to_json(p)) as line from pg_policies p`,

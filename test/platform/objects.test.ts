@@ -10,13 +10,17 @@ const wanted = objects.filter(({ name }) => name.includes(process.env.SUPASNAP_O
 describe.each(mostly(17))('on PostgreSQL %i', (major) => {
   const { withBase } = sites(major, { ownShadow: true });
 
-  test(`made, changed and dropped by migrations, each goes back as it was and forward again: ${wanted.map(({ name }) => name).join('; ')}`, () => withBase({}, (site) => thereAndBack(site, wanted)));
+  test(`made, changed and dropped by migrations, each goes back as it was and forward again: ${wanted.map(({ name }) => name).join('; ')}`, () =>
+    withBase({}, (site) => thereAndBack(site, wanted)));
 });
 
 /** What can't come back is named before anything is touched. */
 const named: Record<string, string[]> = {
   v0_3_0_change: ['When it is rolled back: The user mapping of postgres on server elsewhere keeps the password that this sets'],
-  v0_4_0_drop: ["Set it again: ALTER USER MAPPING FOR \"postgres\" SERVER \"elsewhere\" OPTIONS (SET password '…');", 'Role app_writer comes back without its password'],
+  v0_4_0_drop: [
+    'Set it again: ALTER USER MAPPING FOR "postgres" SERVER "elsewhere" OPTIONS (SET password \'…\');',
+    'Role app_writer comes back without its password',
+  ],
 };
 
 async function thereAndBack(site: Site, all: PlatformObject[]): Promise<void> {
@@ -28,7 +32,10 @@ async function thereAndBack(site: Site, all: PlatformObject[]): Promise<void> {
   ];
   let before = await catalog();
   for (const { version, name, sql } of steps) {
-    site.project.write(`supabase/migrations/${version}_${name}.sql`, sql.join('\n').replaceAll('database postgres', `database ${site.database.database}`));
+    site.project.write(
+      `supabase/migrations/${version}_${name}.sql`,
+      sql.join('\n').replaceAll('database postgres', `database ${site.database.database}`),
+    );
     const { told } = expectCode(await site.migrate(), 0);
     for (const line of named[name] ?? []) if (all.length === objects.length) expect(told).toContain(line);
     const after = await catalog();

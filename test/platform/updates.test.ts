@@ -34,7 +34,11 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
       expect(catalogDifferences(migrated, updated).length, 'the update changes the catalog').toBeGreaterThan(15);
 
       const { drift } = expectCode(await site.run(status), 0).value!;
-      expect(drift).toMatchObject({ by: 'facts', differences: [], platform: expect.arrayContaining(['schema auth', 'schema realtime', 'schema storage']) });
+      expect(drift).toMatchObject({
+        by: 'facts',
+        differences: [],
+        platform: expect.arrayContaining(['schema auth', 'schema realtime', 'schema storage']),
+      });
 
       const { told } = expectCode(await site.rollback({ steps: 1 }), 0);
       expect(told).toMatch(/The platform changed .*its own schema auth.* since: left as it is\./);
@@ -51,9 +55,16 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
       expectCode(await site.migrate(), 0);
       await asSuperuser(site, `${platformUpdate}; drop table storage.migrations cascade`);
       const updated = await catalog(site);
-      await asSuperuser(site, 'create extension citext with schema extensions; drop policy "own files" on storage.objects; drop trigger on_new_user on auth.users; set role postgres; alter publication supabase_realtime drop table public.profiles; reset role; create policy "by hand" on storage.buckets using (true)');
+      await asSuperuser(
+        site,
+        'create extension citext with schema extensions; drop policy "own files" on storage.objects; drop trigger on_new_user on auth.users; set role postgres; alter publication supabase_realtime drop table public.profiles; reset role; create policy "by hand" on storage.buckets using (true)',
+      );
       const { drift } = expectCode(await site.run(status), 0).value!;
-      expect(drift!.differences.filter((line) => !line.startsWith('no longer') && !line.startsWith('now') && !/extensions\.|citext, /.test(line)).sort()).toEqual([
+      expect(
+        drift!.differences
+          .filter((line) => !line.startsWith('no longer') && !line.startsWith('now') && !/extensions\.|citext, /.test(line))
+          .sort(),
+      ).toEqual([
         'added: comment on extension citext',
         'added: extension citext',
         'added: policy storage.buckets.by hand',
@@ -67,12 +78,20 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
     }));
 
   test('an extension that can not go back to its version is named before anything is touched, and all else goes back', () =>
-    withBase({ '20260102000000_v0_2_0_old.sql': "create extension hstore with schema extensions version '1.7';\n", '20260103000000_v0_3_0_update.sql': "alter extension hstore update to '1.8';\ncreate table public.bags (id int);\n" }, async (site) => {
-      const { told } = expectCode(await site.migrate(), 0);
-      const named = 'Extension hstore stays at version 1.8: PostgreSQL knows no way from there to 1.7.';
-      expect(told).toContain(named);
-      expect(site.project.read('supabase/rollback/20260103000000_rollback.sql')).toContain(named);
-      expect(expectCode(await site.rollback({ steps: 1 }), 0).told).toContain(named);
-      expect(await site.sql("select extversion, to_regclass('public.bags') as bags from pg_extension where extname = 'hstore'")).toEqual([{ extversion: '1.8', bags: null }]);
-    }));
+    withBase(
+      {
+        '20260102000000_v0_2_0_old.sql': "create extension hstore with schema extensions version '1.7';\n",
+        '20260103000000_v0_3_0_update.sql': "alter extension hstore update to '1.8';\ncreate table public.bags (id int);\n",
+      },
+      async (site) => {
+        const { told } = expectCode(await site.migrate(), 0);
+        const named = 'Extension hstore stays at version 1.8: PostgreSQL knows no way from there to 1.7.';
+        expect(told).toContain(named);
+        expect(site.project.read('supabase/rollback/20260103000000_rollback.sql')).toContain(named);
+        expect(expectCode(await site.rollback({ steps: 1 }), 0).told).toContain(named);
+        expect(await site.sql("select extversion, to_regclass('public.bags') as bags from pg_extension where extname = 'hstore'")).toEqual([
+          { extversion: '1.8', bags: null },
+        ]);
+      },
+    ));
 });

@@ -11,7 +11,9 @@ const templates = new Map<number, Promise<void>>();
  * schemas are left out, which takes half the time; with SUPASNAP_CORPUS=all they are always there.
  */
 export async function createCaseDatabase(server: EmbeddedServer, name: string, sql: string[]): Promise<ConnectionSettings> {
-  return process.env.SUPASNAP_CORPUS === 'all' || sql.some((text) => platformTables.test(text)) ? createPlatformDatabase(server, name) : createBareDatabase(server, name);
+  return process.env.SUPASNAP_CORPUS === 'all' || sql.some((text) => platformTables.test(text))
+    ? createPlatformDatabase(server, name)
+    : createBareDatabase(server, name);
 }
 
 /** A database with the platform's roles and without its schemas, for tests that need nothing of them: each dump and comparison is then far shorter. */
@@ -28,7 +30,9 @@ async function makeTemplate(server: EmbeddedServer): Promise<void> {
   await withClient({ ...server.superuser, database: template }, async (client) => {
     await client.query('drop schema auth, storage, realtime, supabase_functions cascade');
     // Not the catalogs that all databases share: other cases read them in open transactions.
-    const { rows } = await client.query<{ own: string }>("select oid::regclass::text as own from pg_class where relkind in ('r', 'm') and not relisshared and relpersistence = 'p'");
+    const { rows } = await client.query<{ own: string }>(
+      "select oid::regclass::text as own from pg_class where relkind in ('r', 'm') and not relisshared and relpersistence = 'p'",
+    );
     for (const { own } of rows) await client.query(`vacuum full ${own}`);
   });
 }

@@ -1,11 +1,28 @@
 import type { Draw } from '../random.ts';
-import { at, type Column, columnSql, createEnum, drawColumn, drawTable, insertSql, literal, newName, q, rowCount, type Schema, type Table, withoutReferences } from './schema.ts';
+import {
+  at,
+  type Column,
+  columnSql,
+  createEnum,
+  drawColumn,
+  drawTable,
+  insertSql,
+  literal,
+  newName,
+  q,
+  rowCount,
+  type Schema,
+  type Table,
+  withoutReferences,
+} from './schema.ts';
 
 /** Draws one statement and notes in `schema` what it does; undefined where nothing fits it. */
 export type Change = (draw: Draw, schema: Schema) => string | undefined;
 
-const withTable = (change: (draw: Draw, table: Table, schema: Schema) => string | undefined): Change => (draw, schema) =>
-  schema.tables.length > 0 ? change(draw, draw.one(schema.tables), schema) : undefined;
+const withTable =
+  (change: (draw: Draw, table: Table, schema: Schema) => string | undefined): Change =>
+  (draw, schema) =>
+    schema.tables.length > 0 ? change(draw, draw.one(schema.tables), schema) : undefined;
 const withColumn = (change: (draw: Draw, column: Column, table: Table, schema: Schema) => string | undefined): Change =>
   withTable((draw, table, schema) => (table.columns.length > 0 ? change(draw, draw.one(table.columns), table, schema) : undefined));
 /** Takes one out of a list, and gives it. */
@@ -26,7 +43,11 @@ export const additions: readonly Change[] = [
   withColumn((draw, column, table, schema) => {
     const name = newName(draw, schema, 'i');
     table.indexes.push(name);
-    const part = draw.one([q(column.name), `(${q(column.name)}::text collate "C")`, `${q(column.name)}, note`, `id desc, ${q(column.name)}`].filter((one) => !one.includes('::') || column.type === 'text'));
+    const part = draw.one(
+      [q(column.name), `(${q(column.name)}::text collate "C")`, `${q(column.name)}, note`, `id desc, ${q(column.name)}`].filter(
+        (one) => !one.includes('::') || column.type === 'text',
+      ),
+    );
     return `create index ${q(name)} on ${at(table)} (${part})${draw.chance(0.3) ? ' where id > 2' : ''};`;
   }),
   withTable((draw, table, schema) => {
@@ -50,12 +71,23 @@ export const additions: readonly Change[] = [
     table.policies.push(name);
     return `create policy ${q(name)} on ${at(table)} ${draw.one(['for select using (id > 1)', 'for all to authenticated using (true) with check (note is not null)', 'as restrictive for update to anon using (id < 100)'])};`;
   }),
-  withTable((draw, table) => `alter table ${at(table)} ${draw.one(['enable', 'enable', 'disable', 'force', 'no force'])} row level security;`),
+  withTable(
+    (draw, table) => `alter table ${at(table)} ${draw.one(['enable', 'enable', 'disable', 'force', 'no force'])} row level security;`,
+  ),
   withTable((draw, table) => `comment on table ${at(table)} is ${draw.one(["'what it is'", "'it''s\nmore; lines'", 'null'])};`),
   withColumn((draw, column, table) => `comment on column ${at(table)}.${q(column.name)} is ${draw.one(["'a column'", "'--'", 'null'])};`),
-  withTable((draw, table) => `${draw.one(['grant select', 'grant insert, update', 'grant all'])} on ${at(table)} to ${draw.one(['anon', 'authenticated', 'service_role'])};`),
-  withColumn((draw, column, table) => `grant ${draw.one(['select', 'update'])} (${q(column.name)}) on ${at(table)} to ${draw.one(['anon', 'authenticated'])};`),
-  withTable((draw, table) => `revoke ${draw.one(['all', 'select', 'delete'])} on ${at(table)} from ${draw.one(['anon', 'authenticated', 'service_role'])};`),
+  withTable(
+    (draw, table) =>
+      `${draw.one(['grant select', 'grant insert, update', 'grant all'])} on ${at(table)} to ${draw.one(['anon', 'authenticated', 'service_role'])};`,
+  ),
+  withColumn(
+    (draw, column, table) =>
+      `grant ${draw.one(['select', 'update'])} (${q(column.name)}) on ${at(table)} to ${draw.one(['anon', 'authenticated'])};`,
+  ),
+  withTable(
+    (draw, table) =>
+      `revoke ${draw.one(['all', 'select', 'delete'])} on ${at(table)} from ${draw.one(['anon', 'authenticated', 'service_role'])};`,
+  ),
   (draw, schema) => {
     const name = newName(draw, schema, 's');
     schema.sequences.push(name);
@@ -113,12 +145,15 @@ const structural: readonly Change[] = [
   withColumn((_draw, column, table, schema) => {
     column.notNull = !column.notNull;
     const change = `alter table ${at(table)} alter column ${q(column.name)} ${column.notNull ? 'set' : 'drop'} not null;`;
-    return column.notNull ? `update ${at(table)} set ${q(column.name)} = ${literal(column, 9, schema.enums)} where ${q(column.name)} is null; ${change}` : change;
+    return column.notNull
+      ? `update ${at(table)} set ${q(column.name)} = ${literal(column, 9, schema.enums)} where ${q(column.name)} is null; ${change}`
+      : change;
   }),
   (draw, schema) => drawTable(draw, schema, draw.below(3)).join(' '),
   (draw, schema) => {
     const table = schema.tables.length > 1 ? take(draw, schema.tables) : undefined;
-    for (const other of schema.tables) for (const column of other.columns) if (column.references === table?.number) delete column.references;
+    for (const other of schema.tables)
+      for (const column of other.columns) if (column.references === table?.number) delete column.references;
     return table && `drop table ${at(table)} cascade;`;
   },
   (draw, schema) => createEnum(draw, schema),
@@ -139,8 +174,19 @@ const structural: readonly Change[] = [
   withTable((draw, table) => dropOf(draw, table.checks, (name) => `alter table ${at(table)} drop constraint ${q(name)};`)),
   withTable((draw, table) => dropOf(draw, table.uniques, (name) => `alter table ${at(table)} drop constraint ${q(name)};`)),
   withTable((draw, table) => dropOf(draw, table.indexes, (name) => `drop index public.${q(name)};`)),
-  withTable((draw, table) => dropOf(draw, table.triggers, (name) => draw.one([`drop trigger ${q(name)} on ${at(table)};`, `alter table ${at(table)} disable trigger ${q(name)};`]))),
-  withTable((draw, table) => dropOf(draw, table.policies, (name) => draw.one([`drop policy ${q(name)} on ${at(table)};`, `alter policy ${q(name)} on ${at(table)} rename to ${q(`${name.slice(0, 40)} renamed`)};`]))),
+  withTable((draw, table) =>
+    dropOf(draw, table.triggers, (name) =>
+      draw.one([`drop trigger ${q(name)} on ${at(table)};`, `alter table ${at(table)} disable trigger ${q(name)};`]),
+    ),
+  ),
+  withTable((draw, table) =>
+    dropOf(draw, table.policies, (name) =>
+      draw.one([
+        `drop policy ${q(name)} on ${at(table)};`,
+        `alter policy ${q(name)} on ${at(table)} rename to ${q(`${name.slice(0, 40)} renamed`)};`,
+      ]),
+    ),
+  ),
 ];
 
 function dropOf<T>(draw: Draw, list: T[], sql: (one: T) => string): string | undefined {
@@ -150,9 +196,20 @@ function dropOf<T>(draw: Draw, list: T[], sql: (one: T) => string): string | und
 
 /** Ids that migrations delete are from 4 on; those they insert from 100 on. */
 const ofRows: readonly Change[] = [
-  withColumn((draw, column, table, schema) => `update ${at(table)} set ${q(column.name)} = ${column.notNull || draw.chance(0.7) ? literal(column, draw.below(40), schema.enums) : 'null'}${draw.one(['', ' where id % 2 = 0', ' where id <= 3'])};`),
+  withColumn(
+    (draw, column, table, schema) =>
+      `update ${at(table)} set ${q(column.name)} = ${column.notNull || draw.chance(0.7) ? literal(column, draw.below(40), schema.enums) : 'null'}${draw.one(['', ' where id % 2 = 0', ' where id <= 3'])};`,
+  ),
   withTable((draw, table) => `delete from ${at(table)} where ${draw.one(['id between 4 and 5', 'id = 6', `id > ${rowCount - 1}`])};`),
-  withTable((draw, table, schema) => insertSql(table, 100 + ++schema.used, 'of the migration', withoutReferences(table).filter((column) => column.notNull || draw.chance(0.5)), schema)),
+  withTable((draw, table, schema) =>
+    insertSql(
+      table,
+      100 + ++schema.used,
+      'of the migration',
+      withoutReferences(table).filter((column) => column.notNull || draw.chance(0.5)),
+      schema,
+    ),
+  ),
 ];
 
 export const changes: readonly (readonly Change[])[] = [additions, structural, structural, structural, ofRows, ofRows];

@@ -109,7 +109,12 @@ const judgePair = (settings: ConnectionSettings, pair: Pair, shadow: UseShadow):
       for (const own of wrote.values()) own.inserted = false;
       await rollback(context, { to, shadow });
     }
-    requireBack(before, await look(settings), expectedRows(before.rows, pair, wrote), said === undefined ? 'After the rollback' : `After the rollback that first asked (${said})`);
+    requireBack(
+      before,
+      await look(settings),
+      expectedRows(before.rows, pair, wrote),
+      said === undefined ? 'After the rollback' : `After the rollback that first asked (${said})`,
+    );
     return said === undefined ? { end: 'back' } : { end: 'asked, then back', said };
   });
 
@@ -127,7 +132,11 @@ async function writeAsUser(client: pg.Client, { before, after }: Pair): Promise<
   for (const table of after.tables.filter(({ number }) => before.tables.some((one) => one.number === number))) {
     const required = table.columns.filter(({ notNull, hasDefault }) => notNull && !hasDefault);
     const isReferred = [...before.tables, ...after.tables].some(({ refersTo }) => refersTo.includes(table.number));
-    const attempt = async (sql: string) => (await client.query(sql).then(({ rowCount }) => rowCount, () => 0)) === 1;
+    const attempt = async (sql: string) =>
+      (await client.query(sql).then(
+        ({ rowCount }) => rowCount,
+        () => 0,
+      )) === 1;
     wrote.set(table.number, {
       inserted: await attempt(insertSql(table, ofUser, 'of a user', required, after)),
       updated: await attempt(`update ${at(table)} set note = 'changed by a user' where id = 2`),
@@ -148,7 +157,9 @@ function expectedRows(before: Rows, pair: Pair, wrote: Wrote): Rows {
     const own = wrote.get(table.number);
     const key = `public.${table.name}`;
     if (!own) continue;
-    expected[key] = expected[key]!.filter(({ id }) => !(own.deleted && id === '3')).map((row) => (own.updated && row.id === '2' ? { ...row, note: 'changed by a user' } : row));
+    expected[key] = expected[key]!.filter(({ id }) => !(own.deleted && id === '3')).map((row) =>
+      own.updated && row.id === '2' ? { ...row, note: 'changed by a user' } : row,
+    );
     if (own.inserted) expected[key].push({ id: String(ofUser), note: 'of a user' });
   }
   return expected;
@@ -170,7 +181,10 @@ async function look(settings: ConnectionSettings): Promise<Look> {
 }
 
 function requireBack(before: Look, after: Look, rows: Rows, when: string): void {
-  const differences = [...compareDumps(before.dump, after.dump).differences, ...factDifferences(before.facts, after.facts).filter((line) => !line.includes('supabase_migrations'))];
+  const differences = [
+    ...compareDumps(before.dump, after.dump).differences,
+    ...factDifferences(before.facts, after.facts).filter((line) => !line.includes('supabase_migrations')),
+  ];
   if (differences.length > 0) throw new Error(`${when}, the schema differs:\n${differences.join('\n')}`);
   requireRows(after.rows, rows, `${when}, rows differ`);
 }
@@ -184,8 +198,15 @@ function requireRows(found: Rows, wanted: Rows, when: string): void {
 function differencesOf(table: string, found: Rows[string] | undefined, wanted: Rows[string] | undefined): string[] {
   if (!found || !wanted) return [`table ${table} is ${found ? 'too many' : 'missing'}`];
   // Of a user's row the model tells less.
-  const alike = found.map((row) => (row.id === String(ofUser) && wanted.some((one) => one.id === row.id && Object.keys(one).length === 2) ? { id: row.id, note: row.note! } : row));
+  const alike = found.map((row) =>
+    row.id === String(ofUser) && wanted.some((one) => one.id === row.id && Object.keys(one).length === 2)
+      ? { id: row.id, note: row.note! }
+      : row,
+  );
   const line = (row: Rows[string][number]) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()));
   const [has, needs] = [sorted(alike).map(line), sorted(wanted).map(line)];
-  return [...has.filter((one) => !needs.includes(one)).map((one) => `+ ${table} ${one}`), ...needs.filter((one) => !has.includes(one)).map((one) => `- ${table} ${one}`)];
+  return [
+    ...has.filter((one) => !needs.includes(one)).map((one) => `+ ${table} ${one}`),
+    ...needs.filter((one) => !has.includes(one)).map((one) => `- ${table} ${one}`),
+  ];
 }

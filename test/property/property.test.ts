@@ -11,7 +11,10 @@ const outcomes: (Outcome & { seed: number })[] = [];
 describe.each([17, 15].filter((major) => seeds.some((seed) => majorOf(seed) === major)))('on PostgreSQL %i', (major) => {
   const server = ownServer('property', major);
   for (const seed of seeds.filter((one) => majorOf(one) === major)) {
-    test.concurrent(`seed ${seed}: a drawn migration of a drawn schema is rolled back to the same schema and rows`, { retry: 0, timeout: 300_000 }, async () => {
+    test.concurrent(`seed ${seed}: a drawn migration of a drawn schema is rolled back to the same schema and rows`, {
+      retry: 0,
+      timeout: 300_000,
+    }, async () => {
       const outcome = await runPair(server(), seed);
       outcomes.push({ seed, ...outcome });
       if (outcome.end !== 'back') console.log(`seed ${seed}: ${outcome.end}: ${outcome.said}`);
@@ -22,7 +25,9 @@ describe.each([17, 15].filter((major) => seeds.some((seed) => majorOf(seed) === 
 afterAll(() => {
   const count = (end: Outcome['end']) => outcomes.filter((outcome) => outcome.end === end).length;
   const drawnAgain = outcomes.reduce((sum, outcome) => sum + outcome.drawnAgain, 0);
-  console.log(`${outcomes.length} pairs: ${count('back')} back, ${count('asked, then back')} asked first, ${count('not migrated')} not migrated; ${drawnAgain} more were refused by the server and drawn again`);
+  console.log(
+    `${outcomes.length} pairs: ${count('back')} back, ${count('asked, then back')} asked first, ${count('not migrated')} not migrated; ${drawnAgain} more were refused by the server and drawn again`,
+  );
   if (all && !chosen) expect(count('back') + count('asked, then back')).toBeGreaterThan(450);
 });
 

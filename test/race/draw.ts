@@ -58,5 +58,9 @@ const afterMs = (draw: Draw) => (draw.chance(0.7) ? draw.below(50) : draw.below(
 
 export const describeRound = ({ seed, major, from, shared, runners }: Round): string =>
   `seed ${seed}: from v0.${from}.0 on PostgreSQL ${major}, ${shared ? 'in one folder' : 'in four folders'}: ${runners
-    .map(({ program, words }) => [...(program === 'supabase' ? ['supabase'] : []), ...words.filter((word) => word !== '--yes')].join(' ').replace(/supabase\/migrations\/(\d+)\S+/, '$1'))
+    .map(({ program, words }) =>
+      [...(program === 'supabase' ? ['supabase'] : []), ...words.filter((word) => word !== '--yes')]
+        .join(' ')
+        .replace(/supabase\/migrations\/(\d+)\S+/, '$1'),
+    )
     .join(' | ')}`;

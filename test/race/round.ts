@@ -27,7 +27,8 @@ export interface Result {
 const database = 'race';
 /** Each may wait for three others, on a slow machine. */
 const limitMs = 180_000;
-const urlOf = ({ user, password, host, port, database: name }: ConnectionSettings) => `postgresql://${user}:${password}@${host}:${port}/${name}`;
+const urlOf = ({ user, password, host, port, database: name }: ConnectionSettings) =>
+  `postgresql://${user}:${password}@${host}:${port}/${name}`;
 
 export async function preparePlace(server: EmbeddedServer, stateFolder: string): Promise<Place> {
   return { server, stateFolder, target: await createCaseDatabase(server, database, []) };
@@ -41,12 +42,17 @@ export const playRound = (place: Place, round: Round): Promise<Result> =>
     const ended = await withCopies(place, project, folders ? 0 : round.runners.length, (copies) =>
       Promise.all(round.runners.map((runner, index) => run(runner, (copies[index] ?? project).folder, urlOf(place.target)))),
     );
-    const said = round.runners.map(({ words }, index) => `── ${words.join(' ')} ended with ${ended[index]!.exitCode}:\n${ended[index]!.output}`).join('\n');
+    const said = round.runners
+      .map(({ words }, index) => `── ${words.join(' ')} ended with ${ended[index]!.exitCode}:\n${ended[index]!.output}`)
+      .join('\n');
     try {
       for (const [index, one] of ended.entries()) judgeEnd(one, round.runners[index]!, hasCli(round));
       const left = await judge(place.target, round);
       const options = { folder: project.folder, url: urlOf(place.target) };
-      const status = JSON.parse((await runProgram(['status', '--output-format', 'json'], options)).replace(/^Target: .*\n/, '')) as { unfinished: unknown[]; problems: unknown[] };
+      const status = JSON.parse((await runProgram(['status', '--output-format', 'json'], options)).replace(/^Target: .*\n/, '')) as {
+        unfinished: unknown[];
+        problems: unknown[];
+      };
       expect({ unfinished: status.unfinished, problems: status.problems }).toEqual({ unfinished: [], problems: [] });
       await runProgram(['migrate', '--yes'], options);
       expect(await judge(place.target, round), 'the newest release after a last migrate').toBe(releases.at(-1));
@@ -62,8 +68,16 @@ async function prepare({ server, target, stateFolder }: Place, from: number, pro
   if (!prepared.has(`${server.port} ${from}`)) {
     await createFrom(server, undefined, database);
     await withFolder({ server, target, stateFolder }, async (maker) => {
-      for (const release of releases.filter((one) => one <= from)) await runProgram(['migrate', fileOf(release), '--yes'], { folder: maker.folder, url: urlOf(target) });
-      prepared.set(`${server.port} ${from}`, Object.fromEntries(['snapshots', 'rollback', 'docs'].flatMap((name) => maker.list(`supabase/${name}`).map((file) => [`supabase/${name}/${file}`, maker.bytes(`supabase/${name}/${file}`)]))));
+      for (const release of releases.filter((one) => one <= from))
+        await runProgram(['migrate', fileOf(release), '--yes'], { folder: maker.folder, url: urlOf(target) });
+      prepared.set(
+        `${server.port} ${from}`,
+        Object.fromEntries(
+          ['snapshots', 'rollback', 'docs'].flatMap((name) =>
+            maker.list(`supabase/${name}`).map((file) => [`supabase/${name}/${file}`, maker.bytes(`supabase/${name}/${file}`)]),
+          ),
+        ),
+      );
     });
     await createFrom(server, database, saved);
   }
@@ -77,7 +91,10 @@ const prepared = new Map<string, Record<string, Buffer>>();
 async function createFrom(server: EmbeddedServer, from: string | undefined, to: string): Promise<void> {
   await withClient(server.superuser, (client) => client.query(`drop database if exists ${quoteName(to)} with (force)`));
   if (from === undefined) await createCaseDatabase(server, to, []);
-  else await withClient(server.superuser, (client) => client.query(`create database ${quoteName(to)} template ${quoteName(from)} owner postgres`));
+  else
+    await withClient(server.superuser, (client) =>
+      client.query(`create database ${quoteName(to)} template ${quoteName(from)} owner postgres`),
+    );
 }
 
 const withFolder = <T>({ stateFolder }: Pick<Place, 'stateFolder'>, use: (project: Project) => Promise<T>): Promise<T> =>
@@ -86,7 +103,13 @@ const withFolder = <T>({ stateFolder }: Pick<Place, 'stateFolder'>, use: (projec
     return use(project);
   });
 
-async function withCopies<T>(place: Place, project: Project, count: number, use: (copies: Project[]) => Promise<T>, made: Project[] = []): Promise<T> {
+async function withCopies<T>(
+  place: Place,
+  project: Project,
+  count: number,
+  use: (copies: Project[]) => Promise<T>,
+  made: Project[] = [],
+): Promise<T> {
   if (made.length === count) return use(made);
   return withProject({}, (copy) => {
     cpSync(project.folder, copy.folder, { recursive: true, verbatimSymlinks: true });
@@ -97,7 +120,16 @@ async function withCopies<T>(place: Place, project: Project, count: number, use:
 async function run({ program, words, afterMs }: Runner, folder: string, url: string): Promise<Ended> {
   await sleep(afterMs);
   if (program === 'supasnap') return startProgram(words, { folder, url, limitMs }).ended;
-  const { exitCode, all, timedOut } = await execa('supabase', [...words, `--remote=${url}`], { cwd: folder, preferLocal: true, localDir: import.meta.dirname, stdin: 'ignore', reject: false, all: true, timeout: limitMs, killSignal: 'SIGKILL' });
+  const { exitCode, all, timedOut } = await execa('supabase', [...words, `--remote=${url}`], {
+    cwd: folder,
+    preferLocal: true,
+    localDir: import.meta.dirname,
+    stdin: 'ignore',
+    reject: false,
+    all: true,
+    timeout: limitMs,
+    killSignal: 'SIGKILL',
+  });
   return { exitCode, output: timedOut ? `${all}\nIt did not end within ${limitMs / 1000} s.` : all };
 }
 
@@ -105,7 +137,8 @@ function judgeEnd({ exitCode, output }: Ended, { program, words }: Runner, withC
   const what = `${program} ${words.join(' ')}`;
   if (/It did not end within/.test(output)) throw new Error(`${what} hung.`);
   if (hasStackTrace(output)) throw new Error(`${what} shows a stack trace.`);
-  if (program === 'supasnap' && /It is not known whether anything was changed/.test(output)) throw new Error(`${what} met an error that it does not know.`);
+  if (program === 'supasnap' && /It is not known whether anything was changed/.test(output))
+    throw new Error(`${what} met an error that it does not know.`);
   // The Supabase CLI does not wait for our lock: what it did right after us is told, and is not ours.
   if (exitCode === 4 && withCli && /Someone else changed the schema right after/.test(output)) return;
   if (exitCode === undefined || ![0, 1, 3].includes(exitCode)) throw new Error(`${what} ended with ${exitCode}.`);
@@ -120,7 +153,10 @@ async function judge(target: ConnectionSettings, round: Round): Promise<number> 
   expect(rest, `what v0.${newest}.0 holds`).toEqual(expected(newest));
   expect(user, 'each migration marks what a user wrote at most once').toMatch(/^late( \+2)?( \+3)?( \+4)?$/);
   judgeRuns(found.runs, newest, round);
-  expect((await readDatabase(target)).filter((line) => /but the copy holds|is in no list|and names snapshots/.test(line)), 'kept rows and snapshots of runs').toEqual([]);
+  expect(
+    (await readDatabase(target)).filter((line) => /but the copy holds|is in no list|and names snapshots/.test(line)),
+    'kept rows and snapshots of runs',
+  ).toEqual([]);
   return newest;
 }
 
@@ -137,7 +173,10 @@ interface Run {
 
 /** Each version is done and undone in turns; what the Supabase CLI applied is in no run of ours. */
 function judgeRuns(runs: Run[], newest: number, round: Round): void {
-  expect(runs.filter(({ status }) => status !== 'done'), 'runs that are not done').toEqual([]);
+  expect(
+    runs.filter(({ status }) => status !== 'done'),
+    'runs that are not done',
+  ).toEqual([]);
   for (const release of releases) {
     const version = versionOf(release);
     const turns = runs.flatMap((run) => {
@@ -156,12 +195,20 @@ const read = (target: ConnectionSettings) =>
     const query = async <T>(sql: string) => (await client.query(sql)).rows as T[];
     const notes = await query<{ id: number; body: string }>('select * from public.notes order by id');
     return {
-      history: (await query<{ version: string }>('select version from supabase_migrations.schema_migrations order by version')).map(({ version }) => version),
+      history: (await query<{ version: string }>('select version from supabase_migrations.schema_migrations order by version')).map(
+        ({ version }) => version,
+      ),
       runs: await query<Run>('select id, kind, status, version, undone, restored from supabase_migrations.supasnap_runs order by id'),
       tables: {
-        ledger: (await query<{ migration: string; times: number }>('select * from public.ledger order by migration')).map(({ migration, times }) => `${migration} ${times === 1 ? 'once' : times}`),
+        ledger: (await query<{ migration: string; times: number }>('select * from public.ledger order by migration')).map(
+          ({ migration, times }) => `${migration} ${times === 1 ? 'once' : times}`,
+        ),
         notes: notes.filter(({ id }) => id !== written),
-        tables: (await query<{ name: string }>(`select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`)).map(({ name }) => name),
+        tables: (
+          await query<{ name: string }>(
+            `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`,
+          )
+        ).map(({ name }) => name),
         user: notes.find(({ id }) => id === written)?.body,
       },
     };

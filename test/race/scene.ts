@@ -7,7 +7,9 @@ insert into public.notes select n, 'note ' || n, 'extra ' || n from generate_ser
 `;
 
 /** Each deletes its own seventh of the notes, marks the others, and adds a table and a column. */
-const next = (version: number) => `insert into public.ledger values ('v0_${version}_0', 1) on conflict (migration) do update set times = ledger.times + 1;
+const next = (
+  version: number,
+) => `insert into public.ledger values ('v0_${version}_0', 1) on conflict (migration) do update set times = ledger.times + 1;
 delete from public.notes where id % 7 = ${version};
 update public.notes set body = body || ' +${version}';
 alter table public.notes add column added_${version} int not null default ${version};
@@ -20,7 +22,8 @@ export const releases = [1, 2, 3, 4] as const;
 export const versionOf = (release: number) => `2026010${release}000000`;
 export const fileOf = (release: number) => `supabase/migrations/${versionOf(release)}_v0_${release}_0_part.sql`;
 
-const smokeTest = (release: number) => `do $$ begin assert (select times = 1 from public.ledger where migration = 'v0_${release}_0'), 'once'; end $$;\n`;
+const smokeTest = (release: number) =>
+  `do $$ begin assert (select times = 1 from public.ledger where migration = 'v0_${release}_0'), 'once'; end $$;\n`;
 
 /** What a project holds, whatever is applied of it. */
 export const files: Record<string, string> = {

@@ -77,7 +77,11 @@ describe.each(majors)('changes on PostgreSQL %i', (major) => {
 
   test('a dropped table takes its columns along; what else goes is named', async () => {
     const changes = await changesOf(`${minds} CREATE INDEX by_title ON minds (title);`, 'DROP TABLE minds CASCADE');
-    expect(changes).toEqual({ added: {}, removed: { table: ['public.minds'], view: ['public.titles'], index: ['public.by_title'] }, changed: {} });
+    expect(changes).toEqual({
+      added: {},
+      removed: { table: ['public.minds'], view: ['public.titles'], index: ['public.by_title'] },
+      changed: {},
+    });
     expect(summarizeChanges(changes)).toBe('1 table, 1 view and 1 index dropped (minds, titles, by_title)');
   });
 
@@ -86,7 +90,11 @@ describe.each(majors)('changes on PostgreSQL %i', (major) => {
       `CREATE TABLE t (a int DEFAULT 1, b int, c int DEFAULT 1, d int DEFAULT 1)`,
       `ALTER TABLE t ALTER a DROP DEFAULT, ALTER b SET DEFAULT 2, ALTER c SET DEFAULT 2, DROP COLUMN d`,
     );
-    expect(changes).toEqual({ added: {}, removed: { column: ['public.t.d'] }, changed: { column: ['public.t.a', 'public.t.b', 'public.t.c'] } });
+    expect(changes).toEqual({
+      added: {},
+      removed: { column: ['public.t.d'] },
+      changed: { column: ['public.t.a', 'public.t.b', 'public.t.c'] },
+    });
   });
 
   test('functions are told by their arguments, and a new body is a change', async () => {
@@ -94,7 +102,11 @@ describe.each(majors)('changes on PostgreSQL %i', (major) => {
       `CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
       `CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 2'; CREATE FUNCTION f(a text, b int) RETURNS int LANGUAGE sql AS 'SELECT 2'`,
     );
-    expect(changes).toEqual({ added: { function: ['public.f(text, integer)'] }, removed: {}, changed: { function: ['public.f(integer)'] } });
+    expect(changes).toEqual({
+      added: { function: ['public.f(text, integer)'] },
+      removed: {},
+      changed: { function: ['public.f(integer)'] },
+    });
   });
 
   test('a new owner, a parent that was left, an enum label, a published table and a type attribute are seen', async () => {
@@ -125,7 +137,11 @@ describe.each(majors)('changes on PostgreSQL %i', (major) => {
   test('changes survive the way through jsonb', async () => {
     const changes = await changesOf('SELECT 1', minds);
     const stored = await withDatabase(major, ({ settings }) =>
-      withClient(settings, async (client) => (await client.query<{ changes: unknown }>('SELECT $1::jsonb AS changes', [JSON.stringify(changes)])).rows[0]!.changes),
+      withClient(
+        settings,
+        async (client) =>
+          (await client.query<{ changes: unknown }>('SELECT $1::jsonb AS changes', [JSON.stringify(changes)])).rows[0]!.changes,
+      ),
     );
     expect(readChanges(stored)).toEqual(changes);
     expect(summarizeChanges(readChanges(stored)!)).toBe('1 table and 1 view added (minds, titles)');
@@ -136,7 +152,11 @@ describe('summaries', () => {
   const names = (count: number, word: string) => Array.from({ length: count }, (_, index) => `public.${word}${index}`);
 
   test('many objects are counted, few are named, in an order that does not depend on the JSON', () => {
-    const changes = { ...none, added: { policy: names(16, 'p'), view: names(3, 'v'), table: names(30, 't') }, removed: { column: ['public.minds.legacy_slug'] } };
+    const changes = {
+      ...none,
+      added: { policy: names(16, 'p'), view: names(3, 'v'), table: names(30, 't') },
+      removed: { column: ['public.minds.legacy_slug'] },
+    };
     expect(summarizeChanges(changes)).toBe('30 tables, 3 views and 16 policies added; 1 column dropped (minds.legacy_slug)');
   });
 

@@ -37,7 +37,9 @@ _Written by supasnap from the history kept in the database. Notes between their 
   });
 
   test('says so when nothing was ever applied', () => {
-    expect(renderMigrations(input({ local: [{ version: '1', fileName: '1_a.sql', description: 'a' }] }), undefined)).toMatch(/No migration has been applied yet\.\n$/);
+    expect(renderMigrations(input({ local: [{ version: '1', fileName: '1_a.sql', description: 'a' }] }), undefined)).toMatch(
+      /No migration has been applied yet\.\n$/,
+    );
   });
 
   test('has the newest release first, its files in order, and files without a release under their digits', () => {
@@ -60,7 +62,9 @@ _Written by supasnap from the history kept in the database. Notes between their 
       { version: '20251027140000', fileName: '20251027140000_v0_8_0_collaboration.sql', description: 'collaboration' },
       { version: '20251101000000', fileName: '20251101000000_pending.sql', description: 'pending' },
     ];
-    const headings = renderMigrations(input({ applied: [baseline, { ...collaboration, name: null }], local }), undefined).match(/^###.*$/gm);
+    const headings = renderMigrations(input({ applied: [baseline, { ...collaboration, name: null }], local }), undefined).match(
+      /^###.*$/gm,
+    );
     expect(headings).toEqual(['### 20251027140000_v0_8_0_collaboration.sql', '### 20251026211500_v0_7_0_baseline.sql']);
   });
 
@@ -85,13 +89,22 @@ _Written by supasnap from the history kept in the database. Notes between their 
     ['applied', { runs: [run({ id: '1' })], applied: [baseline] }],
     ['applied by another tool, such as the Supabase CLI; no facts of it are known', { applied: [baseline] }],
     ['rolled back on 2025-10-27 10:00:00 UTC', { runs: [run({ id: '1' }), undone] }],
-    ['applied by another tool, after it was rolled back on 2025-10-27 10:00:00 UTC', { runs: [run({ id: '1' }), undone], applied: [baseline] }],
+    [
+      'applied by another tool, after it was rolled back on 2025-10-27 10:00:00 UTC',
+      { runs: [run({ id: '1' }), undone], applied: [baseline] },
+    ],
     ['taken out of the history table by another tool; it was applied before', { runs: [run({ id: '1' })] }],
     ['applied', { runs: [run({ id: '1' }), undone, rollback({ id: '3', restored: ['20251026211500'] })], applied: [baseline] }],
     ['applied', { runs: [run({ id: '1', status: 'applied', snapshotAfter: null })], applied: [baseline] }],
-    ['stopped half-way on 2025-10-26 21:20:02 UTC, after 1 of 3 steps; not applied', { runs: [run({ id: '1', status: 'failed', progress: { done: 1, of: 3 } })] }],
+    [
+      'stopped half-way on 2025-10-26 21:20:02 UTC, after 1 of 3 steps; not applied',
+      { runs: [run({ id: '1', status: 'failed', progress: { done: 1, of: 3 } })] },
+    ],
     ['begun on 2025-10-26 21:20:02 UTC; its end is not recorded', { runs: [run({ id: '1', status: 'applying' })] }],
-    ['undone at once on 2025-10-26 21:20:02 UTC, because a check failed after its last step', { runs: [run({ id: '1' }), undone, run({ id: '3', status: 'undone' })] }],
+    [
+      'undone at once on 2025-10-26 21:20:02 UTC, because a check failed after its last step',
+      { runs: [run({ id: '1' }), undone, run({ id: '3', status: 'undone' })] },
+    ],
   ])('says of the status: %s', (status, facts) => {
     expect(renderMigrations(input(facts), undefined)).toContain(`- **Status**: ${status}\n`);
   });
@@ -114,7 +127,15 @@ _Written by supasnap from the history kept in the database. Notes between their 
 
   test('names failed tests and rollbacks that were not proven', () => {
     const text = renderMigrations(
-      input({ runs: [run({ id: '1', tested: { file: 'C:\\x\\v0.7.0_smoke_test.sql', ok: false, passed: 11, failed: 1 }, proof: { proven: false, by: [], shadow: '', differences: ['a', 'b'] } })] }),
+      input({
+        runs: [
+          run({
+            id: '1',
+            tested: { file: 'C:\\x\\v0.7.0_smoke_test.sql', ok: false, passed: 11, failed: 1 },
+            proof: { proven: false, by: [], shadow: '', differences: ['a', 'b'] },
+          }),
+        ],
+      }),
       undefined,
     );
     expect(text).toContain('v0.7.0 smoke test: 12 checks, 1 failed\n');
@@ -129,7 +150,12 @@ _Written by supasnap from the history kept in the database. Notes between their 
   });
 
   test('is the same text from the same history, in whatever order it is read', () => {
-    const runs = [run({ id: '9' }), rollback({ id: '10', undone: ['20251026211500'] }), run({ id: '11', version: '20251026213000', name: 'v0_7_0_seed' }), rollback({ id: '12' })];
+    const runs = [
+      run({ id: '9' }),
+      rollback({ id: '10', undone: ['20251026211500'] }),
+      run({ id: '11', version: '20251026213000', name: 'v0_7_0_seed' }),
+      rollback({ id: '12' }),
+    ];
     const one = renderMigrations(input({ runs, applied: [baseline, seed] }), undefined);
     const other = renderMigrations(input({ runs: runs.toReversed(), applied: [seed, baseline] }), undefined);
     expect(other).toBe(one);
@@ -143,25 +169,55 @@ _Written by supasnap from the history kept in the database. Notes between their 
   });
 
   test('leaves out versions that are no digits, which the CLI never writes', () => {
-    expect(renderMigrations(input({ applied: [{ version: '1 -->', name: 'a', statements: null }] }), undefined)).toContain('No migration has been applied yet.');
+    expect(renderMigrations(input({ applied: [{ version: '1 -->', name: 'a', statements: null }] }), undefined)).toContain(
+      'No migration has been applied yet.',
+    );
   });
 });
 
 describe('hostile names in MIGRATIONS.md', () => {
-  const nasty = ['a`b', 'a|b', 'a\n## v9.9.9\n', '<!-- notes:20251026211500 -->', '<!-- /notes:20251026211500 -->', '<script>', '[x](http://example.com)', 'a\u202eb', '**b**', '_i_', '\\', '&lt;'];
+  const nasty = [
+    'a`b',
+    'a|b',
+    'a\n## v9.9.9\n',
+    '<!-- notes:20251026211500 -->',
+    '<!-- /notes:20251026211500 -->',
+    '<script>',
+    '[x](http://example.com)',
+    'a\u202eb',
+    '**b**',
+    '_i_',
+    '\\',
+    '&lt;',
+  ];
   const everywhere = nasty.flatMap((name) => [
-    run({ id: '1', name, environment: name, who: name, gitCommit: name, snapshotBefore: name, snapshotAfter: name, status: name, changes: { added: { table: [name], [name]: [name] }, removed: {}, changed: {} }, tested: { file: name, ok: true, passed: 1, failed: 0 } }),
+    run({
+      id: '1',
+      name,
+      environment: name,
+      who: name,
+      gitCommit: name,
+      snapshotBefore: name,
+      snapshotAfter: name,
+      status: name,
+      changes: { added: { table: [name], [name]: [name] }, removed: {}, changed: {} },
+      tested: { file: name, ok: true, passed: 1, failed: 0 },
+    }),
     rollback({ id: '2', environment: name, who: name }),
   ]);
 
-  test.each(everywhere.map((each) => [each.kind, each.who!, each] as const))('%s by %j stays text, and the notes stay theirs', (_kind, who, each) => {
-    const applied = [{ ...baseline, name: who }];
-    const first = renderMigrations(input({ runs: [each], applied }), undefined);
-    const noted = first.replace('<!-- notes:20251026211500 -->\n', '<!-- notes:20251026211500 -->\nmine\n');
-    const again = renderMigrations(input({ runs: [each], applied }), noted);
-    expect(again).toBe(noted);
-    expect(again.match(/<!--/g)).toHaveLength(2);
-    expect(again).not.toMatch(/<script|\u202e|^## v9|(?<!\\)\]\(|(?<!\\)\|/m);
-    for (const line of again.split('\n')) expect(line.replace(/\\`/g, '').match(/`/g)?.length ?? 0).toSatisfy((count: number) => count % 2 === 0);
-  });
+  test.each(everywhere.map((each) => [each.kind, each.who!, each] as const))(
+    '%s by %j stays text, and the notes stay theirs',
+    (_kind, who, each) => {
+      const applied = [{ ...baseline, name: who }];
+      const first = renderMigrations(input({ runs: [each], applied }), undefined);
+      const noted = first.replace('<!-- notes:20251026211500 -->\n', '<!-- notes:20251026211500 -->\nmine\n');
+      const again = renderMigrations(input({ runs: [each], applied }), noted);
+      expect(again).toBe(noted);
+      expect(again.match(/<!--/g)).toHaveLength(2);
+      expect(again).not.toMatch(/<script|\u202e|^## v9|(?<!\\)\]\(|(?<!\\)\|/m);
+      for (const line of again.split('\n'))
+        expect(line.replace(/\\`/g, '').match(/`/g)?.length ?? 0).toSatisfy((count: number) => count % 2 === 0);
+    },
+  );
 });

@@ -4,7 +4,11 @@ import { rollback, run } from './runs.ts';
 
 const history = {
   runs: [run({ id: '1' }), run({ id: '2', version: '20251027140000', name: 'v0_8_0_collaboration' }), rollback({ id: '3' })],
-  applied: ['20251026211500', '20251027140000'].map((version) => ({ version, name: version === '20251026211500' ? 'v0_7_0_baseline' : 'v0_8_0_collaboration', statements: null })),
+  applied: ['20251026211500', '20251027140000'].map((version) => ({
+    version,
+    name: version === '20251026211500' ? 'v0_7_0_baseline' : 'v0_8_0_collaboration',
+    statements: null,
+  })),
   local: [],
 };
 const fresh = renderMigrations(history, undefined);
@@ -34,7 +38,11 @@ describe('notes', () => {
   });
 
   test('stay with their migration when it is rolled back', () => {
-    const input = { ...history, runs: [...history.runs, rollback({ id: '4', undone: ['20251026211500'] })], applied: history.applied.slice(1) };
+    const input = {
+      ...history,
+      runs: [...history.runs, rollback({ id: '4', undone: ['20251026211500'] })],
+      applied: history.applied.slice(1),
+    };
     const text = rewrite(withNote('\nmine\n'), input);
     expect(text).toContain(`${open}\nmine\n${close}`);
     expect(text).toContain('rolled back on');
@@ -43,7 +51,9 @@ describe('notes', () => {
   test('of a migration that history does not know wait in the last section, and go home when it is known again', () => {
     const noted = withNote('\r\n  mine \r\n');
     const without = rewrite(noted, { runs: [], applied: [], local: [] });
-    expect(without).toMatch(/## Notes that belong to no migration\n\n### Of 20251026211500\n\n<!-- notes:20251026211500 -->\r\n {2}mine \r\n<!-- \/notes:20251026211500 -->\n$/);
+    expect(without).toMatch(
+      /## Notes that belong to no migration\n\n### Of 20251026211500\n\n<!-- notes:20251026211500 -->\r\n {2}mine \r\n<!-- \/notes:20251026211500 -->\n$/,
+    );
     expect(rewrite(without)).toBe(noted);
   });
 });
@@ -70,7 +80,8 @@ describe('a damaged file', () => {
     ['it is all at the end', `${fresh}${mine}`],
   ])('loses no words when %s', (_how, damaged) => {
     const text = rewrite(damaged);
-    for (const line of ['  - first', '- **Status**: mine', 'my words', '  - last']) expect(text.replaceAll('\r', '').split('\n')).toContain(line);
+    for (const line of ['  - first', '- **Status**: mine', 'my words', '  - last'])
+      expect(text.replaceAll('\r', '').split('\n')).toContain(line);
     const [generated] = text.split('\n## Notes that belong to no migration\n');
     expect(generated!.match(/<!-- \/?notes:\d+ -->/g)).toEqual(fresh.match(/<!-- \/?notes:\d+ -->/g));
   });
@@ -94,7 +105,9 @@ describe('a damaged file', () => {
 
   test('that the tool never wrote is kept whole', () => {
     const own = '# Our migrations\n\n## v0.6.0\n\n- **Who**: somebody\n\nBy hand.';
-    expect(rewrite(own)).toBe(`${fresh}\n## Notes that belong to no migration\n\n<!-- notes:unplaced -->\n${own}\n<!-- /notes:unplaced -->\n`);
+    expect(rewrite(own)).toBe(
+      `${fresh}\n## Notes that belong to no migration\n\n<!-- notes:unplaced -->\n${own}\n<!-- /notes:unplaced -->\n`,
+    );
   });
 
   test('whose pieces were cut anywhere still has every word of its notes', () => {

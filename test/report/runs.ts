@@ -29,4 +29,15 @@ export const run = (facts: Partial<Run> & { id: string }): Run => ({
 });
 
 export const rollback = (facts: Partial<Run> & { id: string }): Run =>
-  run({ kind: 'rollback', version: null, name: null, rollbackSql: null, proof: null, changes: null, tested: null, snapshotBefore: 'rollback_20251027100000', snapshotAfter: null, ...facts });
+  run({
+    kind: 'rollback',
+    version: null,
+    name: null,
+    rollbackSql: null,
+    proof: null,
+    changes: null,
+    tested: null,
+    snapshotBefore: 'rollback_20251027100000',
+    snapshotAfter: null,
+    ...facts,
+  });

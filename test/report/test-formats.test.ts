@@ -8,7 +8,17 @@ import { failed } from '../../src/errors.ts';
 import { renderTests } from '../../src/report/test-formats.ts';
 import type { SmokeResult } from '../../src/smoke/result.ts';
 
-const passed: SmokeResult = { version: 'v0.7.0', file: 'supabase/tests/v0.7.0_smoke_test.sql', ok: true, checks: [{ ok: true, name: 'there are # notes' }, { ok: true, name: 'later', directive: 'skip', detail: 'not yet' }], counts: {}, durationMs: 12 };
+const passed: SmokeResult = {
+  version: 'v0.7.0',
+  file: 'supabase/tests/v0.7.0_smoke_test.sql',
+  ok: true,
+  checks: [
+    { ok: true, name: 'there are # notes' },
+    { ok: true, name: 'later', directive: 'skip', detail: 'not yet' },
+  ],
+  counts: {},
+  durationMs: 12,
+};
 const broken: SmokeResult = {
   version: 'v0.8.0',
   file: 'supabase/tests/v0.8.0,a_smoke_test.sql',
@@ -28,7 +38,7 @@ const raised: SmokeResult = {
   problem: failed('division by zero (22012)', { place: { file: 'f', line: 4, column: 1, text: 'select 1 / 0' } }),
 };
 
-test('TAP that Perl\'s own parser reads: one test for each smoke test, its checks before it', () => {
+test("TAP that Perl's own parser reads: one test for each smoke test, its checks before it", () => {
   const tap = renderTests([passed, broken, raised], 'tap');
   expect(tap.split('\n')).toEqual([
     'TAP version 13',
@@ -60,7 +70,12 @@ test('TAP that Perl\'s own parser reads: one test for each smoke test, its check
 });
 
 test('JUnit that an XML parser reads: each check a case, with the failure and what ended the test, and the sums that are in it', () => {
-  const odd: SmokeResult = { ...passed, version: 'odd', checks: [{ ok: false, name: 'bell \u0007, \ud800, \u{1f600}, tab \t and ]]>', detail: '<a>&amp;\r\n"b"' }], ok: false };
+  const odd: SmokeResult = {
+    ...passed,
+    version: 'odd',
+    checks: [{ ok: false, name: 'bell \u0007, \ud800, \u{1f600}, tab \t and ]]>', detail: '<a>&amp;\r\n"b"' }],
+    ok: false,
+  };
   const suites = [...parseXml(renderTests([passed, broken, raised, odd], 'junit')).getElementsByTagName('testsuite')];
   const told = (element: Element) => Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]));
   expect(suites.map(told)).toEqual([
@@ -69,10 +84,19 @@ test('JUnit that an XML parser reads: each check a case, with the failure and wh
     { name: 'supabase/tests/raises.sql', tests: '1', failures: '1', errors: '0', skipped: '0', time: '1.500' },
     { name: 'odd', tests: '1', failures: '1', errors: '0', skipped: '0', time: '0.012' },
   ]);
-  expect(told(suites[0]!.parentNode as Element)).toEqual({ name: 'supasnap', tests: '6', failures: '4', errors: '0', skipped: '1', time: '3.024' });
+  expect(told(suites[0]!.parentNode as Element)).toEqual({
+    name: 'supasnap',
+    tests: '6',
+    failures: '4',
+    errors: '0',
+    skipped: '1',
+    time: '3.024',
+  });
   for (const suite of suites) {
     const { tests, failures, skipped } = told(suite);
-    expect([tests, failures, skipped]).toEqual(['testcase', 'failure', 'skipped'].map((name) => String(suite.getElementsByTagName(name).length)));
+    expect([tests, failures, skipped]).toEqual(
+      ['testcase', 'failure', 'skipped'].map((name) => String(suite.getElementsByTagName(name).length)),
+    );
   }
   const [first, second] = [...suites[1]!.getElementsByTagName('testcase')];
   expect(told(first!)).toEqual({ classname: 'v0.8.0', name: 'a < b & "c"', file: 'supabase/tests/v0.8.0,a_smoke_test.sql' });
@@ -92,19 +116,35 @@ test('GitHub: an annotation for each failure, escaped as its workflow commands a
 });
 
 test('GitHub: what would end a command or begin another is escaped', () => {
-  const hostile: SmokeResult = { ...passed, version: 'a:b', file: 'x,y:z%.sql', ok: false, checks: [{ ok: false, name: '50%\n::error::x', detail: 'had 10%\r\n::warning::no' }] };
-  expect(renderTests([hostile], 'github')).toBe('::error file=x%2Cy%3Az%25.sql,title=a%3Ab%3A 50%25; %3A%3Aerror%3A%3Ax::had 10%25%0D%0A::warning::no');
+  const hostile: SmokeResult = {
+    ...passed,
+    version: 'a:b',
+    file: 'x,y:z%.sql',
+    ok: false,
+    checks: [{ ok: false, name: '50%\n::error::x', detail: 'had 10%\r\n::warning::no' }],
+  };
+  expect(renderTests([hostile], 'github')).toBe(
+    '::error file=x%2Cy%3Az%25.sql,title=a%3Ab%3A 50%25; %3A%3Aerror%3A%3Ax::had 10%25%0D%0A::warning::no',
+  );
 });
 
 /** Throws at whatever is not well-formed. */
-const parseXml = (xml: string): Document => new DOMParser({ onError: (level, message) => { if (level !== 'warning') throw new Error(`${level}: ${message}`); } }).parseFromString(xml, 'text/xml') as unknown as Document;
+const parseXml = (xml: string): Document =>
+  new DOMParser({
+    onError: (level, message) => {
+      if (level !== 'warning') throw new Error(`${level}: ${message}`);
+    },
+  }).parseFromString(xml, 'text/xml') as unknown as Document;
 
 /** What Perl's prove says of it; undefined where there is no prove. */
 function proveReads(tap: string): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'supasnap-tap-'));
   try {
     writeFileSync(join(folder, 'results.tap'), tap);
-    return execFileSync('sh', ['-c', 'command -v prove >/dev/null || exit 0; prove -e cat results.tap 2>&1 || true'], { cwd: folder, encoding: 'utf8' });
+    return execFileSync('sh', ['-c', 'command -v prove >/dev/null || exit 0; prove -e cat results.tap 2>&1 || true'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

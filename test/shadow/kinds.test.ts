@@ -17,12 +17,20 @@ const before = "create table public.people (id int primary key, phone text not n
 
 const columns = (settings: ConnectionSettings, table: string) =>
   withClient(settings, async (client) => {
-    const { rows } = await client.query<{ name: string }>("select attname::text as name from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by 1", [table]);
+    const { rows } = await client.query<{ name: string }>(
+      'select attname::text as name from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by 1',
+      [table],
+    );
     return rows.map(({ name }) => name);
   });
 
 const scratchesOf = (settings: ConnectionSettings) =>
-  withClient(settings, async (client) => (await client.query("select from pg_database where datname like 'supasnap\\_scratch\\_%' and datname like '%' || pg_backend_pid()")).rowCount);
+  withClient(
+    settings,
+    async (client) =>
+      (await client.query("select from pg_database where datname like 'supasnap\\_scratch\\_%' and datname like '%' || pg_backend_pid()"))
+        .rowCount,
+  );
 
 const there = async (settings: ConnectionSettings, shadow: UseShadow | ConnectionSettings, again: UseShadow | ConnectionSettings) => {
   await withClient(settings, (client) => client.query(before));
@@ -60,10 +68,12 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     });
   });
 
-  test("a state that lacks a role of the server is not loaded beside the target, for that would take the role from everyone", async () => {
+  test('a state that lacks a role of the server is not loaded beside the target, for that would take the role from everyone', async () => {
     await withEmptyDatabase(major, async ({ name, settings }) => {
       const role = `${name}_colleague`;
-      const state = await withClient(settings, (client) => captureState(client, settings, { pgDump: 'bundled', serverVersionNum: major * 10_000, lockWaitMs: 5_000 }));
+      const state = await withClient(settings, (client) =>
+        captureState(client, settings, { pgDump: 'bundled', serverVersionNum: major * 10_000, lockWaitMs: 5_000 }),
+      );
       await withClient(settings, (client) => client.query(`create role ${role}`));
       try {
         const loaded = withScratchDatabase(settings, state, async () => 'loaded').catch((error: unknown) => error);
@@ -81,13 +91,18 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       withEmptyDatabase(major, (first) =>
         withEmptyDatabase(major, async (second) => {
           await there(settings, first.settings, second.settings);
-          await withProject({ 'supabase/migrations/20260102000000_v1_1_0_more.sql': 'create table public.more (id int primary key);' }, async (project) => {
-            const refused = await migrate(quietContext(project.folder, settings, 'bundled'), { shadow: first.settings }).catch((error: unknown) => error);
-            expect(refused).toBeInstanceOf(Problem);
-            expect((refused as Problem).exitCode).toBe(3);
-            expect((refused as Problem).message).toContain('is not empty');
-            expect(await columns(settings, 'public.more')).toEqual([]);
-          });
+          await withProject(
+            { 'supabase/migrations/20260102000000_v1_1_0_more.sql': 'create table public.more (id int primary key);' },
+            async (project) => {
+              const refused = await migrate(quietContext(project.folder, settings, 'bundled'), { shadow: first.settings }).catch(
+                (error: unknown) => error,
+              );
+              expect(refused).toBeInstanceOf(Problem);
+              expect((refused as Problem).exitCode).toBe(3);
+              expect((refused as Problem).message).toContain('is not empty');
+              expect(await columns(settings, 'public.more')).toEqual([]);
+            },
+          );
         }),
       ),
     );

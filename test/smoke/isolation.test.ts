@@ -41,9 +41,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 
   test("the caller's uncommitted work stays, and can be committed", async () => {
     await withFreshClient(major, async (client) => {
-      await client.query(
-        'begin; create table public.minds (id int); insert into public.minds values (1); create temp table mine ()',
-      );
+      await client.query('begin; create table public.minds (id int); insert into public.minds values (1); create temp table mine ()');
       const passed = await runWithin(
         client,
         "begin; insert into public.minds values (2); select '1..1'; select 'ok 1 - ' || count(*) from public.minds; rollback;",
@@ -59,9 +57,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 
   test('a test begins as on a new connection, though a pg_dump file emptied the search_path before', async () => {
     await withFreshClient(major, async (client) => {
-      await client.query(
-        "begin; create table public.minds (); set row_security = off; select set_config('search_path', '', false)",
-      );
+      await client.query("begin; create table public.minds (); set row_security = off; select set_config('search_path', '', false)");
       const result = await runWithin(
         client,
         "select '1..1'; select 'ok 1 - ' || count(*) || ' ' || current_setting('row_security') from minds;",

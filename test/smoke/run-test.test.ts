@@ -118,9 +118,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 
   test('rows that violate a deferred constraint fail the test that wrote them', async () => {
     await withFreshClient(major, async (client) => {
-      await client.query(
-        'create table a (id int primary key); create table b (a int references a deferrable initially deferred)',
-      );
+      await client.query('create table a (id int primary key); create table b (a int references a deferrable initially deferred)');
       const result = await run(client, 'begin;\ninsert into b values (7);\nrollback;');
       expect(result.ok).toBe(false);
       expect(result.checks.at(-1)).toMatchObject({ ok: false, name: "the deferred constraints of the test's own rows hold" });

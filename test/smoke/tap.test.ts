@@ -58,8 +58,6 @@ test('Bail out! fails with its reason, and what follows does not count', () => {
 });
 
 test('a plan of none needs a reason', () => {
-  expect(read('1..0 # SKIP needs pg_cron').checks).toEqual([
-    { ok: true, name: 'all checks', detail: 'needs pg_cron', directive: 'skip' },
-  ]);
+  expect(read('1..0 # SKIP needs pg_cron').checks).toEqual([{ ok: true, name: 'all checks', detail: 'needs pg_cron', directive: 'skip' }]);
   expect(failures('1..0')).toHaveLength(1);
 });

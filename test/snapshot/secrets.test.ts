@@ -4,15 +4,23 @@ import { secretTexts, setClauses } from '../../src/snapshot/secret-kinds.ts';
 import type { Facts } from '../../src/snapshot/facts.ts';
 import { findSecrets, findSecretsInFile, secretLines } from '../../src/snapshot/secrets.ts';
 
-const token = (payload: object) => ['{"alg":"HS256","typ":"JWT"}', JSON.stringify(payload)].map((part) => Buffer.from(part).toString('base64url')).join('.') + '.c2lnbmF0dXJlLW9mLXRoaXMtdG9rZW4';
+const token = (payload: object) =>
+  ['{"alg":"HS256","typ":"JWT"}', JSON.stringify(payload)].map((part) => Buffer.from(part).toString('base64url')).join('.') +
+  '.c2lnbmF0dXJlLW9mLXRoaXMtdG9rZW4';
 // Put together here, so that no scanner takes this file for one that holds secrets.
 const joined = (...parts: string[]) => parts.join('');
 const drawn = '9f8A7b6C5d4E3f2A1b0C9d8E7f6A5b4C3d2E1f0A';
 
 describe('a secret is seen', () => {
   test.each([
-    ["execute function supabase_functions.http_request('https://x.co', 'POST', '{\"Authorization\":\"Bearer a1B2c3D4e5F6g7H8\"}', '{}', '1000')", 'bearer token (a1B2…)'],
-    [`select net.http_post(headers := '{"Authorization": "Bearer ${token({ role: 'service_role' })}"}')`, 'Supabase service_role key (eyJh…)'],
+    [
+      "execute function supabase_functions.http_request('https://x.co', 'POST', '{\"Authorization\":\"Bearer a1B2c3D4e5F6g7H8\"}', '{}', '1000')",
+      'bearer token (a1B2…)',
+    ],
+    [
+      `select net.http_post(headers := '{"Authorization": "Bearer ${token({ role: 'service_role' })}"}')`,
+      'Supabase service_role key (eyJh…)',
+    ],
     [`'${token({ sub: '1' })}'`, 'JSON web token (eyJh…)'],
     [joined("'sb_sec", 'ret_', drawn, "'"), 'Supabase secret key (sb_s…)'],
     [joined("'sbp", '_0123456789abcdef0123456789abcdef01234567', "'"), 'Supabase access token (sbp_…)'],
@@ -33,13 +41,17 @@ describe('a secret is seen', () => {
 
   test('in the options of a user mapping and of a server', async () => {
     const found = findSecretsInFile(
-      await splitStatements("create user mapping for app server s options (user 'app', password 'hunter2');\ncreate server stripe foreign data wrapper w options (api_key 'a1b2', api_key_id '0b8f1a5e-7d31-4a86-9a0d-3f0e5c0d9b11');"),
+      await splitStatements(
+        "create user mapping for app server s options (user 'app', password 'hunter2');\ncreate server stripe foreign data wrapper w options (api_key 'a1b2', api_key_id '0b8f1a5e-7d31-4a86-9a0d-3f0e5c0d9b11');",
+      ),
     );
     expect(secretLines(found)).toEqual(['line 1: password in options (…)', 'line 2: key in options (…)']);
   });
 
   test('in a setting of a role', async () => {
-    expect(secretLines(findSecretsInFile(await splitStatements(`alter role authenticator set app.settings.jwt_secret = '${drawn}'`)))).toEqual(['line 1: secret in a setting (9f8A…)']);
+    expect(
+      secretLines(findSecretsInFile(await splitStatements(`alter role authenticator set app.settings.jwt_secret = '${drawn}'`))),
+    ).toEqual(['line 1: secret in a setting (9f8A…)']);
   });
 });
 
@@ -53,8 +65,14 @@ test('what a job runs is in the snapshot too, and so is what a file schedules', 
   const facts = { base: { facts: () => [] } } as unknown as Facts;
   const command = `select net.http_post('https://x.example.com', headers := '{"Authorization":"Bearer a1B2c3D4e5F6g7H8"}')`;
   const job = { name: 'nightly', schedule: '0 3 * * *', command, database: 'postgres', username: 'postgres', active: true };
-  expect(secretLines(findSecrets({ sql: '', facts, definitions: { jobs: [job], queues: [], buckets: [] } }))).toEqual(['job nightly: bearer token (a1B2…)']);
-  expect(secretLines(findSecretsInFile(await splitStatements(`select cron.schedule('nightly', '0 3 * * *', $job$${command}$job$);\n${command};`)))).toEqual(['line 1: bearer token (a1B2…)']);
+  expect(secretLines(findSecrets({ sql: '', facts, definitions: { jobs: [job], queues: [], buckets: [] } }))).toEqual([
+    'job nightly: bearer token (a1B2…)',
+  ]);
+  expect(
+    secretLines(
+      findSecretsInFile(await splitStatements(`select cron.schedule('nightly', '0 3 * * *', $job$${command}$job$);\n${command};`)),
+    ),
+  ).toEqual(['line 1: bearer token (a1B2…)']);
 });
 
 test('a function of megabytes is read in moments', () => {
@@ -65,7 +83,9 @@ test('a function of megabytes is read in moments', () => {
 });
 
 test('what is shown is never the whole, and one place is named once', () => {
-  const found = secretTexts(`'{"apikey":"${token({ role: 'service_role' })}","Authorization":"Bearer ${token({ role: 'service_role' })}"}'`);
+  const found = secretTexts(
+    `'{"apikey":"${token({ role: 'service_role' })}","Authorization":"Bearer ${token({ role: 'service_role' })}"}'`,
+  );
   expect(found).toEqual(Array.from({ length: 2 }, () => ({ kind: 'Supabase service_role key', masked: 'eyJh…' })));
 });
 
@@ -74,9 +94,9 @@ describe('no secret is seen in', () => {
     "'https://example.com/hook?id=7'",
     "default 'a81bc81b-dead-4e5d-abff-90865d1e13b1'::uuid",
     '-- sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-    "comment on table t is 'Send \"Authorization: Bearer <token>\"'",
+    'comment on table t is \'Send "Authorization: Bearer <token>"\'',
     "comment on table t is 'Bearer authentication-is-required-here'",
-    "'{\"Authorization\":\"Bearer YOUR_SERVICE_ROLE_KEY_123\"}'",
+    '\'{"Authorization":"Bearer YOUR_SERVICE_ROLE_KEY_123"}\'',
     "jsonb_build_object('Authorization', 'Bearer ' || (select decrypted_secret from vault.decrypted_secrets where name = 'hook_1'))",
     "jsonb_build_object('Content-Type', 'application/json; charset=utf-8')",
     "'postgresql://postgres:postgres@127.0.0.1:54322/postgres'",
@@ -88,16 +108,28 @@ describe('no secret is seen in', () => {
     "raise exception 'password must have 12 characters'",
     `'{"apikey":"${token({ role: 'anon' })}"}'`,
     "'AKIAIOSFODNN7EXAMPLE'",
-    "create index idx_task_sk-items_with_a_long_name_and_2_numbers",
+    'create index idx_task_sk-items_with_a_long_name_and_2_numbers',
     'create policy "authorization, x-api-key" on t using (true)',
     'Basic authentication and Basic understanding1',
   ])('%s', (sql) => expect(secretTexts(sql)).toEqual([]));
 
   test('a function that compares and assigns tokens', async () => {
-    expect(findSecretsInFile(await splitStatements("create function f(p_token_2 text) returns void language plpgsql as $$ declare v_token_1 text := p_token_2; begin update t set token = p_token_2 where secret = v_token_1 and api_key = 'none'; end $$"))).toEqual([]);
+    expect(
+      findSecretsInFile(
+        await splitStatements(
+          "create function f(p_token_2 text) returns void language plpgsql as $$ declare v_token_1 text := p_token_2; begin update t set token = p_token_2 where secret = v_token_1 and api_key = 'none'; end $$",
+        ),
+      ),
+    ).toEqual([]);
   });
 
   test('rows and what a SELECT hands to Vault', async () => {
-    expect(findSecretsInFile(await splitStatements(`select vault.create_secret('${joined('sk_', 'live_', drawn)}'); insert into t values ('${joined('sk_', 'live_', drawn)}')`))).toEqual([]);
+    expect(
+      findSecretsInFile(
+        await splitStatements(
+          `select vault.create_secret('${joined('sk_', 'live_', drawn)}'); insert into t values ('${joined('sk_', 'live_', drawn)}')`,
+        ),
+      ),
+    ).toEqual([]);
   });
 });

@@ -44,7 +44,8 @@ const cases: { name: string; before: string; migration: string; statements?: str
   {
     name: 'things renamed inside a schema that was renamed too',
     before: `create schema shop; create table shop.items (id int primary key); create function shop.f(int) returns int language sql as 'select 1'`,
-    migration: 'alter schema shop rename to store; alter table store.items rename to goods; alter function store.f(int) rename to g; alter table store.goods rename id to no',
+    migration:
+      'alter schema shop rename to store; alter table store.items rename to goods; alter function store.f(int) rename to g; alter table store.goods rename id to no',
   },
   {
     name: 'two schemas that swapped their names',
@@ -129,11 +130,17 @@ describe.each(majors)('on PostgreSQL %i, names come back to', (major) => {
   test('a trigger and a policy on tables of the platform', async () => {
     await withDatabase(major, ({ settings }) =>
       withClient(settings, async (client) => {
-        await run(client, `create function f() returns trigger language plpgsql as 'begin return new; end';
+        await run(
+          client,
+          `create function f() returns trigger language plpgsql as 'begin return new; end';
           create trigger on_sign_up after insert on auth.users for each row execute function f();
-          create policy mine on storage.objects for select using (owner = auth.uid());`);
+          create policy mine on storage.objects for select using (owner = auth.uid());`,
+        );
         const goal = await readIdentity(client);
-        await run(client, 'alter trigger on_sign_up on auth.users rename to welcome; alter policy mine on storage.objects rename to yours;');
+        await run(
+          client,
+          'alter trigger on_sign_up on auth.users rename to welcome; alter policy mine on storage.objects rename to yours;',
+        );
         const renames = planRenames(await readIdentity(client), goal);
         await run(client, renames.map(({ sql }) => `${sql};`).join('\n'));
         expect((await readIdentity(client)).things).toEqual(goal.things);

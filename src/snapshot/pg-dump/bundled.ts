@@ -68,7 +68,10 @@ const converse = (
       stream.destroy();
       reject(signal?.reason);
     };
-    stream.on('data', received).on('error', onLost).on('close', () => onLost());
+    stream
+      .on('data', received)
+      .on('error', onLost)
+      .on('close', () => onLost());
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
 
@@ -89,8 +92,7 @@ const converse = (
       }
     });
     outcome.then(
-      (ended) =>
-        resolve('sql' in ended ? { sql: ended.sql, stderr: '', errors, lostLine } : { stderr: ended.failure, errors, lostLine }),
+      (ended) => resolve('sql' in ended ? { sql: ended.sql, stderr: '', errors, lostLine } : { stderr: ended.failure, errors, lostLine }),
       reject,
     );
   });
@@ -111,6 +113,9 @@ const collectReply = (errors: ServerError[], onReply: (reply: Uint8Array) => voi
 
 /** The package takes away every line that starts so, even inside a function's body. */
 const holdsRestrictLine = (bytes: Uint8Array) =>
-  bytes.includes(backslash) && /(?:[\n\r]|\xe2\x80[\xa8\xa9])\\(?:un)?restrict\b/i.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
+  bytes.includes(backslash) &&
+  /(?:[\n\r]|\xe2\x80[\xa8\xa9])\\(?:un)?restrict\b/i.test(
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'),
+  );
 
 const backslash = 0x5c;

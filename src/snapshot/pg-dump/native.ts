@@ -94,9 +94,7 @@ const askVersion = async (path: string): Promise<NativePgDump | undefined> => {
 /** The process's environment without its PG* words: the target was already decided. */
 const ownEnvironment = () => {
   const kept = ['PGPASSFILE', 'PGSSLCERT', 'PGSSLKEY'];
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('PG') || kept.includes(name)),
-  );
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG') || kept.includes(name)));
 };
 
 const connectionEnvironment = async (settings: ConnectionSettings, folder: string): Promise<Record<string, string>> => {

@@ -54,18 +54,14 @@ const allBinaries = (searchFrom: string[]): ServerBinaries[] => {
   if (!wanted) return [];
   const folders = [...searchFrom, dirname(fileURLToPath(import.meta.url))];
   const modules = [...new Set(folders.flatMap(nodeModulesAbove))];
-  return modules.flatMap((folder) =>
-    candidates(folder).flatMap((name) => binariesOf(join(folder, name), wanted)),
-  );
+  return modules.flatMap((folder) => candidates(folder).flatMap((name) => binariesOf(join(folder, name), wanted)));
 };
 
 /** The package that holds the binaries for this machine, such as "linux-x64". */
 const platformPackage = (): string | undefined => {
   const system = platform() === 'win32' ? 'windows' : platform();
   const name = `${system}-${arch()}`;
-  const supported = [
-    'darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64', 'linux-x64', 'windows-x64',
-  ];
+  const supported = ['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64', 'linux-x64', 'windows-x64'];
   return supported.includes(name) ? name : undefined;
 };
 

@@ -14,10 +14,7 @@ export const serverEnvironment = (): NodeJS.ProcessEnv => {
 };
 
 /** Makes the data folder unless it is there, with superuser `supabase_admin` and a password of its own. */
-export const prepareCluster = (
-  files: ServerFiles,
-  options: { runtime: string; place: Place; major: number; durable: boolean },
-): void => {
+export const prepareCluster = (files: ServerFiles, options: { runtime: string; place: Place; major: number; durable: boolean }): void => {
   if (existsSync(join(files.data, 'PG_VERSION'))) return checkVersion(files, options.major);
   checkSpace(files);
   const making = `${files.data}.making`;
@@ -49,11 +46,26 @@ const runInitdb = (
 ): void => {
   const attempts = ['C.UTF-8', 'C'].map((locale) => () => {
     const words = [
-      '-D', folder, '-U', 'supabase_admin', '--pwfile', passwordFile, '--auth-local=scram-sha-256',
-      '--auth-host=scram-sha-256', '-E', 'UTF8', `--locale=${locale}`, '--no-instructions', ...(durable ? [] : ['--no-sync']),
+      '-D',
+      folder,
+      '-U',
+      'supabase_admin',
+      '--pwfile',
+      passwordFile,
+      '--auth-local=scram-sha-256',
+      '--auth-host=scram-sha-256',
+      '-E',
+      'UTF8',
+      `--locale=${locale}`,
+      '--no-instructions',
+      ...(durable ? [] : ['--no-sync']),
     ];
     return spawnSync(join(runtime, 'bin', 'initdb'), words, {
-      cwd: place.folder, env: serverEnvironment(), encoding: 'utf8', windowsHide: true, ...place.account,
+      cwd: place.folder,
+      env: serverEnvironment(),
+      encoding: 'utf8',
+      windowsHide: true,
+      ...place.account,
     });
   });
   let text = '';

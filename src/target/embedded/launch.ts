@@ -59,7 +59,12 @@ const tryLaunch = async (
   const all = { ...baseSettings, ...settings, port: String(port) };
   const words = ['-D', files.data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const child = spawn(join(runtime, 'bin', 'postgres'), words, {
-    cwd: place.folder, env: serverEnvironment(), detached: true, stdio: ['ignore', log, log], windowsHide: true, ...place.account,
+    cwd: place.folder,
+    env: serverEnvironment(),
+    detached: true,
+    stdio: ['ignore', log, log],
+    windowsHide: true,
+    ...place.account,
   });
   closeSync(log);
   let failure: string[] | undefined;

@@ -25,5 +25,8 @@ export const pgtapFiles = (folder: string): { name: string; text: string }[] => 
   };
   const control = textOf('pgtap.control');
   const script = `pgtap--${/default_version = '([\d.]+)'/.exec(control)?.[1]}.sql`;
-  return [{ name: 'pgtap.control', text: control }, { name: script, text: textOf(script) }];
+  return [
+    { name: 'pgtap.control', text: control },
+    { name: script, text: textOf(script) },
+  ];
 };

@@ -33,8 +33,7 @@ export const isAlive = (pid: number): boolean => {
 };
 
 /** Whether the process is a server of this data folder, not another program that got the same id after a crash. */
-export const isServerOf = (pid: number, dataFolder: string): boolean =>
-  isAlive(pid) && commandOf(pid).includes(dataFolder);
+export const isServerOf = (pid: number, dataFolder: string): boolean => isAlive(pid) && commandOf(pid).includes(dataFolder);
 
 const commandOf = (pid: number): string => {
   try {

@@ -1,6 +1,17 @@
 import {
-  chmodSync, copyFileSync, constants, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
-  symlinkSync, writeFileSync,
+  chmodSync,
+  copyFileSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ServerBinaries } from './binaries.ts';
@@ -20,7 +31,8 @@ export const prepareRuntime = (binaries: ServerBinaries, place: Place): string =
   try {
     copyTree(binaries.folder, building);
     for (const link of missingLinks(binaries.folder, building)) symlinkSync(basename(link.source), link.target);
-    for (const { name, text } of pgtap ? pgtapFiles(pgtap.folder) : []) writeReadable(join(building, 'share/postgresql/extension', name), text);
+    for (const { name, text } of pgtap ? pgtapFiles(pgtap.folder) : [])
+      writeReadable(join(building, 'share/postgresql/extension', name), text);
     writeFileSync(join(building, 'complete'), `${binaries.folder}\n`);
   } catch (error) {
     rmSync(building, { recursive: true, force: true });
@@ -42,9 +54,7 @@ const missingLinks = (folder: string, under: string): { source: string; target: 
   if (!existsSync(list)) return [];
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'));
   const place = (file: string) => join(under, file.replace(/^native[\\/]/, ''));
-  return links
-    .map((link) => ({ source: place(link.source), target: place(link.target) }))
-    .filter((link) => !existsSync(link.target));
+  return links.map((link) => ({ source: place(link.source), target: place(link.target) })).filter((link) => !existsSync(link.target));
 };
 
 const copyTree = (from: string, to: string): void => {

@@ -58,8 +58,7 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedServ
 
 /** Stops a server of ours: sessions are ended, committed work is safe. Nothing happens when it is not running. */
 export async function stopEmbedded(server: EmbeddedServer | { stateFolder: string; name: string }): Promise<void> {
-  const data =
-    'dataFolder' in server ? server.dataFolder : prepareFiles(preparePlace(server.stateFolder), server.name).data;
+  const data = 'dataFolder' in server ? server.dataFolder : prepareFiles(preparePlace(server.stateFolder), server.name).data;
   const postmaster = readPostmaster(data);
   if (!postmaster || !isServerOf(postmaster.pid, data)) return;
   process.kill(postmaster.pid, 'SIGINT');

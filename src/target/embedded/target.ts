@@ -12,7 +12,12 @@ export const packageFolders = (config: Config): string[] => [config.workdir, fil
 
 /** Starts the embedded target when it is not running, and gives the way to reach it as role postgres. */
 export async function startTarget(config: Config): Promise<ConnectionSettings> {
-  const server = await startEmbedded({ major: embeddedMajor, stateFolder: config.stateFolder, name: 'target', searchFrom: packageFolders(config) });
+  const server = await startEmbedded({
+    major: embeddedMajor,
+    stateFolder: config.stateFolder,
+    name: 'target',
+    searchFrom: packageFolders(config),
+  });
   await ensurePlatform(server);
   return server.postgres;
 }

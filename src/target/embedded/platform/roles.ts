@@ -34,8 +34,7 @@ const roles: { name: string; attributes?: string; settings?: string[]; memberOf?
     name: 'postgres',
     attributes: 'LOGIN CREATEROLE CREATEDB REPLICATION BYPASSRLS',
     settings: ['search_path = "$user", public, extensions'],
-    memberOf:
-      'pg_read_all_data, pg_monitor, pg_signal_backend, anon, authenticated, service_role, supabase_functions_admin',
+    memberOf: 'pg_read_all_data, pg_monitor, pg_signal_backend, anon, authenticated, service_role, supabase_functions_admin',
   },
 ];
 

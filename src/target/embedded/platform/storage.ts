@@ -85,8 +85,16 @@ GRANT SELECT ON storage.iceberg_namespaces, storage.iceberg_tables, storage.s3_m
   storage.s3_multipart_uploads_parts TO authenticated, anon;
 GRANT SELECT ON storage.buckets_vectors, storage.vector_indexes TO service_role, authenticated, anon;
 ${[
-  'buckets', 'buckets_analytics', 'buckets_vectors', 'iceberg_namespaces', 'iceberg_tables', 'migrations', 'objects',
-  's3_multipart_uploads', 's3_multipart_uploads_parts', 'vector_indexes',
+  'buckets',
+  'buckets_analytics',
+  'buckets_vectors',
+  'iceberg_namespaces',
+  'iceberg_tables',
+  'migrations',
+  'objects',
+  's3_multipart_uploads',
+  's3_multipart_uploads_parts',
+  'vector_indexes',
 ]
   .map((table) => `ALTER TABLE storage.${table} ENABLE ROW LEVEL SECURITY;`)
   .join('\n')}
