@@ -16,11 +16,10 @@ export default defineConfig({
       process.env.SUPASNAP_RACE || process.env.SUPASNAP_RACE_SEED ? '' : 'test/race/**',
     ].filter(Boolean),
     env: { PATH },
-    testTimeout: 240_000,
-    hookTimeout: 120_000,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
     globalSetup: ['test/postgres/setup.ts'],
+    setupFiles: ['test/postgres/shared-writes.ts'],
     maxWorkers: 3,
-    // Roles belong to a whole server: a file that makes one between another's rehearsal and its apply is rightly refused as a change by others.
-    retry: 1,
   },
 });

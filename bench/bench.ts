@@ -1,30 +1,37 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { against, type Build } from './against.ts';
 import { byHand } from './by-hand.ts';
 import { inTurns, median, timeProcess, type Measured } from './clock.ts';
 import { droppedColumn } from './dropped-column.ts';
 import { manyFiles, startNode } from './many-files.ts';
+import { manifests, renderManifests, type Manifests } from './manifests.ts';
 import { oneFile } from './one-file.ts';
 import { withBenchServer } from './server.ts';
 
-/** Measures, and prints a table: both sides as medians of whole processes in milliseconds, and their ratio. */
-export async function bench(root: string, built: string, words: string[]): Promise<void> {
+/** Measures, and prints a table; `manifests` only where it is asked for. Both sides are medians of whole processes in milliseconds. With `before` the other side is that checkout. */
+export async function bench(now: Build, built: string, words: string[], before?: Build): Promise<void> {
+  const { root } = now;
   const option = (name: string, usual: string) => words.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? usual;
   const major = Number(option('major', '17'));
   const runs = Number(option('runs', '3'));
   const only = option('only', 'start-up,one-file,dropped-column,many-files').split(',');
   const hand = await byHand(built, major);
 
-  const { version, measured } = await withBenchServer(root, major, async (server) => {
+  const { version, measured, sizes } = await withBenchServer(root, major, async (server) => {
     const measured: Measured[] = [];
+    if (before) return { version: server.version, measured: await against(server, now, before, runs), sizes: undefined };
     if (only.includes('start-up')) measured.push(await startUp(root, Math.max(runs, 5)));
     if (only.includes('one-file')) measured.push(...(await oneFile(root, server, hand, runs, Number(option('tables', '1000')))));
     if (only.includes('dropped-column'))
       measured.push(...(await droppedColumn(root, server, hand, runs, Number(option('rows', '1000000')))));
     if (only.includes('many-files')) measured.push(...(await manyFiles(root, server, hand, runs, Number(option('files', '200')))));
-    return { version: server.version, measured };
+    const sizes: Manifests | undefined = only.includes('manifests')
+      ? await manifests(root, server, Number(option('migrations', '1000')))
+      : undefined;
+    return { version: server.version, measured, sizes };
   });
-  const machine = `PostgreSQL ${version}, Node ${process.versions.node}, ${cpus().length} cores`;
+  const machine = `PostgreSQL ${version}, Node ${process.versions.node}, ${cpus().length} cores, ${now.commit}`;
   const rows = measured.map(({ name, by, ours, hand }) => ({
     name,
     ours: median(ours),
@@ -33,8 +40,11 @@ export async function bench(root: string, built: string, words: string[]): Promi
     ratio: median(ours) / median(hand),
     runs: ours.length,
   }));
-  if (words.includes('--json')) console.log(JSON.stringify({ machine, rows, measured }, null, 2));
-  else console.log(renderTable(machine, rows));
+  if (words.includes('--json')) console.log(JSON.stringify({ machine, rows, measured, ...(sizes ? { sizes } : {}) }, null, 2));
+  else {
+    if (rows.length > 0) console.log(renderTable(machine, rows, before ? 'before' : 'by hand'));
+    if (sizes) console.log(renderManifests(sizes));
+  }
 }
 
 const startUp = (root: string, runs: number) =>
@@ -55,11 +65,11 @@ interface Row {
   runs: number;
 }
 
-const renderTable = (machine: string, rows: Row[]): string =>
+const renderTable = (machine: string, rows: Row[], other: string): string =>
   [
     `${machine}. Whole processes, medians.`,
     '',
-    '| what | supasnap | by hand | ratio | runs | by hand is |',
+    `| what | supasnap | ${other} | ratio | runs | ${other} is |`,
     '|---|---:|---:|---:|---:|---|',
     ...rows.map(
       ({ name, ours, by, hand, ratio, runs }) =>

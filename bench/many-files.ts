@@ -43,6 +43,6 @@ export const manyFiles = async (root: string, server: BenchServer, hand: ByHand,
 export const startNode = () => timeProcess(process.execPath, ['-e', '0']);
 
 /** Each file changes one of ten tables in its own way. */
-const changeOf = (n: number) => renumber(smallChange(n), n);
+export const changeOf = (n: number) => renumber(smallChange(n), n);
 const undoOf = (n: number) => renumber(undoSmallChange(n), n);
 const renumber = (sql: string, n: number) => sql.replaceAll(`public.item_${n} `, `public.item_${(n % 10) + 1} `);

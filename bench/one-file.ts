@@ -29,7 +29,16 @@ export const oneFile = async (root: string, server: BenchServer, hand: ByHand, r
     return (await hand.dump(handUrl)) + (await hand.runFile(handUrl, file)) + (await hand.dump(handUrl));
   };
   const by = `${hand.dumpTool}; ${hand.sqlTool}; dump again`;
-  const cold = await inTurns(`one file on ${tables} tables, cold`, by, runs, () => (project.forgetShadow(), migrate()), dumpRunDump);
+  const cold = await inTurns(
+    `one file on ${tables} tables, cold`,
+    by,
+    runs,
+    () => {
+      project.forgetShadow();
+      return migrate();
+    },
+    dumpRunDump,
+  );
   const warm = await inTurns(`one file on ${tables} tables, warm`, by, runs, migrate, dumpRunDump);
   return [cold, warm];
 };

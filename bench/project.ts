@@ -9,6 +9,8 @@ export interface BenchProject {
   write: (n: number, sql: string) => string;
   /** Runs a program of scripts/, such as "db-migrate"; gives milliseconds. */
   run: (program: string, ...words: string[]) => Promise<number>;
+  /** The words and the environment with which Node runs a program. */
+  command: (program: string, ...words: string[]) => { words: string[]; environment: Record<string, string> };
   /** Runs a program and gives its JSON. */
   ask: <T>(program: string, ...words: string[]) => Promise<T>;
   /** Throws the shadow away, so that the next command makes it anew. */
@@ -18,16 +20,21 @@ export interface BenchProject {
 export const createProject = (root: string, folder: string, url: string): BenchProject => {
   const migrations = join(folder, 'supabase', 'migrations');
   mkdirSync(migrations, { recursive: true });
+  const command: BenchProject['command'] = (program, ...words) => ({
+    words: [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', ...words],
+    environment: { NO_COLOR: '1' },
+  });
   return {
     write: (n, sql) => {
       const name = `${timestamp(n)}_v0_${n}_0_change.sql`;
       writeFileSync(join(migrations, name), sql);
       return join(migrations, name);
     },
-    run: (program, ...words) =>
-      timeProcess(process.execPath, [join(root, 'scripts', program), '--workdir', folder, '--remote', url, '--yes', ...words], {
-        NO_COLOR: '1',
-      }),
+    command,
+    run: (program, ...words) => {
+      const { words: all, environment } = command(program, ...words);
+      return timeProcess(process.execPath, all, environment);
+    },
     ask: async <T>(program: string, ...words: string[]) => {
       const { stdout } = await execa(
         process.execPath,

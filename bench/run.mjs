@@ -1,7 +1,10 @@
 // npm run bench [-- --json] [-- --only=one-file,many-files] [-- --runs=3] [-- --major=17] [-- --tables=1000] [-- --rows=1000000] [-- --files=200]
+// npm run bench -- --against=<another checkout, with its dependencies installed>: the same commands of both, in turns
+// What history weighs, and what reading it takes: npm run bench -- --only=manifests [--migrations=1000]
 import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildAll } from '../scripts/build.mjs';
 
@@ -29,19 +32,35 @@ try {
     logLevel: 'warning',
   });
   copyFileSync(join(root, 'src/snapshot/pg-dump/worker.mjs'), join(outdir, 'worker.mjs'));
-  const installed = join(outdir, 'package');
-  copyAsInstalled(installed);
+  const words = process.argv.slice(2);
+  const other = words.find((word) => word.startsWith('--against='))?.slice('--against='.length);
   const { bench } = await import(pathToFileURL(join(outdir, 'bench.js')).href);
-  await bench(installed, outdir, process.argv.slice(2));
+  const now = asInstalled(root, outdir);
+  if (other === undefined) await bench(now, outdir, words);
+  else await withOther(resolve(other), (before) => bench(now, outdir, words, before));
 } finally {
   rmSync(outdir, { recursive: true, force: true });
 }
 
+/** Builds the other checkout by its own script; what it runs from lies inside it, so that its own dependencies are found. */
+async function withOther(checkout, use) {
+  execFileSync(process.execPath, [join(checkout, 'scripts', 'build.mjs')], { stdio: 'inherit' });
+  const folder = mkdtempSync(join(checkout, 'dist', '.bench-'));
+  try {
+    await use(asInstalled(checkout, folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** What an install has: scripts/ and dist/ without src/, so that no edit made meanwhile is built inside a measurement. */
-function copyAsInstalled(folder) {
-  cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
-  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  mkdirSync(join(folder, 'dist'));
-  for (const name of readdirSync(join(root, 'dist')).filter((each) => /\.m?js$/.test(each)))
-    copyFileSync(join(root, 'dist', name), join(folder, 'dist', name));
+function asInstalled(checkout, folder) {
+  const installed = join(folder, 'package');
+  cpSync(join(checkout, 'scripts'), join(installed, 'scripts'), { recursive: true });
+  copyFileSync(join(checkout, 'package.json'), join(installed, 'package.json'));
+  mkdirSync(join(installed, 'dist'));
+  for (const name of readdirSync(join(checkout, 'dist')).filter((each) => /\.m?js$/.test(each)))
+    copyFileSync(join(checkout, 'dist', name), join(installed, 'dist', name));
+  const commit = execFileSync('git', ['describe', '--always', '--dirty'], { cwd: checkout, encoding: 'utf8' }).trim();
+  return { root: installed, commit };
 }

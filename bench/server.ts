@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPlatformDatabase } from '../src/target/embedded/platform.ts';
@@ -20,10 +20,7 @@ export const withBenchServer = async <T>(root: string, major: number, use: (serv
   chmodSync(folder, 0o755);
   const place = { stateFolder: folder, name: 'bench' };
   const clear = async () => {
-    const shadows = ['tables', 'files', 'column'].map((project) => ({
-      stateFolder: join(folder, project, '.supasnap'),
-      name: `shadow-${major}`,
-    }));
+    const shadows = readdirSync(folder).map((project) => ({ stateFolder: join(folder, project, '.supasnap'), name: `shadow-${major}` }));
     for (const each of [place, ...shadows]) if (existsSync(join(each.stateFolder, 'embedded'))) await stopEmbedded(each);
     rmSync(folder, { recursive: true, force: true });
   };

@@ -1,4 +1,4 @@
-// Bundles src/ into dist/, so that a command starts with one file to read. Run by the scripts themselves when src/ is newer.
+// Bundles src/ into dist/, so that a command starts with one file to read. After an edit: npm run build.
 import { build } from 'esbuild';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';

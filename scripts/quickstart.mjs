@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rebuild } from './launch.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const first = 'v0.7.0_20251026211500';
@@ -12,6 +13,9 @@ if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) {
   say('Nothing is installed yet. This takes a minute, once.');
   await step('npm ci', npm(['ci', '--no-audit', '--no-fund']));
 }
+
+// What was edited since is not known to the programs.
+if (existsSync(join(root, 'src'))) await rebuild();
 
 say('1. Apply the example project. PostgreSQL comes with it and keeps its data in .supasnap/.');
 await program('db-migrate', '--embedded', '--yes');

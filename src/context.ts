@@ -1,5 +1,4 @@
 import type { Config } from './config/config.ts';
-import type { TargetFlags } from './target/resolve.ts';
 
 /** Where a command tells what it does while it does it; results are returned, not told. */
 export interface Reporter {
@@ -8,6 +7,15 @@ export interface Reporter {
   step: (text: string) => void;
   note: (text: string) => void;
   warn: (text: string) => void;
+}
+
+/** What the caller says of which database. */
+export interface TargetFlags {
+  /** --remote: a URL, a project's ref, or `linked` for the linked project. Its alias --db-url takes a URL. */
+  remote?: string;
+  embedded?: boolean;
+  /** --env: an environment of supasnap.toml. */
+  env?: string;
 }
 
 /** What every command gets from outside: settings, clock, environment, and a way to speak and to ask. */

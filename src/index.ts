@@ -1,10 +1,11 @@
 /**
  * The functions behind the commands, for programs that embed supasnap. Each takes a Context (settings, clock, a way to
- * speak and to ask) and returns a value; what goes wrong is thrown as a Problem with an exit code.
+ * speak and to ask) and returns a value; what goes wrong is thrown as a Problem with a code and an exit code.
  */
 export { migrate, type MigrateResult } from './commands/migrate.ts';
 export type { MigrateOptions } from './commands/migrate-options.ts';
-export type { AdviceLevel, Finding as AdviceFinding } from './advice/finding.ts';
+export type { AdviceLevel } from './config/settings.ts';
+export type { Finding as AdviceFinding } from './advice/finding.ts';
 export { rollback, snapshots, type RollbackOptions, type RollbackResult } from './commands/rollback.ts';
 export { test, type TestOptions } from './commands/test.ts';
 export { status, type Status } from './commands/status.ts';
@@ -22,5 +23,6 @@ export { repair, type Disagreement, type Repaired, type RepairOptions } from './
 export { stop, type StoppedServer } from './commands/stop.ts';
 export { readConfig, type Config } from './config/config.ts';
 export type { Context, Reporter } from './context.ts';
+export { errorCodes, type ErrorCode } from './error-codes.ts';
 export { exitCodes, Problem, type ExitCode } from './errors.ts';
 export { renderProblem } from './render-problem.ts';

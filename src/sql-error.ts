@@ -56,11 +56,12 @@ export function sqlProblem(
   const slice = fileText.slice(sliceStart, more.sliceEnd);
   const offset = position > 0 ? offsetOfCodePoint(slice, position - 1) : offsetOfFirstWord(slice);
   const code = error.code ? ` (${error.code})` : '';
-  return failed(`${error.message}${code}`, {
+  return failed('sql_failed', `${error.message}${code}`, {
     place: placeAt(file, fileText, sliceStart + offset),
     detail: serverDetails(error),
     state: more.state,
     next: more.next,
+    sqlState: error.code,
     cause: error,
   });
 }

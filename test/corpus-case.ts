@@ -120,15 +120,7 @@ export async function scriptOf(path: string, sql: string): Promise<Script> {
 export async function runLikeMigration(client: Parameters<typeof runBatches>[0], { execution, ...rest }: Script): Promise<void> {
   const whole = { execution, ...rest };
   const consequence = { state: 'The case could not be set up.', next: '' };
-  if (execution.mode === 'outside')
-    await runSteps(
-      client,
-      whole,
-      execution.steps,
-      timeouts,
-      () => consequence,
-      async () => {},
-    );
+  if (execution.mode === 'outside') await runSteps(client, whole, execution.steps, timeouts, { consequence: () => consequence });
   else await inTransaction(client, timeouts, () => runBatches(client, whole, execution.batches, consequence));
 }
 

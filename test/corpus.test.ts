@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { compareDumps } from '../src/snapshot/canonical.ts';
 import { type Outcome, runCase } from './corpus-case.ts';
+import { inPart } from './part.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
@@ -19,7 +20,7 @@ const runsOn = (name: string, major: number): boolean =>
 describe.each(majors)('on PostgreSQL %i', (major) => {
   const server = ownServer('corpus', major);
 
-  for (const name of cases.filter((each) => runsOn(each, major))) {
+  for (const name of inPart(cases.filter((each) => runsOn(each, major)))) {
     const words = name.replaceAll('-', ' ');
     if (name.startsWith('unmodelled-')) {
       test.concurrent(`${words}: either leads back or is refused with nothing changed`, async () => {

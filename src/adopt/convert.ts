@@ -87,7 +87,7 @@ const rollbackText = (from: string, text: string, of: string) =>
   `-- Rollback of ${of}, taken over from ${from}.\n-- Written by hand: it is rehearsed before it is used, and refused where it does not lead back.\n\n${text.replace(/^\ufeff/, '')}`;
 
 const tooLong = ({ label, number }: EarlierMigration) =>
-  refused(`The number of ${label} is no date and too long for a count: ${number}.`, {
+  refused('bad_file_name', `The number of ${label} is no date and too long for a count: ${number}.`, {
     state: 'Nothing was changed.',
     next: 'Give it a date and time of 14 digits, or a count of up to 8.',
   });
@@ -96,10 +96,14 @@ function refuseSameVersion(conversions: Conversion[]): void {
   conversions.slice(1).forEach(({ version, from }, index) => {
     const before = conversions[index]!;
     if (compareVersions(before.version, version) < 0) return;
-    throw refused(`${from} can't get a version after that of ${before.from}: their numbers become ${version} and ${before.version}.`, {
-      state: 'Nothing was changed.',
-      next: 'Give them numbers of one kind: all counts, or all dates and times.',
-    });
+    throw refused(
+      'bad_file_name',
+      `${from} can't get a version after that of ${before.from}: their numbers become ${version} and ${before.version}.`,
+      {
+        state: 'Nothing was changed.',
+        next: 'Give them numbers of one kind: all counts, or all dates and times.',
+      },
+    );
   });
 }
 
@@ -111,7 +115,7 @@ function takePresent(conversion: Conversion, present: PresentFile[]): Conversion
     !there.bytes.equals(conversion.content) &&
     !sameText(historyStatements(there.bytes.toString('utf8')), historyStatements(conversion.content.toString('utf8')))
   ) {
-    throw refused(`${there.label} is there already and holds something else than ${conversion.from}.`, {
+    throw refused('file_exists', `${there.label} is there already and holds something else than ${conversion.from}.`, {
       detail: [`${conversion.from} becomes version ${conversion.version}.`],
       state: 'Nothing was changed.',
       next: 'Find out which of them was applied: move the other one away, or make them equal. Then run the command again.',

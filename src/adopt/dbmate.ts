@@ -40,7 +40,7 @@ export function sectionsOf(text: string, label: string): { up: string; down: str
   const marks = [...text.matchAll(directive)];
   const first = marks[0];
   const refuse = (message: string, at: number, next: string) =>
-    failed(message, { place: placeAt(label, text, at), state: 'Nothing was changed.', next });
+    failed('bad_sql', message, { place: placeAt(label, text, at), state: 'Nothing was changed.', next });
   if (!first)
     throw refuse(
       'this file has no line "-- migrate:up"',

@@ -23,7 +23,7 @@ export function readLayout({ label, files, down, rollbacks }: FolderFiles): Earl
         : 'numbered';
   const read = layout === 'dbmate' ? readDbmate(files) : readNumbered(files, layout === 'down' ? down : rollbacks);
   if (read.migrations.length > 0) return { layout, ...read };
-  throw refused(`There is no migration in ${label}.`, {
+  throw refused('file_missing', `There is no migration in ${label}.`, {
     detail: ['Known are NNN_name.sql with down/NNN_name_down.sql, NNN_name.sql with rollbacks/NNN_name.sql, and the files of dbmate.'],
     state: 'Nothing was changed.',
     next: 'Give the folder that holds the files themselves with --from.',

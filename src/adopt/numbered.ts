@@ -43,7 +43,7 @@ function refuseTwins(files: FoundFile[], what: string): void {
   const twins = [...group(files)].find(([, list]) => list.length > 1);
   if (!twins) return;
   const [number, list] = twins;
-  throw refused(`${list.length} ${what} have the number ${number}.`, {
+  throw refused('bad_file_name', `${list.length} ${what} have the number ${number}.`, {
     detail: list.map(({ label }) => label),
     state: 'Nothing was changed.',
     next: 'Give all but one a number of its own (and its row in the history table, where it has one), then run the command again.',

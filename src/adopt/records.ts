@@ -96,11 +96,15 @@ function missing(names: string[], migrations: EarlierMigration[], table: string)
     const file = digits && migrations.find(({ number }) => Number(number) === Number(digits));
     return file ? [`${name}: there is ${file.label}; was it renamed?`] : [name];
   });
-  return refused(`${table} records ${names.length === 1 ? 'a migration that has' : `${names.length} migrations that have`} no file here.`, {
-    detail: near.slice(0, 20),
-    state: nothing,
-    next: 'Get the files from version control, under the names that the table has, then run the command again.',
-  });
+  return refused(
+    'file_missing',
+    `${table} records ${names.length === 1 ? 'a migration that has' : `${names.length} migrations that have`} no file here.`,
+    {
+      detail: near.slice(0, 20),
+      state: nothing,
+      next: 'Get the files from version control, under the names that the table has, then run the command again.',
+    },
+  );
 }
 
 function refuseContradiction(
@@ -113,7 +117,7 @@ function refuseContradiction(
   for (const other of alsoKeys) {
     const named = fileOf(row[other], migrations);
     if (!named || named === migration) continue;
-    throw refused(`A row of ${table} names two files: ${key} says ${migration.fileName}, ${other} says ${named.fileName}.`, {
+    throw refused('bad_history', `A row of ${table} names two files: ${key} says ${migration.fileName}, ${other} says ${named.fileName}.`, {
       state: nothing,
       next: 'Find out which of them was applied, and correct the row or the names of the files.',
     });
@@ -121,13 +125,13 @@ function refuseContradiction(
 }
 
 const failedRow = (migration: EarlierMigration, says: string, table: string) =>
-  refused(`${migration.label} did not come to its end: in ${table} ${says}.`, {
+  refused('unfinished_run', `${migration.label} did not come to its end: in ${table} ${says}.`, {
     state: nothing,
     next: 'Finish or undo it with the tool that began it, so that the table tells what is true; then run the command again.',
   });
 
 const twice = (migration: EarlierMigration, table: string) =>
-  refused(`${table} says of ${migration.label} both that it is applied and that it was undone.`, {
+  refused('bad_history', `${table} says of ${migration.label} both that it is applied and that it was undone.`, {
     state: nothing,
     next: 'Remove the row that is no longer true, then run the command again.',
   });
@@ -164,6 +168,7 @@ export function refuseEditedSince(applied: EarlierRecord[], table: string): void
   if (edited.length === 0) return;
   const all = edited.length > 1 && applied.every(({ checksum }) => checksum !== 'same');
   throw refused(
+    'edited',
     all
       ? `None of the ${edited.length} checksums in ${table} is that of its file.`
       : edited.length === 1

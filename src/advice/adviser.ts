@@ -5,7 +5,8 @@ import { warmKey } from '../shadow/embedded.ts';
 import type { Shadow } from '../shadow/shadow.ts';
 import type { State } from '../snapshot/state.ts';
 import { findCli } from './find-cli.ts';
-import { newFindings, type AdviceLevel, type Finding } from './finding.ts';
+import { newFindings, type Finding } from './finding.ts';
+import type { AdviceLevel } from '../config/settings.ts';
 import { prepareFolder, recall, remember } from './memory.ts';
 import { runAdvisors } from './run-advisors.ts';
 
@@ -73,7 +74,9 @@ export function openAdvice(
           before = recall(folder, keyOf(state)) ?? (await look(shadow));
           if (before) remember(folder, keyOf(state), before);
         },
-        after: async (shadow) => void (after = before && (await look(shadow))),
+        after: async (shadow) => {
+          after = before && (await look(shadow));
+        },
         advice: () => (before && after ? { findings: newFindings(before, after), after } : broken ? { unknown: broken } : noShadow),
       };
     },

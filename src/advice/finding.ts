@@ -1,6 +1,4 @@
-/** How grave a finding is, gravest first. */
-export const adviceLevels = ['error', 'warn', 'info'] as const;
-export type AdviceLevel = (typeof adviceLevels)[number];
+import { adviceLevels, type AdviceLevel } from '../config/settings.ts';
 
 /** One finding of the platform's advisors. */
 export interface Finding {

@@ -4,12 +4,12 @@ import { count } from '../commands/text.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import { engineFlags } from './migrate.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   if (typeof flags.from === 'string') return runFrom(context, words, flags, flags.from);
   if (flags.allowEdited === true)
-    throw usage('--allow-edited goes with --from.', {
+    throw usage('wrong_arguments', '--allow-edited goes with --from.', {
       state: 'Nothing was changed.',
       next: 'Leave it out, or name the folder of the other tool: --from db/migrations',
     });
@@ -41,7 +41,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
 
 async function runFrom(context: Context, words: string[], flags: CommonFlags, from: string): Promise<Outcome> {
   if (words.length > 0)
-    throw usage(`With --from no baseline is written, so it takes no ${words.join(' ')}.`, {
+    throw usage('wrong_arguments', `With --from no baseline is written, so it takes no ${words.join(' ')}.`, {
       state: 'Nothing was changed.',
       next: `npx supasnap adopt --from ${from}`,
     });

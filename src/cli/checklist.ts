@@ -2,7 +2,7 @@ import { checklist, type Checklist, type ChecklistItem } from '../commands/check
 import { minute } from '../commands/window.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../errors.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, words: string[], _flags: CommonFlags): Promise<Outcome> {
   const value = await checklist(context, words[0]!);

@@ -1,7 +1,7 @@
 import { doctor, type Finding } from '../commands/doctor.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../errors.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, _words: string[], _flags: CommonFlags): Promise<Outcome> {
   const findings = await doctor(context);

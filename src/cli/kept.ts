@@ -7,7 +7,7 @@ import { count, size } from '../commands/text.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import { engineFlags } from './migrate.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 const commands = [
   'kept                show the rows that migrates and rollbacks kept',
@@ -22,7 +22,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
   if (what === 'export' && more.length === 1) return exportOne(context, more[0]!, flags);
   if (what === 'prune' && more.length === 0) return prune(context, flags);
   if (what === 'release' && more.length === 0) return release(context);
-  throw usage(`"kept ${words.join(' ')}" does not exist.`, {
+  throw usage('wrong_arguments', `"kept ${words.join(' ')}" does not exist.`, {
     detail: commands,
     state: 'Nothing was changed.',
     next: 'npx supasnap kept',
@@ -41,7 +41,10 @@ async function list(context: Context): Promise<Outcome> {
 async function exportOne(context: Context, id: string, { out, outputFormat }: CommonFlags): Promise<Outcome> {
   const toOutput = out === '-';
   if (toOutput && outputFormat === 'json')
-    throw usage('--out - prints CSV, and --output-format json prints JSON.', { state: 'Nothing was written.', next: 'Give one of them.' });
+    throw usage('wrong_arguments', '--out - prints CSV, and --output-format json prints JSON.', {
+      state: 'Nothing was written.',
+      next: 'Give one of them.',
+    });
   // Rows leave as they are: masking would change values.
   const result = await exportKept(context, { id, to: toOutput ? process.stdout : (out as string | undefined) });
   const rows = `${count(result.rows, 'row')} of ${copyName(result)}`;

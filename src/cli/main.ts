@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { readConfig } from '../config/config.ts';
-import type { Context } from '../context.ts';
+import type { Context, TargetFlags } from '../context.ts';
 import { exitCodes, Problem, usage } from '../errors.ts';
-import type { TargetFlags } from '../target/resolve.ts';
 import { toolVersion } from '../version.ts';
 import { interrupt, interrupted, interruption } from '../target/interrupt.ts';
 import { askHidden, askOnTerminal, createOutput } from './output.ts';
-import { programs, type CommonFlags, type Program } from './programs.ts';
+import { programs } from './programs.ts';
+import type { CommonFlags, Program } from './command.ts';
 import { spellRemote } from './remote-words.ts';
 
 /** Runs a command line and gives the exit code. `name` is the program's own name: `supasnap`, or `db-migrate` for one command alone. */
@@ -68,7 +68,9 @@ async function runProgram(program: Program, words: string[], flags: CommonFlags)
   const output = createOutput({ format: format === 'json' ? 'json' : 'text', color, debug: flags.debug ?? false }, () => secrets);
   try {
     if (format !== 'text' && format !== 'json')
-      throw new Problem(exitCodes.usage, `--output-format takes text or json, not "${format}".`, { state: 'Nothing was changed.' });
+      throw new Problem(exitCodes.usage, 'wrong_arguments', `--output-format takes text or json, not "${format}".`, {
+        state: 'Nothing was changed.',
+      });
     const config = readConfig(flags.workdir, process.cwd());
     const context: Context = {
       config,
@@ -97,8 +99,7 @@ async function runProgram(program: Program, words: string[], flags: CommonFlags)
 const interruptedCode = 130;
 
 /** After an interruption many things fail in their own words; these say what became of the database. */
-const isAnswer = (error: unknown) =>
-  error instanceof Problem && (error.exitCode === exitCodes.attention || error.message === interruption().message);
+const isAnswer = (error: unknown) => error instanceof Problem && (error.exitCode === exitCodes.attention || error.code === 'interrupted');
 
 let heeding = false;
 
@@ -117,6 +118,6 @@ function heedSignals(warn: (text: string) => void): void {
 
 function targetFlags({ embedded, remote, dbUrl, env }: CommonFlags): TargetFlags {
   if (remote !== undefined && dbUrl !== undefined)
-    throw usage('--remote and --db-url name two targets.', { state: 'Nothing was changed.', next: 'Give one of them.' });
+    throw usage('wrong_arguments', '--remote and --db-url name two targets.', { state: 'Nothing was changed.', next: 'Give one of them.' });
   return { embedded, remote: remote ?? dbUrl, env };
 }

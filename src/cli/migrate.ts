@@ -1,5 +1,4 @@
-import { adviceLevels } from '../advice/finding.ts';
-import { parseDuration } from '../config/settings.ts';
+import { parseDuration, adviceLevels } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import type { KeepData } from '../kept/run.ts';
@@ -10,7 +9,7 @@ import { preferSession } from '../target/pooler.ts';
 import { completeTls } from '../target/tls.ts';
 import { settingsFromUrl } from '../target/url.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   const result = await migrate(context, {
@@ -79,7 +78,7 @@ function shadowSettings({ sslRootCert, environment }: Context, url: string): Con
 function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined)
-    throw usage(`--lock-wait takes a time such as 30s, not "${text}".`, {
+    throw usage('wrong_arguments', `--lock-wait takes a time such as 30s, not "${text}".`, {
       state: 'Nothing was changed.',
       next: 'Write it as 500ms, 30s or 2min.',
     });
@@ -89,5 +88,5 @@ function duration(text: string): number {
 function oneOf<T extends string>(flag: string, text: string, words: readonly T[], next = 'Leave it out to have the best one chosen.'): T {
   const found = words.find((word) => word === text);
   if (found) return found;
-  throw usage(`${flag} takes ${words.join(', ')}, not "${text}".`, { state: 'Nothing was changed.', next });
+  throw usage('wrong_arguments', `${flag} takes ${words.join(', ')}, not "${text}".`, { state: 'Nothing was changed.', next });
 }

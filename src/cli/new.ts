@@ -1,6 +1,6 @@
 import { newFiles } from '../commands/new.ts';
 import type { Context } from '../context.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, words: string[], _flags: CommonFlags): Promise<Outcome> {
   const [version = '', ...description] = words;

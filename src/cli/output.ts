@@ -90,7 +90,7 @@ export async function askHidden(
 const paintError = (text: string, paint: ReturnType<typeof colors.createColors>) => text.replace(/^Error:/, paint.red('Error:'));
 
 const unexpected = (error: Error & { code?: string }) =>
-  new Problem(exitCodes.failed, `${error.message}${error.code ? ` (${error.code})` : ''}`, {
+  new Problem(exitCodes.failed, 'internal', `${error.message}${error.code ? ` (${error.code})` : ''}`, {
     state: 'It is not known whether anything was changed.',
     next: 'Look at: npx supasnap status. With --debug the same command shows more.',
     cause: error,
@@ -98,11 +98,13 @@ const unexpected = (error: Error & { code?: string }) =>
 
 const problemJson = (problem: Problem) => ({
   error: {
+    code: problem.code,
     message: problem.message,
     place: problem.place,
     detail: problem.detail,
     state: problem.state,
     next: problem.next,
+    sqlState: problem.sqlState,
     exitCode: problem.exitCode,
   },
 });

@@ -2,11 +2,11 @@ import { repair } from '../commands/repair.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import { engineFlags } from './migrate.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   if (words.length > 0)
-    throw usage(`repair takes no words, not "${words.join(' ')}".`, {
+    throw usage('wrong_arguments', `repair takes no words, not "${words.join(' ')}".`, {
       state: 'Nothing was changed.',
       next: 'npx supasnap repair shows what does not agree, and how to mend it.',
     });

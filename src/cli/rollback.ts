@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { usage } from '../errors.ts';
 import type { StoredSnapshot } from '../snapshot/store.ts';
 import { engineFlags } from './migrate.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   if (flags.list === true) {
@@ -12,7 +12,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
     return { value: all, text: renderList(all, context.now()) };
   }
   if (words.length > 1)
-    throw usage('rollback takes one goal.', { state: 'Nothing was changed.', next: 'npx supasnap rollback <snapshot>' });
+    throw usage('wrong_arguments', 'rollback takes one goal.', { state: 'Nothing was changed.', next: 'npx supasnap rollback <snapshot>' });
   const result = await rollback(context, {
     to: words[0],
     ...(flags.steps === undefined ? {} : { steps: Number(flags.steps) }),
@@ -31,7 +31,7 @@ export async function run(context: Context, words: string[], flags: CommonFlags)
         ? [
             `Dry run: nothing was changed. The way to ${result.goal} is ${result.proven ? 'proven' : 'NOT proven'}:`,
             '',
-            ...result.statements.map((sql) => `${sql};`),
+            ...result.statements.map((sql) => `${sql.trim().replace(/\n(\s*\n){2,}/g, '\n\n')};`),
           ].join('\n')
         : `Nothing to do: ${result.target} is already at ${result.goal}.`;
     return { value: result, text };
@@ -58,7 +58,7 @@ function pairs(flag: string, words: unknown): Record<string, string> {
     list.map((word) => {
       const at = word.indexOf('=');
       if (at < 1)
-        throw usage(`${flag} takes name=value, not "${word}".`, {
+        throw usage('wrong_arguments', `${flag} takes name=value, not "${word}".`, {
           state: 'Nothing was changed.',
           next: `Write it as ${flag} "${form[flag]}".`,
         });
@@ -74,7 +74,7 @@ export function renderList(all: StoredSnapshot[], now: Date): string {
     // The plain name means the newest of several.
     manifest.copy === 1 && named(manifest.name) > 1 ? `${id}.1` : id,
     manifest.rebuilt ? 'rebuilt' : age(new Date(manifest.takenAt), now),
-    manifest.applied.at(-1)?.version ?? 'before any migration',
+    manifest.applied.newest?.version ?? 'before any migration',
     size(manifest.databaseBytes),
     inFolder && inTarget ? 'folder and target' : inFolder ? 'folder' : 'target',
   ]);

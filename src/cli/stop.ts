@@ -1,6 +1,6 @@
 import { stop } from '../commands/stop.ts';
 import type { Context } from '../context.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, _words: string[], _flags: CommonFlags): Promise<Outcome> {
   const stopped = await stop(context);

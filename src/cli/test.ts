@@ -5,17 +5,17 @@ import { renderProblem } from '../render-problem.ts';
 import { renderTests, testFormats } from '../report/test-formats.ts';
 import { renderChecklist } from '../smoke/checklist.ts';
 import type { SmokeResult } from '../smoke/result.ts';
-import type { CommonFlags, Outcome } from './programs.ts';
+import type { CommonFlags, Outcome } from './command.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   if (words.length > 1)
-    throw usage('test takes one version, file or folder.', {
+    throw usage('wrong_arguments', 'test takes one version, file or folder.', {
       state: 'Nothing was changed.',
       next: 'For all of them: npx supasnap test --all',
     });
   const format = testFormats.find((known) => known === flags.format);
   if (flags.format !== undefined && !format)
-    throw usage(`--format takes ${testFormats.join(', ')}, not "${String(flags.format)}".`, {
+    throw usage('wrong_arguments', `--format takes ${testFormats.join(', ')}, not "${String(flags.format)}".`, {
       state: 'Nothing was changed.',
       next: 'Leave it out for a list to read.',
     });
@@ -50,6 +50,14 @@ const asJson = ({ problem, ...result }: SmokeResult) =>
   problem
     ? {
         ...result,
-        problem: { message: problem.message, place: problem.place, detail: problem.detail, state: problem.state, next: problem.next },
+        problem: {
+          code: problem.code,
+          message: problem.message,
+          place: problem.place,
+          detail: problem.detail,
+          state: problem.state,
+          next: problem.next,
+          sqlState: problem.sqlState,
+        },
       }
     : result;

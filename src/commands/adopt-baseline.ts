@@ -89,6 +89,7 @@ async function localFiles({ context: { config }, session }: Adopting): Promise<s
   const others = migrations.filter((_, index) => !marked[index]).map(({ name }) => name);
   if (others.length === 0) return migrations.map(({ path }) => path);
   throw refused(
+    'not_applied',
     `${count(others.length, 'migration')} of this folder ${others.length === 1 ? 'is' : 'are'} in no history of ${session.target.name}: a baseline beside ${others.length === 1 ? 'it' : 'them'} could hold the same things twice.`,
     {
       detail: others.slice(0, 10).map(({ fileName }) => fileName),
@@ -106,7 +107,7 @@ async function localFiles({ context: { config }, session }: Adopting): Promise<s
 function baselineName({ context, options }: Adopting): MigrationName {
   const release = options.version ?? 'v0.1.0';
   if (!/^v?\d+\.\d+\.\d+$/.test(release))
-    throw usage(`"${release}" is not a version.`, {
+    throw usage('wrong_arguments', `"${release}" is not a version.`, {
       state: 'Nothing was changed.',
       next: 'Write all three numbers: npx supasnap adopt v1.0.0',
     });
@@ -133,7 +134,7 @@ const plural = (word: string) =>
   word.endsWith('y') ? `${word.slice(0, -1)}ies` : word.endsWith('x') || word.endsWith('s') ? `${word}es` : `${word}s`;
 
 const notProven = ({ proof }: Baseline, target: string) =>
-  refused(`The baseline could not be proven to make the same as ${target}: ${proof.reason}.`, {
+  refused('not_proven', `The baseline could not be proven to make the same as ${target}: ${proof.reason}.`, {
     detail: proof.differences.slice(0, 20),
     state: `Nothing was changed on ${target}, and no file was written.`,
     next: 'See the whole of it with --dry-run. To begin with a baseline that makes something else on a fresh project: --allow-unproven',

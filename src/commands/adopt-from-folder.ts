@@ -16,12 +16,12 @@ export async function readFolder({ config }: Context, folder: string): Promise<F
   const label = relative(config.workdir, folder) || '.';
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory())
-    throw usage(found ? `${label} is not a folder.` : `There is no folder ${label}.`, {
+    throw usage('file_missing', found ? `${label} is not a folder.` : `There is no folder ${label}.`, {
       state,
       next: 'Give the folder that holds the migrations of the other tool with --from.',
     });
   if (folder === config.folders.migrations) {
-    throw usage(`${label} is the folder that the migrations go to.`, {
+    throw usage('wrong_arguments', `${label} is the folder that the migrations go to.`, {
       state,
       next: 'Move the files of the other tool to a folder of their own, such as db/migrations, and give that one with --from.',
     });
@@ -42,7 +42,7 @@ async function readFiles(folder: string, workdir: string): Promise<FoundFile[]> 
     const path = join(folder, fileName);
     const label = relative(workdir, path);
     if ((await stat(path)).size > largestFile)
-      throw usage(`${label} has more than ${largestFile / 1e6} MB, the most that is read.`, {
+      throw usage('file_too_large', `${label} has more than ${largestFile / 1e6} MB, the most that is read.`, {
         state,
         next: 'Keep its rows in a file of their own.',
       });

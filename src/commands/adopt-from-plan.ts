@@ -10,8 +10,7 @@ import { tableSql } from '../adopt/table-file.ts';
 import { tableVersion } from '../adopt/version.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
-import { readHistory, type History } from '../history/history.ts';
-import { isBaseline } from '../history/rebuilt.ts';
+import { readHistory, type History, isBaseline } from '../history/history.ts';
 import { sameText } from '../migration/order.ts';
 import { historyStatements } from '../migration/statements.ts';
 import { dumpSchema } from '../snapshot/pg-dump/dump.ts';
@@ -165,10 +164,11 @@ function compareWithHistory(
   const baseline = applied.find(({ version }) => isBaseline(version, history));
   if (baseline)
     throw refused(
+      'already_applied',
       `This database was adopted before, with the baseline ${baseline.version}_${baseline.name ?? ''}: it holds what these files made.`,
       {
         state: 'Nothing was changed.',
-        next: 'Go on from the baseline, or take it out of history first: npx supasnap repair --reverted ' + baseline.version,
+        next: `Go on from the baseline, or take it out of history first: npx supasnap repair --reverted ${baseline.version}`,
       },
     );
   const known = new Set(runs.flatMap(({ kind, version }) => (kind === 'migrate' && version !== null ? [version] : [])));
@@ -176,9 +176,9 @@ function compareWithHistory(
   for (const { version, content, fileName } of wanted) {
     const statements = rows.get(version)?.statements;
     if (!statements || sameText(statements, historyStatements(content.toString('utf8')))) continue;
-    throw refused(`Version ${version} is recorded as applied already, with other statements than those of ${fileName}.`, {
+    throw refused('edited', `Version ${version} is recorded as applied already, with other statements than those of ${fileName}.`, {
       state: 'Nothing was changed.',
-      next: 'Find out which of them was applied; then correct the file, or: npx supasnap repair --reverted ' + version,
+      next: `Find out which of them was applied; then correct the file, or: npx supasnap repair --reverted ${version}`,
     });
   }
   const undone = wanted.filter(({ version }) => !rows.has(version) && known.has(version));

@@ -4,9 +4,10 @@ import type { Conversion } from '../adopt/convert.ts';
 import type { Context } from '../context.ts';
 import { attention, refused } from '../errors.ts';
 import { recordApplied, recordRun } from '../history/history.ts';
-import { historySchema, lockKey } from '../history/schema.ts';
+import { historySchema } from '../history/schema.ts';
+import { lockKey } from '../target/lock.ts';
 import { historyStatements } from '../migration/statements.ts';
-import { writeFileAtomic } from '../snapshot/atomic-file.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
 import { environmentName } from '../target/target.ts';
 import type { TargetSession } from '../target/session.ts';
 import { toolVersion } from '../version.ts';
@@ -23,7 +24,7 @@ export async function recordAdopted(context: Context, { client, target }: Target
     await client.query('lock table supabase_migrations.schema_migrations in share row exclusive mode');
     await client.query(`lock table ${plan.table.sqlName} in share mode`);
     if (!isDeepStrictEqual(await readRows(client, plan.table), plan.table.rows)) {
-      throw refused(`${plan.table.label} has changed since it was read: ${plan.tool} is at work.`, {
+      throw refused('changed_meanwhile', `${plan.table.label} has changed since it was read: ${plan.tool} is at work.`, {
         state,
         next: 'Wait until it is done, then run the command again.',
       });
@@ -33,7 +34,7 @@ export async function recordAdopted(context: Context, { client, target }: Target
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw (error as { code?: string }).code === '23505'
-      ? refused('Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error })
+      ? refused('changed_meanwhile', 'Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error })
       : error;
   }
 }
@@ -89,7 +90,7 @@ export async function writeAdopted(context: Context, { target }: TargetSession, 
       await writeFileAtomic(path, content, { replace: false });
     } catch (error) {
       const reason = (error as { code?: string }).code === 'EEXIST' ? 'a file of that name has come meanwhile.' : (error as Error).message;
-      throw attention(`${below(context, path)} was not written: ${reason}`, {
+      throw attention('write_failed', `${below(context, path)} was not written: ${reason}`, {
         state: `History on ${target.name} is recorded; ${written.length} of ${files.length} files are written.`,
         next: 'Mend that, then run the same command again: it writes what is missing.',
         cause: error,

@@ -48,13 +48,13 @@ export async function findTable(
     (table) => table.schema !== 'public' && first.schema !== 'public' && countNamed(table, migrations) === countNamed(first, migrations),
   );
   if (rivals.length > 0) {
-    throw refused(`${[first, ...rivals].map(({ label }) => label).join(' and ')} both look like the history of ${folder}.`, {
+    throw refused('bad_history', `${[first, ...rivals].map(({ label }) => label).join(' and ')} both look like the history of ${folder}.`, {
       state,
       next: 'Drop or rename the one that is no longer in use, then run the command again.',
     });
   }
   if (first.rows.length > 0 && !first.roles) {
-    throw refused(`No column of ${first.label} names the files in ${folder}.`, {
+    throw refused('bad_history', `No column of ${first.label} names the files in ${folder}.`, {
       detail: [
         `Its columns: ${first.columns.map(({ name }) => name).join(', ')}`,
         ...first.rows.slice(0, 3).map((row) => JSON.stringify(row)),
@@ -74,7 +74,7 @@ const countNamed = ({ rows, roles }: EarlierTable, migrations: EarlierMigration[
 const matches = ({ schema, name }: EarlierTable, wanted: string): boolean => wanted === name || wanted === `${schema}.${name}`;
 
 const noTable = (names: string[], folder: string) =>
-  refused(`There is no history of ${folder} in this database: no table ${names.join(' or ')}.`, {
+  refused('bad_history', `There is no history of ${folder} in this database: no table ${names.join(' or ')}.`, {
     state,
     next: 'Check the Target line above. A database that this tool never migrated needs no history: put the files there with the command run on one that has it, then: npx supasnap migrate',
   });
@@ -132,7 +132,7 @@ export async function readRows(
   } catch (error) {
     const { message, code } = error as { message: string; code?: string };
     if (code !== '42501') throw error;
-    throw failed(`${label} can't be read: ${message}.`, {
+    throw failed('missing_rights', `${label} can't be read: ${message}.`, {
       state,
       next: `Connect as the owner of ${label}, or grant select on it to this role.`,
       cause: error,

@@ -8,7 +8,7 @@ import { attention, exitCodes, Problem } from '../errors.ts';
 import { readHistory } from '../history/history.ts';
 import type { ReadFresh } from '../shadow/fresh.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
-import { requireWritable } from '../snapshot/atomic-file.ts';
+import { requireWritable } from '../atomic-file.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
@@ -171,7 +171,7 @@ async function verify(context: Context, { client, target }: TargetSession, { toR
     if (!existsSync(path) || !(await readFile(path)).equals(content)) unwritten.push(below(context, path));
   }
   if (unrecorded.length + unwritten.length === 0) return;
-  throw attention('What was taken over is not all there.', {
+  throw attention('unexpected_result', 'What was taken over is not all there.', {
     detail: [
       ...unrecorded.map(({ fileName }) => `not recorded on ${target.name}: ${fileName}`),
       ...unwritten.map((path) => `not as it was written: ${path}`),

@@ -1,5 +1,5 @@
 import { readProvenance } from '../project.ts';
-import { readHistory } from '../history/history.ts';
+import type { History } from '../history/history.ts';
 import { migrationName, snapshotName } from '../migration/file-name.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { keepInTarget, lastKept, listSnapshots } from '../snapshot/store.ts';
@@ -17,11 +17,10 @@ import { updateReport } from './report-history.ts';
 import { count } from './text.ts';
 
 /** A database with a history: the snapshots that a rollback would need and that nobody took are rebuilt, so that they are there before they are needed. */
-export async function adoptHistory({ context, session, options, useShadow, fresh }: Adopting): Promise<AdoptResult> {
+export async function adoptHistory({ context, session, options, useShadow, fresh }: Adopting, history: History): Promise<AdoptResult> {
   const { config, report } = context;
   const { client, target, server } = session;
   const capture = captureOptions(context, session, options);
-  const history = await readHistory(client);
   const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const result: AdoptResult = { target: target.name, changed: false, rebuilt: [] };
   const missing = missingBefore(history, known);

@@ -6,7 +6,7 @@ import { snapshotName, type MigrationName } from '../migration/file-name.ts';
 import type { Migration } from '../migration/read.ts';
 import type { Provenance } from '../project.ts';
 import { changesBetween } from '../report/changes.ts';
-import { writeFileAtomic } from '../snapshot/atomic-file.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
 import { keepInTarget, listSnapshots } from '../snapshot/store.ts';
@@ -102,7 +102,7 @@ async function inOneTransaction(
   try {
     const { rowCount } = await client.query('select from supabase_migrations.schema_migrations limit 1');
     if (rowCount)
-      throw refused('Someone else began a history meanwhile.', {
+      throw refused('changed_meanwhile', 'Someone else began a history meanwhile.', {
         state: `Nothing was changed on ${target.name}.`,
         next: 'Run the command again: it does what is left.',
       });

@@ -3,7 +3,7 @@ import { refused } from '../errors.ts';
 import { readHistory } from '../history/history.ts';
 import { freshFrom, type ReadFresh } from '../shadow/fresh.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
-import { requireWritable } from '../snapshot/atomic-file.ts';
+import { requireWritable } from '../atomic-file.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import { withRunnerLock } from '../target/lock.ts';
@@ -72,7 +72,7 @@ export function adopt(context: Context, options: AdoptOptions = {}): Promise<Ado
       return withShadows(shadowOptions, async (useShadow) => {
         const adopting = { context, session, options, useShadow, fresh };
         const history = await readHistory(session.client);
-        if (history.applied.length > 0) return adoptHistory(adopting);
+        if (history.applied.length > 0) return adoptHistory(adopting, history);
         if (history.runs.length > 0) throw hasRuns(session.target.name);
         return adoptBaseline(adopting);
       });
@@ -81,7 +81,7 @@ export function adopt(context: Context, options: AdoptOptions = {}): Promise<Ado
 }
 
 const hasRuns = (target: string) =>
-  refused(`${target} has a history already, in which nothing is applied (any more).`, {
+  refused('already_applied', `${target} has a history already, in which nothing is applied (any more).`, {
     state: 'Nothing was changed.',
     next: 'See what it says: npx supasnap status. What was applied and has lost its row: npx supasnap repair --applied <version>',
   });

@@ -1,5 +1,6 @@
 import type { Advice } from '../advice/adviser.ts';
-import { atLeast, type AdviceLevel, type Finding } from '../advice/finding.ts';
+import { atLeast, type Finding } from '../advice/finding.ts';
+import type { AdviceLevel } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { refused, type Problem } from '../errors.ts';
 import { count } from './text.ts';
@@ -13,7 +14,7 @@ export function showAdvice({ report }: Context, advice: Advice | undefined): voi
     if (!advice.expected) report.note(`No advice of the platform's advisors: ${advice.unknown}.`);
     return;
   }
-  if (advice.findings.length === 0) return report.step("The platform's advisors find nothing new.");
+  if (advice.findings.length === 0) report.step("The platform's advisors find nothing new.");
   for (const finding of advice.findings.slice(0, mostShown)) {
     const line = `Advisors, new: ${inWords(finding)}`;
     if (finding.level === 'info') report.note(line);
@@ -33,7 +34,7 @@ export function adviceRefusal(
   if (!advice || !failOn) return undefined;
   const state = `Nothing was changed on ${target}.`;
   if ('unknown' in advice) {
-    return refused(`${label} can't be judged by the platform's advisors: ${advice.unknown}.`, {
+    return refused('advice', `${label} can't be judged by the platform's advisors: ${advice.unknown}.`, {
       state,
       next: 'Mend that, or apply it without their judgement: the same command with --fail-on-advice none',
     });
@@ -41,6 +42,7 @@ export function adviceRefusal(
   const found = atLeast(advice.findings, failOn);
   if (found.length === 0) return undefined;
   return refused(
+    'advice',
     `${label} brings ${count(found.length, 'new finding')} of the platform's advisors at level ${failOn}${failOn === 'error' ? '' : ' or above'}.`,
     {
       detail: found.map(inWords),

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import pg from 'pg';
+import type { ErrorCode } from '../error-codes.ts';
 import { attention, exitCodes, OutcomeUnknown, Problem } from '../errors.ts';
-import { lockKey } from '../history/schema.ts';
+import { type ConnectionError, isLostConnection } from '../target/connection-problem.ts';
 import { withClient } from '../target/connection.ts';
 import { interrupted, interruption, letAsk } from '../target/interrupt.ts';
+import { lockKey } from '../target/lock.ts';
 import type { TargetSession } from '../target/session.ts';
 
 /** How long the server may take to answer again and to end what was at work, in milliseconds. */
@@ -57,6 +59,7 @@ function told(
   if (!committed)
     return new Problem(
       problem?.exitCode ?? exitCodes.failed,
+      problem?.code ?? codeOf(error),
       message,
       details(
         `Nothing was changed on ${target}${problem ? '' : ': the server rolled the transaction back'}.`,
@@ -64,14 +67,22 @@ function told(
       ),
     );
   if (now.status !== 'applied' && now.status !== 'done')
-    return problem ?? attention(message, details(`${what} was at work outside a transaction.`, `Look at: ${status}`));
+    return problem ?? attention('unfinished_run', message, details(`${what} was at work outside a transaction.`, `Look at: ${status}`));
   return attention(
+    'cut_off',
     message,
     details(
       `${what} is committed and recorded on ${target}; what comes after that was cut off.`,
       `Nothing has to be mended. To see where things are: ${status}`,
     ),
   );
+}
+
+/** Of an error that nobody has put into words yet. */
+function codeOf(error: ConnectionError): ErrorCode {
+  if (interrupted.aborted) return 'interrupted';
+  if (isLostConnection(error)) return 'connection_lost';
+  return error instanceof pg.DatabaseError ? 'sql_failed' : 'internal';
 }
 
 /** Over the connection that is there; where it is lost, over a new one. */

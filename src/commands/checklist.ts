@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { Problem } from '../errors.ts';
 import type { Evidence } from '../history/evidence.ts';
-import { readHistory } from '../history/history.ts';
+import { hasHistory } from '../history/history.ts';
 import { findNamed, readLocal, type LocalFile } from '../migration/choose.ts';
 import { listSnapshots } from '../snapshot/store.ts';
 import { readPresent } from '../snapshot/take.ts';
@@ -144,7 +144,7 @@ async function snapshotItem(context: Context, session: TargetSession, { label }:
   const item = 'Snapshot taken';
   const { client, target } = session;
   const { snapshots } = context.config.folders;
-  const known = await listSnapshots(client, snapshots, (await readHistory(client)).ours);
+  const known = await listSnapshots(client, snapshots, await hasHistory(client));
   const next = `npx supasnap migrate ${label}${flagOf(context)} takes it first of all; it is kept when you then say no.`;
   if (known.length === 0) return no(item, `there is none of ${target.name}`, next);
   const { state } = await readPresent(client, target.settings, known, snapshots, captureOptions(context, session, {}));

@@ -40,7 +40,7 @@ export async function confirmByName(context: Context, target: Target, question: 
  */
 export function requireName(context: Context, target: Target): void {
   if (!context.yes || context.ask || isGranted(context, target)) return;
-  throw refused(`${target.name} is protected, and --yes alone does not name it.`, {
+  throw refused('protected_target', `${target.name} is protected, and --yes alone does not name it.`, {
     state: `Nothing was changed on ${target.name}.`,
     next: `If ${target.name} is meant, say so: run the same command with --env ${target.name} --yes`,
   });
@@ -51,10 +51,13 @@ const isGranted = (context: Context, target: Target) =>
   context.yes && (!target.environment?.protected || context.target.env === target.environment.name);
 
 const noTerminal = (target: Target) =>
-  refused('There is no terminal to ask on, and --yes was not given.', {
+  refused('not_confirmed', 'There is no terminal to ask on, and --yes was not given.', {
     state: `Nothing was changed on ${target.name}.`,
     next: `Read the plan above; run the same command with ${target.environment?.protected ? `--env ${target.name} ` : ''}--yes to carry it out.`,
   });
 
 const declined = (target: Target) =>
-  refused('You did not confirm.', { state: `Nothing was changed on ${target.name}.`, next: 'Run the command again when you are ready.' });
+  refused('not_confirmed', 'You did not confirm.', {
+    state: `Nothing was changed on ${target.name}.`,
+    next: 'Run the command again when you are ready.',
+  });

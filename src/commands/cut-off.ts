@@ -10,7 +10,7 @@ import {
   type JournalEntry,
   type Phase,
 } from '../history/journal.ts';
-import { removeHalfWritten } from '../snapshot/atomic-file.ts';
+import { removeHalfWritten } from '../atomic-file.ts';
 import type { TargetSession } from '../target/session.ts';
 import { readPast, readRunner, unfinishedRuns, type Past } from './status-runs.ts';
 
@@ -38,7 +38,11 @@ export async function journalled<T>(
   } catch (error) {
     throw touched || !(error instanceof Problem) || error.state
       ? error
-      : new Problem(error.exitCode, error.message, { ...error, state: `Nothing was changed on ${target.name}.`, cause: error.cause });
+      : new Problem(error.exitCode, error.code, error.message, {
+          ...error,
+          state: `Nothing was changed on ${target.name}.`,
+          cause: error.cause,
+        });
   }
 }
 

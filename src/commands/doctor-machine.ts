@@ -69,7 +69,7 @@ function embeddedRunning({ config }: Context): Finding[] {
       problem(
         'Embedded PostgreSQL',
         `${config.stateFolder} can't be read: ${(error as Error).message}`,
-        'Check its owner, or remove that folder to begin anew.',
+        'Check who owns it and who may read it; it holds the data of the embedded database.',
       ),
     ];
   }

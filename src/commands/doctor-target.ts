@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSupabaseConfig } from '../config/supabase-config.ts';
 import type { Context } from '../context.ts';
-import { Problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { guardTrigger } from '../history/schema.ts';
 import { findServerBinaries } from '../target/embedded/binaries.ts';
 import { packageFolders } from '../target/embedded/target.ts';

@@ -8,7 +8,7 @@ import { failed, refused, usage } from '../errors.ts';
 import { readCopies, type KeptCopy } from '../kept/copies.ts';
 import { csvOf } from '../kept/export.ts';
 import { readOnly } from '../kept/read-only.ts';
-import { writeFileAtomic } from '../snapshot/atomic-file.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
 import { withTarget } from '../target/session.ts';
 import { copyName } from './kept-table.ts';
 
@@ -31,7 +31,7 @@ export interface Exported {
 /** Writes a copy as CSV (RFC 4180), a few thousand rows at a time. A file is whole or not there, only its owner can read it, and none is ever overwritten. */
 export async function exportKept(context: Context, { id, to }: ExportOptions): Promise<Exported> {
   if (!/^\d+$/.test(id))
-    throw usage(`kept export takes the number of a copy, not "${id}".`, {
+    throw usage('wrong_arguments', `kept export takes the number of a copy, not "${id}".`, {
       state: 'Nothing was written.',
       next: 'The numbers: npx supasnap kept list',
     });
@@ -75,7 +75,7 @@ async function writeTo(client: pg.Client, lockTimeoutMs: number, copy: KeptCopy,
     );
   } catch (error) {
     if ((error as { code?: string }).code !== 'EPIPE') throw error;
-    throw failed(`What reads the rows of ${copyName(copy)} stopped reading.`, {
+    throw failed('write_failed', `What reads the rows of ${copyName(copy)} stopped reading.`, {
       state: 'Nothing was changed; the output is not complete.',
       cause: error,
     });
@@ -84,7 +84,7 @@ async function writeTo(client: pg.Client, lockTimeoutMs: number, copy: KeptCopy,
 }
 
 const exists = (file: string) =>
-  refused(`${relative(process.cwd(), file) || 'The folder that you are in'} exists already.`, {
+  refused('file_exists', `${relative(process.cwd(), file) || 'The folder that you are in'} exists already.`, {
     state: 'It was left as it is.',
     next: 'Name another file with --out <file>.',
   });
@@ -92,7 +92,7 @@ const exists = (file: string) =>
 function unknown(id: string, copies: KeptCopy[], target: string) {
   const ids = copies.map((copy) => copy.id);
   const shown = ids.length > 20 ? `… ${ids.slice(-20).join(', ')}` : ids.join(', ');
-  return usage(`There is no kept copy ${id} on ${target}.`, {
+  return usage('copy_missing', `There is no kept copy ${id} on ${target}.`, {
     detail: [ids.length > 0 ? `There ${ids.length === 1 ? 'is' : 'are'}: ${shown}` : 'Nothing is kept there.'],
     state: 'Nothing was written.',
     next: 'What is kept: npx supasnap kept list',

@@ -1,11 +1,10 @@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { failed, usage } from '../errors.ts';
-import { lockKey } from '../history/schema.ts';
 import { readCopies, type KeptCopy } from '../kept/copies.ts';
 import { readOnly } from '../kept/read-only.ts';
 import { quoteName } from '../sql-names.ts';
-import { withRunnerLock } from '../target/lock.ts';
+import { withRunnerLock, lockKey } from '../target/lock.ts';
 import { withTarget } from '../target/session.ts';
 import { confirmByName } from './confirm.ts';
 import { copyName, keptTable, runName } from './kept-table.ts';
@@ -56,6 +55,7 @@ function ageInSeconds(words: string | undefined): number {
   const match = /^\s*(\d+)\s*([hdw])\s*$/.exec(words ?? '');
   if (match) return Number(match[1]) * units[match[2]!]!;
   throw usage(
+    'wrong_arguments',
     words === undefined
       ? 'kept prune takes an age: only copies older than that go.'
       : `--older-than takes an age such as 90d, not "${words}".`,
@@ -109,7 +109,7 @@ async function remove(client: pg.Client, lockTimeoutMs: number, copies: KeptCopy
   } catch (error) {
     await client.query('rollback').catch(() => {});
     const { message, code } = error as Error & { code?: string };
-    throw failed(`The copies could not be removed: ${message}`, {
+    throw failed('sql_failed', `The copies could not be removed: ${message}`, {
       state: 'Nothing was changed: all of them are still there.',
       next: next[code ?? ''] ?? 'Look at: npx supasnap kept list. Then run the command again.',
       cause: error,

@@ -88,7 +88,7 @@ async function disable(client: pg.Client, tables: string[]): Promise<void> {
   } catch (error) {
     await client.query('rollback').catch(() => {});
     const { message, code } = error as Error & { code?: string };
-    throw failed(`The tables could not be released: ${message}`, {
+    throw failed('sql_failed', `The tables could not be released: ${message}`, {
       state: 'Nothing was changed: TRUNCATE is still refused.',
       next:
         code === '42501'

@@ -9,7 +9,7 @@ const widest = 100;
 export function keptTable(copies: KeptCopy[]): string {
   const head = ['ID', 'TABLE', 'WHAT', 'ROWS', 'SIZE', 'PUT BACK'];
   const cells = [head, ...copies.map(rowOf)];
-  const widths = fit(head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length))));
+  const widths = fitWidths(head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length))));
   const line = (row: string[]) =>
     row
       .map((cell, column) => (numeric.has(column) ? cell.padStart(widths[column]!) : cut(cell, widths[column]!).padEnd(widths[column]!)))
@@ -61,7 +61,7 @@ function heading({ run, ageSeconds }: KeptCopy): string {
 }
 
 /** Names give way where a line would be too long, the list of columns first. */
-function fit(widths: number[]): number[] {
+function fitWidths(widths: number[]): number[] {
   const room = widest - 2 * (widths.length - 1);
   const fitted = [...widths];
   for (const [column, least] of [

@@ -1,7 +1,7 @@
 import { openAdvice, type Advice, type Advisers } from '../advice/adviser.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
-import { readHistory } from '../history/history.ts';
+import type { History } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
 import type { Chosen } from '../migration/choose.ts';
 import { compareVersions } from '../migration/file-name.ts';
@@ -24,12 +24,12 @@ import { prepareMigration, showPlan, type Prepared } from './migrate-prepare.ts'
 import { captureOptions, platformInWords, showDrift } from './present.ts';
 import { updateReport } from './report-history.ts';
 
-/** Applies the chosen migrations in order, adding each to `result` once it is done. A dry run ends after the first. */
+/** Applies the chosen migrations in order, with the history that they were chosen by, adding each to `result` once it is done. A dry run ends after the first. */
 export async function applyAll(
   context: Context,
   session: TargetSession,
   options: MigrateOptions,
-  chosen: Chosen,
+  work: { chosen: Chosen; history: History },
   result: MigrateResult,
 ): Promise<void> {
   const { config } = context;
@@ -37,22 +37,19 @@ export async function applyAll(
   const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: context.report.note };
   const asked = options.failOnAdvice ?? config.settings.failOnAdvice;
   const advisers = openAdvice(context, asked === 'none' ? undefined : asked);
-  await withShadows(shadowOptions, (useShadow) =>
-    applyEach(context, session, options, chosen, { useShadow, provenance, advisers }, result),
-  );
+  await withShadows(shadowOptions, (useShadow) => applyEach(context, session, options, work, { useShadow, provenance, advisers }, result));
 }
 
 async function applyEach(
   context: Context,
   session: TargetSession,
   options: MigrateOptions,
-  chosen: Chosen,
+  { chosen, history }: { chosen: Chosen; history: History },
   tools: { useShadow: UseShadow; provenance: Provenance; advisers: Advisers | undefined },
   result: MigrateResult,
 ): Promise<void> {
   const { config, report } = context;
   for (const note of chosen.notes) report.note(note);
-  const history = await readHistory(session.client);
   for (const { label, name } of chosen.migrations) {
     const last = history.runs.findLast((run) => run.version === name.version || run.undone?.includes(name.version));
     if (last?.kind === 'migrate' && ['applied', 'done'].includes(last.status))
@@ -122,7 +119,7 @@ async function applyEach(
 const foundIn = (advice: Advice | undefined) => (advice && 'findings' in advice ? { advice: advice.findings } : {});
 
 const notProven = ({ migration, rehearsal, rollbackPath }: Prepared, target: string) =>
-  refused(`The rollback of ${migration.label} could not be proven: ${rehearsal.proof.reason}.`, {
+  refused('not_proven', `The rollback of ${migration.label} could not be proven: ${rehearsal.proof.reason}.`, {
     detail: rehearsal.proof.differences.slice(0, 20),
     state: `Nothing was changed on ${target}.`,
     next: `Write the way back by hand into ${rollbackPath} (it will be rehearsed and proven), or apply without a proven way back with --allow-unproven.`,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
@@ -15,7 +16,7 @@ import { factDifferences } from '../snapshot/facts.ts';
 import { columnOrder } from '../snapshot/identity.ts';
 import { snapshotId } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
-import { keepInTarget } from '../snapshot/store.ts';
+import { keepInTarget, noteKept } from '../snapshot/store.ts';
 import { isPlatformItem, tableItems } from '../platform-rows/record.ts';
 import { withPlatformRows } from '../platform-rows/run.ts';
 import { writeSnapshot } from '../snapshot/take.ts';
@@ -84,7 +85,7 @@ export async function applyMigration(
         )
       : await applyOutside(run, resumed);
   await journal?.phase('applied');
-  if (work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText)
+  if (prepared.rehearsal.proof.proven && work.rollbackText !== undefined && work.rollbackText !== prepared.rollbackText)
     await writeRollbackFile(join(config.workdir, prepared.rollbackPath), work.rollbackText);
   const durationMs = Math.round(performance.now() - started);
   for (const line of work.returned) tellReturned(context, line);
@@ -101,6 +102,7 @@ export async function applyMigration(
     serverVersion: session.server.version,
     database: session.target.settings.database,
     applied: [...prepared.applied, { version: migration.name.version, name: migration.name.name }],
+    predecessor: manifest!,
     provenance: prepared.provenance,
   });
   await journal?.phase('verified');
@@ -108,12 +110,13 @@ export async function applyMigration(
   await keepInTarget(session.client, afterManifest, after, after);
   await completeRun(session.client, work.runId, { status: 'done', snapshotAfter: snapshotId(afterManifest) });
   await session.client.query('commit');
+  noteKept(prepared.known, afterManifest, after);
   await journal?.phase('recorded');
   report.step(`Snapshot ${snapshotId(afterManifest)}`);
   tellNewSecrets(context, prepared.before, after);
   const changedMeanwhile = factDifferences(work.facts, after.facts);
   if (changedMeanwhile.length > 0) {
-    throw attention('Someone else changed the schema right after the migration was applied.', {
+    throw attention('drift', 'Someone else changed the schema right after the migration was applied.', {
       detail: changedMeanwhile.slice(0, 10),
       state: `${migration.label} is applied and recorded; snapshot ${snapshotId(afterManifest)} holds both changes.`,
       next: 'Look at: npx supasnap status',
@@ -129,7 +132,7 @@ export async function applyMigration(
       durationMs,
       snapshotBefore: snapshotId(manifest!),
       snapshotAfter: snapshotId(afterManifest),
-      rollback: prepared.rollbackText === undefined ? undefined : prepared.rollbackPath,
+      rollback: existsSync(join(config.workdir, prepared.rollbackPath)) ? prepared.rollbackPath : undefined,
       proven: prepared.rehearsal.proof.proven,
       tested: testedOf(work.test),
       returned: work.returned,
@@ -162,8 +165,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
   const { settings } = context.config;
   const { expected } = prepared.rehearsal;
   const whole = script.execution.mode === 'transaction' ? script.execution.batches : [];
-  const end: Late =
-    expected === undefined ? { main: whole, late: [], settings: '', tables: [] } : cutLate(script, whole, effects.exclusive);
+  const end: Late = expected === undefined ? { main: whole, late: [], settings: '', tables: [] } : cutLate(whole, effects.exclusive);
   const xid = await openApply(client, settings, prepared.before.catalogCheck, session.target.name);
   try {
     // Whatever takes long comes before the locks that keep others waiting.
@@ -225,7 +227,7 @@ async function applyInTransaction(run: RunInput, effects: Effects): Promise<Work
 }
 
 const ledElsewhere = (differences: string[], state: string) =>
-  failed('On the target the migration led to another schema than in the rehearsal, so it was not committed.', {
+  failed('unexpected_result', 'On the target the migration led to another schema than in the rehearsal, so it was not committed.', {
     detail: differences.slice(0, 20),
     state,
     next: 'The file does something that depends on rows or settings of the target: let it say what it means, then run the same command again.',

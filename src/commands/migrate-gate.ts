@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { refused } from '../errors.ts';
+import { exitCodes, Problem } from '../errors.ts';
 import type { TargetSession } from '../target/session.ts';
 import { requireName } from './confirm.ts';
 import type { MigrateOptions } from './migrate-options.ts';
@@ -28,7 +28,7 @@ export async function passGate(context: Context, session: TargetSession, options
   }
   const [first, ...rest] = refusals;
   if (!first) return;
-  throw refused(first.message, {
+  throw new Problem(exitCodes.refused, first.code, first.message, {
     detail: [...first.detail, ...rest.flatMap(({ message, detail }) => [message, ...detail])],
     state,
     next: refusals.flatMap(({ next }) => next ?? []).join('\n'),

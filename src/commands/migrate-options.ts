@@ -1,4 +1,4 @@
-import type { AdviceLevel } from '../advice/finding.ts';
+import type { AdviceLevel } from '../config/settings.ts';
 import type { KeepData } from '../kept/run.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import type { UseShadow } from '../shadow/shadows.ts';

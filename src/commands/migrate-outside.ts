@@ -77,7 +77,9 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
   } catch (error) {
     await client.query(resetSession).catch(() => {});
     await noteStatus(client, runId, 'failed').catch(() => {});
-    throw error instanceof Problem && !error.state?.startsWith('Nothing') ? attention(error.message, { ...error, cause: error }) : error;
+    throw error instanceof Problem && !error.state?.startsWith('Nothing')
+      ? attention('unfinished_run', error.message, { ...error, cause: error })
+      : error;
   }
   await client.query(resetSession);
   const facts = await readFacts(client, { insideTransaction: false });
@@ -92,8 +94,13 @@ export async function applyOutside(run: RunInput, resumed?: Resumed): Promise<Wo
     await noteStatus(client, runId, 'failed');
     const state = `All ${steps.length} steps are done on ${session.target.name}; the migration is not recorded as applied.`;
     const next = `${capital(back)}, which keeps what users wrote since. Or, where it is as it should be: ${differences.length > 0 ? `npx supasnap repair --applied ${migration.name.version}` : 'mend what the test complains of, then npx supasnap migrate --resume'}`;
-    if (test && !test.ok) throw attention(`The smoke test of ${test.version} failed.`, { ...testFailure(test), state, next });
-    throw attention('The database did not become what the rehearsal showed.', { detail: differences.slice(0, 20), state, next });
+    if (test && !test.ok)
+      throw attention('test_failed', `The smoke test of ${test.version} failed.`, { ...testFailure(test), state, next });
+    throw attention('unexpected_result', 'The database did not become what the rehearsal showed.', {
+      detail: differences.slice(0, 20),
+      state,
+      next,
+    });
   }
   await client.query('begin');
   await recordApplied(client, historyRow(prepared), undefined);

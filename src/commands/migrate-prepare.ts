@@ -19,7 +19,7 @@ import type { RowsRehearsed } from '../transition/rehearse-rows.ts';
 import { rehearse, type Rehearsal } from '../transition/rehearse.ts';
 import { describeProof, readHandWritten, renderRollbackFile, writeRollbackFile } from '../transition/rollback-file.ts';
 import { migrationScript, type Script } from '../transition/script.ts';
-import { changedSecrets, unrecoverable } from '../transition/unrecoverable.ts';
+import { changedSecrets, unrecoverable } from '../planner/unrecoverable.ts';
 import type { Effects } from '../kept/effects.ts';
 import { keepCost, refuseTooMuch, totalBytes, type KeepCost } from '../kept/cost.ts';
 import { showAdvice } from './advice.ts';
@@ -156,6 +156,7 @@ function refuseUnkept({ execution }: Script, target: string): void {
   const code = steps.find(({ node }) => 'DoStmt' in node || 'CallStmt' in node);
   if (!code) return;
   throw refused(
+    'cannot_keep',
     `${code.where.replace(/^l/, 'L')} runs code that commits by itself, so rows that it changes or removes could not be kept.`,
     {
       detail: [`${code.reason}.`],
@@ -231,12 +232,17 @@ export function showPlan(context: Context, prepared: Prepared, hazards: Hazard[]
     );
   tellRows(context, rehearsal.rows);
   showAdvice(context, prepared.advice);
-  if (rehearsal.rollback)
-    report.step(
-      `Rollback: ${rollbackPath} (${handWritten ? 'written by hand' : count(rehearsal.rollback.script.statements.length, 'statement')})`,
-    );
-  if (filled.length > 0 && rehearsal.rollback && !handWritten && !rehearsal.rollback.sourceFor)
-    report.note('Run by hand, that file restores the schema alone; "npx supasnap rollback" puts the rows back too.');
+  if (!rehearsal.rollback) return;
+  const statements = count(rehearsal.rollback.script.statements.length, 'statement');
+  const { proven } = rehearsal.proof;
+  if (handWritten) report.step(`Rollback: ${rollbackPath} (written by hand)`);
+  else if (!proven || !prepared.manifest)
+    report.step(`Rollback: ${statements}; ${rollbackPath} is not written${proven ? ' in a dry run' : ', for it is not proven'}.`);
+  else {
+    report.step(`Rollback: ${rollbackPath} (${statements})`);
+    if (filled.length > 0 && !rehearsal.rollback.sourceFor)
+      report.note('Run by hand, that file restores the schema alone; "npx supasnap rollback" puts the rows back too.');
+  }
 }
 
 function tellRows({ report }: Context, rows: RowsRehearsed | undefined): void {

@@ -48,7 +48,7 @@ export async function record(
   const { migration, manifest, rehearsal, before, provenance } = prepared;
   if (work.unrecorded) await keepInTarget(client, manifest!, before, before);
   if (!work.unrecorded && !(await recordApplied(client, historyRow(prepared), work.xid))) {
-    throw failed(`${migration.label} ended the transaction that was to make it safe.`, {
+    throw failed('transaction_control', `${migration.label} ended the transaction that was to make it safe.`, {
       state: `It is not recorded as applied; look at what it left: npx supasnap status`,
       next: 'Take COMMIT and ROLLBACK out of the file, and out of procedures that it calls.',
     });
@@ -88,7 +88,7 @@ export const historyRow = ({ migration, rollbackText }: Prepared) => ({
 
 /** `limit`: how many milliseconds a statement of it could take, where that was less than test_timeout. */
 export const testFailed = (test: SmokeResult, state: string, limit?: number) =>
-  failed(`The smoke test of ${test.version} failed, so the migration was not kept.`, {
+  failed('test_failed', `The smoke test of ${test.version} failed, so the migration was not kept.`, {
     ...testFailure(test),
     ...(limit && (test.problem?.cause as { code?: string } | undefined)?.code === '57014'
       ? {

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { failed, refused, usage } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
-import { readHistory, type Run } from '../history/history.ts';
+import type { Run } from '../history/history.ts';
 import { destructiveStatements } from '../migration/hazards.ts';
 import { listMigrations, readMigration, type Migration } from '../migration/read.ts';
 import type { Step } from '../migration/transaction.ts';
@@ -14,7 +14,7 @@ import { quoteName } from '../sql-names.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
 import { readIdentity } from '../snapshot/identity.ts';
 import { readSummary, type CapturedState } from '../snapshot/state.ts';
-import { listSnapshots, loadSnapshot } from '../snapshot/store.ts';
+import { loadSnapshot } from '../snapshot/store.ts';
 import type { TargetSession } from '../target/session.ts';
 import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmMigration } from './confirm.ts';
@@ -25,6 +25,7 @@ import type { MigrateOptions } from './migrate-options.ts';
 import type { Progress } from './migrate-outside.ts';
 import { prepareMigration, showPlan } from './migrate-prepare.ts';
 import { below } from './present.ts';
+import { readRecords } from './records.ts';
 import { updateReport } from './report-history.ts';
 
 /**
@@ -39,11 +40,11 @@ export async function resumeMigration(
 ): Promise<void> {
   const { config, report } = context;
   const { client, target } = session;
-  const history = await readHistory(client);
+  const { history, known } = await readRecords(context, session);
   const run = halfDone(history.runs, history.applied).at(0);
   const progress = run?.progress as Progress | null | undefined;
   if (!run || !progress?.of)
-    throw usage('There is nothing to go on with: no migration stopped between its steps.', {
+    throw usage('cannot_resume', 'There is nothing to go on with: no migration stopped between its steps.', {
       state: `Nothing was changed on ${target.name}.`,
       next: 'npx supasnap status',
     });
@@ -54,10 +55,9 @@ export async function resumeMigration(
   };
   const migration = await sameFile(context, run);
   const { label } = migration;
-  const known = await listSnapshots(client, config.folders.snapshots, history.ours);
   const snapshot = known.find(({ id }) => id === run.snapshotBefore);
   if (!snapshot)
-    throw refused(`The snapshot ${run.snapshotBefore} of the state before ${migration.label} is gone.`, {
+    throw refused('snapshot_missing', `The snapshot ${run.snapshotBefore} of the state before ${migration.label} is gone.`, {
       state: `Nothing was changed on ${target.name}.`,
       next: 'npx supasnap rollback --list',
     });
@@ -79,7 +79,7 @@ export async function resumeMigration(
     );
     showPlan(context, prepared, hazards);
     if (prepared.script.execution.mode !== 'outside')
-      throw refused(`${migration.label} runs in one transaction; it can't have stopped in between.`, {
+      throw refused('cannot_resume', `${migration.label} runs in one transaction; it can't have stopped in between.`, {
         state: `Nothing was changed on ${target.name}.`,
         next: 'npx supasnap status',
       });
@@ -91,7 +91,7 @@ export async function resumeMigration(
         : stepAsked(options.resume, steps.length);
     const [gone] = temporaryOf(steps.slice(0, from.step));
     if (gone && from.step < steps.length) {
-      throw refused(`It can't go on: ${gone.where} made a temporary table, which went with its session.`, {
+      throw refused('cannot_resume', `It can't go on: ${gone.where} made a temporary table, which went with its session.`, {
         state: `The steps before step ${from.step + 1} are done on ${target.name}; the migration is not recorded as applied.`,
         next: `Go back to the state before it: npx supasnap rollback ${run.snapshotBefore}. Then make it a table that stays, and drop it at the end.`,
       });
@@ -137,14 +137,14 @@ async function sameFile(context: Context, run: Run): Promise<Migration & { label
   const state = 'Nothing was changed.';
   const back = `go back to the state before it: npx supasnap rollback ${run.snapshotBefore}`;
   if (!found)
-    throw refused(`The file of ${run.version} is not in ${below(context, folders.migrations)} any more.`, {
+    throw refused('file_missing', `The file of ${run.version} is not in ${below(context, folders.migrations)} any more.`, {
       state,
       next: `Put it there again, or ${back}`,
     });
   const label = below(context, found.path);
   const migration = await readMigration(found.path, label, context.config.workdir);
   if (migration.sha256 !== run.fileSha256)
-    throw refused(`${label} was edited since it was begun.`, { state, next: `Take the edit back, or ${back}` });
+    throw refused('edited', `${label} was edited since it was begun.`, { state, next: `Take the edit back, or ${back}` });
   return { ...migration, label };
 }
 
@@ -154,7 +154,7 @@ const setTimeouts = (client: pg.Client, { lockTimeoutMs, statementTimeoutMs }: T
 /** What an index that failed left behind. Others that hold old snapshots of the table hold it up, as they held up the index. */
 const removeIncomplete = (client: pg.Client, sql: string, target: string) =>
   client.query(sql).catch((error: Error & { code?: string }) => {
-    throw failed(`The incomplete index could not be removed: ${error.message} (${error.code}).`, {
+    throw failed('sql_failed', `The incomplete index could not be removed: ${error.message} (${error.code}).`, {
       detail: [`${sql};`],
       state: `Nothing was changed on ${target} by this command; the migration is where it was.`,
       next: 'End the transactions that are open on the table (pg_stat_activity shows them), then run: npx supasnap migrate --resume',
@@ -172,7 +172,7 @@ interface Onward {
 function stepAsked(words: string | true, of: number): Onward {
   const step = Number(words);
   if (Number.isInteger(step) && step >= 1 && step <= of) return { step: step - 1, first: [] };
-  throw usage(`--resume takes the number of a step from 1 to ${of}, not "${words}".`, {
+  throw usage('wrong_arguments', `--resume takes the number of a step from 1 to ${of}, not "${words}".`, {
     state: 'Nothing was changed.',
     next: 'Leave the number out to have it found.',
   });
@@ -205,7 +205,7 @@ async function nextStep(client: pg.Client, steps: Step[], { done, begun }: Progr
     };
   }
   if ('VacuumStmt' in node || 'AlterSystemStmt' in node || 'ClusterStmt' in node) return { step: done, first: [] };
-  throw refused(`It can't be told whether step ${done + 1} came to its end: ${statement.text.slice(0, 200)}`, {
+  throw refused('cannot_resume', `It can't be told whether step ${done + 1} came to its end: ${statement.text.slice(0, 200)}`, {
     state: `Nothing was changed on ${target}.`,
     next: `Look at the database. Where it is not done: npx supasnap migrate --resume ${done + 1}. Where it is: npx supasnap migrate --resume ${done + 2}`,
   });

@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts';
 import type { Finding } from '../advice/finding.ts';
-import { readHistory } from '../history/history.ts';
+import { readHistory, type History } from '../history/history.ts';
 import { chooseMigrations, type Chosen } from '../migration/choose.ts';
 import { refused } from '../errors.ts';
 import { tellCutOff } from './cut-off.ts';
-import { requireWritable } from '../snapshot/atomic-file.ts';
+import { requireWritable } from '../atomic-file.ts';
 import { readUnfinished } from './status-runs.ts';
 import { withRunnerLock } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
@@ -29,7 +29,7 @@ export function migrate(context: Context, options: MigrateOptions = {}): Promise
     await tellCutOff(context, session);
     if (options.resume) return resume(context, session, options);
     await refuseHalfDone(session);
-    const chosen = await readChosen(context, session, options);
+    const { chosen } = await readChosen(context, session, options);
     const result: MigrateResult = {
       target: session.target.name,
       applied: [],
@@ -42,13 +42,13 @@ export function migrate(context: Context, options: MigrateOptions = {}): Promise
     const { settings, folders } = context.config;
     if (!options.dryRun) await requireWritable([folders.snapshots, folders.rollback, folders.docs]);
     await withRunnerLock(session.client, options.lockWaitMs ?? settings.lockWaitMs, context.report, async () => {
-      const still = await readChosen(context, session, options);
+      const { chosen: still, history } = await readChosen(context, session, options);
       if (still.migrations.length === 0) return context.report.note('Another runner has applied them meanwhile.');
       const passed = new Set(chosen.migrations.map(({ sha256 }) => sha256));
       if (still.migrations.some(({ sha256 }) => !passed.has(sha256))) await passGate(context, session, options, still.migrations);
       // Loaded now: with nothing to apply the command starts and ends in half the time.
       const { applyAll } = await import('./migrate-all.ts');
-      await applyAll(context, session, options, still, result);
+      await applyAll(context, session, options, { chosen: still, history }, result);
     });
     return result;
   });
@@ -69,16 +69,20 @@ async function resume(context: Context, session: TargetSession, options: Migrate
 async function refuseHalfDone({ client, target }: TargetSession): Promise<void> {
   const open = (await readUnfinished(client)).find(({ halfWay, running }) => halfWay && !running);
   if (!open) return;
-  throw refused(`${open.what} stopped between its steps on ${target.name}: ${open.state}`, {
+  throw refused('unfinished_run', `${open.what} stopped between its steps on ${target.name}: ${open.state}`, {
     state: 'Nothing was changed by this command.',
     next: open.next,
   });
 }
 
-async function readChosen(context: Context, session: TargetSession, options: MigrateOptions): Promise<Chosen> {
+async function readChosen(
+  context: Context,
+  session: TargetSession,
+  options: MigrateOptions,
+): Promise<{ chosen: Chosen; history: History }> {
   const { config } = context;
   const history = await readHistory(session.client);
-  return chooseMigrations(history.applied, {
+  const chosen = await chooseMigrations(history.applied, {
     workdir: config.workdir,
     folder: config.folders.migrations,
     files: options.files ?? [],
@@ -87,4 +91,5 @@ async function readChosen(context: Context, session: TargetSession, options: Mig
     requireVersion: config.settings.requireVersion,
     now: context.now(),
   });
+  return { chosen, history };
 }

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { refused, usage } from '../errors.ts';
 import { compareVersions, migrationName } from '../migration/file-name.ts';
 import { newMigration } from '../migration/new.ts';
-import { writeFileAtomic } from '../snapshot/atomic-file.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
 import { below } from './present.ts';
 
 /** What the new migration is called. */
@@ -51,7 +51,7 @@ function readRelease(words: string): string {
   const [, major, minor, patch] = /^v?(\d+)[._](\d+)[._](\d+)$/i.exec(words.trim()) ?? [];
   if (major !== undefined) return `v${Number(major)}.${Number(minor)}.${Number(patch)}`;
   const [, first, second = '0'] = /^v?(\d+)(?:[._](\d+))?$/i.exec(words.trim()) ?? [];
-  throw usage(`"${words}" is not a version.`, {
+  throw usage('wrong_arguments', `"${words}" is not a version.`, {
     state: 'Nothing was written.',
     next: `Write all three numbers: npx supasnap new v${first ?? 0}.${first === undefined ? '8' : second}.0 what_it_does`,
   });
@@ -74,6 +74,9 @@ async function write(context: Context, path: string, text: string): Promise<void
     await writeFileAtomic(path, text);
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw error;
-    throw refused(`${below(context, path)} exists already.`, { state: 'It was left as it is.', next: 'Run the command again.' });
+    throw refused('file_exists', `${below(context, path)} exists already.`, {
+      state: 'It was left as it is.',
+      next: 'Run the command again.',
+    });
   }
 }

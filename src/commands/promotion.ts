@@ -24,7 +24,7 @@ export async function askEnvironment(context: Context, goal: Target, name: strin
     const target = await environmentTarget(context, findEnvironment(context, name));
     maskPassword(context, target.settings);
     if (isSameDatabase(target.settings, goal.settings))
-      throw refused(`Environments "${name}" and "${goal.name}" lead to the same database.`, {
+      throw refused('bad_config', `Environments "${name}" and "${goal.name}" lead to the same database.`, {
         next: `Correct [env.${name}] of supabase/supasnap.toml.`,
       });
     return await askDatabase(target, candidates);
@@ -72,7 +72,7 @@ export async function promotionRefusals(context: Context, target: Target, candid
     const testimony = await askEnvironment(context, target, name, candidates);
     if (testimony instanceof Problem) {
       refusals.push(
-        refused(`Whether it was applied on ${name} is not known: ${testimony.message}`, {
+        refused('not_promoted', `Whether it was applied on ${name} is not known: ${testimony.message}`, {
           detail: testimony.detail,
           state,
           next: testimony.next,
@@ -86,7 +86,9 @@ export async function promotionRefusals(context: Context, target: Target, candid
     });
     if (lacking.length === 0) continue;
     const unmet = `${target.name} requires ${name}: ${lacking.length === 1 ? '1 migration has' : `${lacking.length} migrations have`} not been applied and tested there as ${lacking.length === 1 ? 'it is' : 'they are'}.`;
-    refusals.push(refused(unmet, { detail: lacking, state, next: `Apply and test there first: npx supasnap migrate --env ${name}` }));
+    refusals.push(
+      refused('not_promoted', unmet, { detail: lacking, state, next: `Apply and test there first: npx supasnap migrate --env ${name}` }),
+    );
   }
   return refusals;
 }

@@ -1,13 +1,14 @@
 import type { Context } from '../context.ts';
 import { Problem, refused } from '../errors.ts';
-import type { AppliedMigration, History } from '../history/history.ts';
-import { historyKey, isBaseline, snapshotBefore } from '../history/rebuilt.ts';
+import { type AppliedMigration, type History, isBaseline } from '../history/history.ts';
+import { historyKey, snapshotBefore } from '../snapshot/rebuilt.ts';
 import { migrationName, snapshotName } from '../migration/file-name.ts';
 import { readProvenance } from '../project.ts';
 import type { ReadFresh } from '../shadow/fresh.ts';
 import { groundOf, isProject, onGround } from '../shadow/ground.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
 import type { UseShadow } from '../shadow/shadows.ts';
+import { describeApplied, prefixKeys } from '../snapshot/applied.ts';
 import { carryIdentity, readIdentity, type Identity } from '../snapshot/identity.ts';
 import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
@@ -64,7 +65,7 @@ export async function replayHistory(
   const missing = missingBefore(history, known).filter((index) => index >= first);
   if (missing.length === 0) return [];
   const start = startOf(applied, known, missing[0]!);
-  const begin = start ? start.manifest.applied.length : 0;
+  const begin = start ? start.manifest.applied.count : 0;
   const replayed = await readReplayed(context, applied.slice(begin));
   context.report.step(
     `Rebuilding ${missing.length === 1 ? 'a snapshot' : `${missing.length} snapshots`}: replaying ${replayed.length === 1 ? replayed[0]!.label : `${replayed.length} migrations`} from ${start ? `snapshot ${start.id}` : 'a fresh database'} on …`,
@@ -74,16 +75,16 @@ export async function replayHistory(
     ? await loadSnapshot(session.client, context.config.folders.snapshots, start)
     : groundOf(await input.fresh(isProject(present.facts) ? 'platform' : 'plain'), present);
   const { moments, end } = await onGround(useShadow, ground, present, replay);
-  return describeAll(context, session, input, moments, end);
+  return describeAll(context, session, input, { moments, end, start });
 }
 
 /** The newest snapshot that was this database's own, of a time when only migrations before `index` were applied. */
 function startOf(applied: AppliedMigration[], known: StoredSnapshot[], index: number): StoredSnapshot | undefined {
-  const isPrefix = ({ manifest }: StoredSnapshot) =>
-    manifest.applied.length <= index && manifest.applied.every(({ version }, at) => applied[at]?.version === version);
+  const beginnings = prefixKeys(applied.slice(0, index));
+  const isPrefix = ({ manifest }: StoredSnapshot) => beginnings[manifest.applied.count] === manifest.applied.sha256;
   return known
     .filter((one) => one.inTarget && one.manifest.rebuilt === undefined && isPrefix(one))
-    .sort((a, b) => b.manifest.applied.length - a.manifest.applied.length || (b.kept ?? 0) - (a.kept ?? 0))[0];
+    .sort((a, b) => b.manifest.applied.count - a.manifest.applied.count || (b.kept ?? 0) - (a.kept ?? 0))[0];
 }
 
 async function replayOn(
@@ -94,7 +95,7 @@ async function replayOn(
   { replayed, begin, missing }: { replayed: Replayed[]; begin: number; missing: number[] },
 ): Promise<{ moments: Moment[]; end: Identity }> {
   if (!shadow.commits)
-    throw refused('Snapshots can be rebuilt only in a database of their own, and none can hold this one.', {
+    throw refused('shadow_failed', 'Snapshots can be rebuilt only in a database of their own, and none can hold this one.', {
       state: 'Nothing was changed.',
       next: 'Give an empty database of the same kind with --shadow <url>.',
     });
@@ -114,11 +115,11 @@ async function replayOne(shadow: Shadow, { config }: Context, { label, script }:
   const timeouts = timeoutsOf(config.settings, script);
   try {
     if (shadow.kind !== 'embedded' && (await changesCluster(shadow, script, timeouts)))
-      throw refused("it changes roles of the whole server, and the shadow is on the target's own");
+      throw refused('shadow_failed', "it changes roles of the whole server, and the shadow is on the target's own");
     await forward(shadow, { script, timeouts });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw refused(`Snapshots can't be rebuilt: replaying ${label} failed: ${error.message}`, {
+    throw refused('shadow_failed', `Snapshots can't be rebuilt: replaying ${label} failed: ${error.message}`, {
       place: error.place,
       detail: error.detail,
       state: 'Nothing was changed: it was replayed on a shadow.',
@@ -146,8 +147,7 @@ async function describeAll(
   context: Context,
   session: TargetSession,
   { history, known, present }: ReplayInput,
-  moments: Moment[],
-  end: Identity,
+  { moments, end, start }: { moments: Moment[]; end: Identity; start: StoredSnapshot | undefined },
 ): Promise<Rebuilt[]> {
   const provenance = await readProvenance(context.config.workdir);
   const all = [...known];
@@ -155,7 +155,8 @@ async function describeAll(
   for (const { index, state, identity, counts, databaseBytes } of moments) {
     const applied = history.applied.slice(0, index);
     const name = nameBefore(history.applied[index]!);
-    const { copy, exists } = nextCopy(all, name, state);
+    const told = describeApplied(applied, (rebuilt.at(-1) ?? start)?.manifest, known);
+    const { copy, exists } = nextCopy(all, name, state, told.applied);
     const earlier = exists ? all.find(({ manifest }) => manifest.name === name && manifest.copy === copy) : undefined;
     const manifest: Manifest = {
       format: 1,
@@ -166,7 +167,7 @@ async function describeAll(
       takenAt: context.now().toISOString(),
       serverVersion: session.server.version,
       pgDump: present.pgDump,
-      applied: applied.map(({ version, name: words }) => ({ version, name: words })),
+      ...told,
       counts,
       databaseBytes,
       database: session.target.settings.database,
@@ -196,6 +197,7 @@ function nameBefore(row: AppliedMigration): string {
 
 const leadsElsewhere = (replayed: Replayed[], target: string, { reason, differences }: Proof) =>
   refused(
+    'drift',
     `Snapshots can't be rebuilt: replayed, ${replayed.length === 1 ? replayed[0]!.label : `the ${replayed.length} migrations`} lead${replayed.length === 1 ? 's' : ''} to another schema than ${target} has, so the states in between can't be believed.`,
     {
       detail: differences.length > 0 ? differences.slice(0, 20).map((line) => inWords(line, target)) : [reason ?? ''],

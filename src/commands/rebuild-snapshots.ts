@@ -1,15 +1,15 @@
 import type { Context } from '../context.ts';
-import { readHistory } from '../history/history.ts';
 import type { ReadFresh } from '../shadow/fresh.ts';
 import { freshFrom } from '../shadow/fresh.ts';
 import type { UseShadow } from '../shadow/shadows.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import { captureState } from '../snapshot/state.ts';
 import { readPresent } from '../snapshot/take.ts';
-import { keepRebuilt, listSnapshots, writeSnapshotFiles } from '../snapshot/store.ts';
+import { keepRebuilt, writeSnapshotFiles } from '../snapshot/store.ts';
 import type { TargetSession } from '../target/session.ts';
 import { openApply } from '../transition/apply.ts';
 import { captureOptions } from './present.ts';
+import { readRecords, type Records } from './records.ts';
 import { replayHistory, type Rebuilt } from './rebuild-replay.ts';
 
 export interface RebuildOptions {
@@ -35,8 +35,7 @@ export async function rebuildSnapshots(
   const { config } = context;
   const { client, target, server } = session;
   const capture = captureOptions(context, session, options);
-  const history = await readHistory(client);
-  const known = await listSnapshots(client, config.folders.snapshots, history.ours);
+  const { history, known } = await readRecords(context, session);
   const present = await captureState(client, target.settings, capture);
   const fresh = options.fresh ?? freshFrom(config, server.major, capture);
   const rebuilt = await replayHistory(context, session, useShadow, {
@@ -66,11 +65,10 @@ export async function rebuildFrom(
   session: TargetSession,
   useShadow: UseShadow,
   options: RebuildOptions & { from: string },
+  { history, known }: Records,
 ): Promise<Rebuilt[]> {
   const { config, report } = context;
   const capture = captureOptions(context, session, options);
-  const history = await readHistory(session.client);
-  const known = await listSnapshots(session.client, config.folders.snapshots, history.ours);
   const { state: present } = await readPresent(session.client, session.target.settings, known, config.folders.snapshots, capture);
   const rebuilt = await replayHistory(context, session, useShadow, {
     history,

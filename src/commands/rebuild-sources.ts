@@ -52,7 +52,7 @@ const isRecorded = (file: LocalFile, { statements }: AppliedMigration): boolean 
   !statements?.length || sameText(statements, file.statements);
 
 const nothingToReplay = (label: string) =>
-  refused(`${label} can't be replayed: it has no file here, and history recorded no statements of it.`, {
+  refused('file_missing', `${label} can't be replayed: it has no file here, and history recorded no statements of it.`, {
     state: 'Nothing was changed.',
     next: 'Get its file from version control, then run the command again.',
   });

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused, usage } from '../errors.ts';
 import { halfDone } from '../history/half-done.ts';
-import { readHistory, recordApplied, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
+import { readHistory, recordApplied, removeApplied, renameRuns, type AppliedMigration, type History } from '../history/history.ts';
 import { prepareHistory } from '../history/prepare.ts';
-import { lockKey } from '../history/schema.ts';
+import { readLocal, recordRenamed, type LocalFile as LocalText } from '../migration/choose.ts';
+import { compareHistory } from '../migration/order.ts';
 import { listMigrations, readMigrationText } from '../migration/read.ts';
+import { findRenamed, sameStatements, type Renamed } from '../migration/renamed.ts';
 import { historyStatements, textOfStatements } from '../migration/statements.ts';
-import { requireWritable, writeFileAtomic } from '../snapshot/atomic-file.ts';
-import { listSnapshots, loadSnapshot, writeSnapshotFiles } from '../snapshot/store.ts';
-import { withRunnerLock } from '../target/lock.ts';
+import { requireWritable, writeFileAtomic } from '../atomic-file.ts';
+import { loadSnapshot, writeSnapshotFiles } from '../snapshot/store.ts';
+import { withRunnerLock, lockKey } from '../target/lock.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import { confirmByName } from './confirm.ts';
 import { below } from './present.ts';
+import { readRecords, type Records } from './records.ts';
 import { updateReport } from './report-history.ts';
 
 /** What to mend; nothing of these: only show what does not agree. Times are milliseconds. */
@@ -60,8 +63,9 @@ export function repair(context: Context, options: RepairOptions = {}): Promise<R
           changeHistory(context, session, applied, reverted),
         );
       }
-      if (options.fetch) result.written = await fetchMissing(context, session);
-      result.findings = await find(context, session);
+      const records = await readRecords(context, session);
+      if (options.fetch) result.written = await fetchMissing(context, session, records);
+      result.findings = await find(context, records);
       return result;
     },
     applied.length + reverted.length > 0 ? 'change' : 'read',
@@ -80,24 +84,36 @@ async function localFiles({ config }: Context): Promise<LocalFile[]> {
   return migrations.map(({ path, name }) => ({ version: name.version, name: name.name, path }));
 }
 
-async function find(context: Context, session: TargetSession): Promise<Disagreement[]> {
+/** Files that are applied under a name which no file has any more. */
+async function renamedFiles({ config }: Context, { applied }: History): Promise<Renamed<LocalText>[]> {
+  if (!existsSync(config.folders.migrations)) return [];
+  const { local } = await readLocal({ workdir: config.workdir, folder: config.folders.migrations });
+  return findRenamed(compareHistory(local, applied), applied, ({ name }) => name.name);
+}
+
+async function find(context: Context, { history, known }: Records): Promise<Disagreement[]> {
   const { folders } = context.config;
-  const history = await readHistory(session.client);
   const files = await localFiles(context);
+  const renamed = await renamedFiles(context, history);
+  const settled = new Set(renamed.flatMap(({ file, row }) => [file.version, row.version]));
   const here = new Set(files.map(({ version }) => version));
   const recorded = new Set(history.applied.map(({ version }) => version));
   const fetch = 'npx supasnap repair --fetch';
   const stopped = new Map(halfDone(history.runs, history.applied).map((run) => [run.version, run]));
-  const snapshots = (await listSnapshots(session.client, folders.snapshots, history.ours)).filter(({ inFolder }) => !inFolder);
+  const snapshots = known.filter(({ inFolder }) => !inFolder);
   return [
+    ...renamed.map(({ file, row }) => ({
+      what: `${labelOf(row)} is applied, and its file is ${file.label} now.`,
+      next: recordRenamed([{ was: row.version, now: file.version }]),
+    })),
     ...history.applied
-      .filter(({ version }) => !here.has(version))
+      .filter(({ version }) => !here.has(version) && !settled.has(version))
       .map((row) => ({
         what: `${labelOf(row)} is recorded as applied and has no file here.`,
         next: row.statements?.length ? fetch : `get the file from version control, or: npx supasnap repair --reverted ${row.version}`,
       })),
     ...files
-      .filter(({ version }) => !recorded.has(version))
+      .filter(({ version }) => !recorded.has(version) && !settled.has(version))
       .map(({ version, path }) =>
         stopped.has(version)
           ? {
@@ -124,7 +140,7 @@ async function find(context: Context, session: TargetSession): Promise<Disagreem
   ];
 }
 
-const labelOf = ({ version, name }: AppliedMigration): string => [version, name].filter(Boolean).join('_');
+const labelOf = ({ version, name }: Pick<AppliedMigration, 'version' | 'name'>): string => [version, name].filter(Boolean).join('_');
 
 /** Rollbacks of applied migrations, as their runs recorded them. */
 function missingRollbacks({ config }: Context, { applied, runs }: History): { path: string; text: string }[] {
@@ -136,10 +152,10 @@ function missingRollbacks({ config }: Context, { applied, runs }: History): { pa
 }
 
 /** As "supabase migration fetch" does, but that nothing is overwritten. */
-async function fetchMissing(context: Context, { client }: TargetSession): Promise<string[]> {
+async function fetchMissing(context: Context, { client }: TargetSession, { history, known }: Records): Promise<string[]> {
   const { folders } = context.config;
-  const history = await readHistory(client);
-  const here = new Set((await localFiles(context)).map(({ version }) => version));
+  const renamed = (await renamedFiles(context, history)).map(({ row }) => row.version);
+  const here = new Set([...(await localFiles(context)).map(({ version }) => version), ...renamed]);
   const written: string[] = [];
   const write = async (path: string, text: string) => {
     await writeFileAtomic(path, text, { replace: false });
@@ -150,7 +166,7 @@ async function fetchMissing(context: Context, { client }: TargetSession): Promis
     await write(join(folders.migrations, `${fileSafe(labelOf(row))}.sql`), textOfStatements(row.statements));
   }
   for (const { path, text } of missingRollbacks(context, history)) await write(path, text);
-  for (const snapshot of await listSnapshots(client, folders.snapshots, history.ours)) {
+  for (const snapshot of known) {
     if (snapshot.inFolder) continue;
     written.push(
       below(
@@ -158,6 +174,7 @@ async function fetchMissing(context: Context, { client }: TargetSession): Promis
         await writeSnapshotFiles(folders.snapshots, snapshot.manifest, await loadSnapshot(client, folders.snapshots, snapshot)),
       ),
     );
+    snapshot.inFolder = snapshot.aside === undefined;
   }
   return written;
 }
@@ -176,15 +193,17 @@ async function changeHistory(context: Context, session: TargetSession, applied: 
   const stopped = new Set(halfDone(history.runs, history.applied).map((run) => run.version));
   const state = `Nothing was changed on ${target.name}.`;
   for (const version of applied) {
-    if (recorded.has(version)) throw usage(`${version} is recorded as applied already.`, { state, next: 'Leave it out.' });
+    if (recorded.has(version) && !reverted.includes(version))
+      throw usage('already_applied', `${version} is recorded as applied already.`, { state, next: 'Leave it out.' });
     if (!files.has(version))
-      throw usage(`There is no file of version ${version} in ${below(context, context.config.folders.migrations)}.`, {
+      throw usage('file_missing', `There is no file of version ${version} in ${below(context, context.config.folders.migrations)}.`, {
         state,
         next: 'Put it there: what it holds is recorded.',
       });
   }
   for (const version of reverted)
-    if (!recorded.has(version)) throw usage(`${version} is not recorded as applied.`, { state, next: 'See what is: npx supasnap status' });
+    if (!recorded.has(version))
+      throw usage('not_applied', `${version} is not recorded as applied.`, { state, next: 'See what is: npx supasnap status' });
   const rows = await Promise.all(
     applied.map(async (version) => {
       const { path, name } = files.get(version)!;
@@ -192,27 +211,37 @@ async function changeHistory(context: Context, session: TargetSession, applied: 
       return { version, name, statements: historyStatements(text), rollback: [] };
     }),
   );
-  for (const { version, name } of rows) {
+  const renames: { was: AppliedMigration; now: (typeof rows)[number] }[] = [];
+  for (const now of rows)
+    for (const version of reverted) {
+      const was = recorded.get(version)!;
+      if (!renames.some((one) => one.was === was || one.now === now) && (await sameStatements(was.statements ?? [], now.statements)))
+        renames.push({ was, now });
+    }
+  for (const { was, now } of renames) context.report.step(`Records ${labelOf(was)} as ${labelOf(now)}; nothing is run or undone.`);
+  for (const row of rows.filter((one) => !renames.some(({ now }) => now === one))) {
+    const { version, name } = row;
     if (stopped.has(version))
       context.report.warn(
         `${version}_${name} stopped between its steps. Recording it says that the rest was done by hand; that is not checked.`,
       );
     context.report.step(`Records ${version}_${name} as applied; it is not run.`);
   }
-  for (const version of reverted)
+  for (const version of reverted.filter((one) => !renames.some(({ was }) => was.version === one)))
     context.report.warn(`Records ${labelOf(recorded.get(version)!)} as not applied; it is not undone (npx supasnap rollback undoes).`);
   await confirmByName(context, target, `Change the history of ${target.name}?`);
   await client.query(`begin; set local lock_timeout = ${context.config.settings.lockTimeoutMs}; select pg_advisory_xact_lock(${lockKey})`);
   try {
     await prepareHistory(client);
     await client.query('lock table supabase_migrations.schema_migrations in share row exclusive mode');
-    for (const row of rows) await recordApplied(client, row, undefined);
     await removeApplied(client, reverted);
+    for (const row of rows) await recordApplied(client, row, undefined);
+    for (const { was, now } of renames) await renameRuns(client, was.version, now);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw (error as { code?: string }).code === '23505'
-      ? refused('Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error })
+      ? refused('changed_meanwhile', 'Someone else changed the history meanwhile.', { state, next: 'Run the command again.', cause: error })
       : error;
   }
   await updateReport(context, session);

@@ -38,7 +38,7 @@ function refusal(way: Way, missing: MissingRight[], target: string): Problem {
             `This role may not run all of the way to ${way.rollback} on ${target}.`,
             'Choose another snapshot (npx supasnap rollback --list), or run it as a role that may.',
           ];
-  return refused(message, {
+  return refused('missing_rights', message, {
     detail: [
       ...new Set(
         missing.map(({ kind, on, name, reason }) => `${words[kind]}${name ? ` ${name} on` : ''} ${on.replaceAll('"', '')}: ${reason}`),

@@ -60,11 +60,16 @@ export async function answering(client: pg.Client, answers: Answers, placed: Pla
 /** Throws where an answer names something that no step had. */
 export function requirePlaced({ fill, without }: Answers, placed: Placed, state: string): void {
   for (const place of Object.keys(fill ?? {})) {
-    if (!placed.has(place)) throw usage(`--fill takes schema.table.column=<expression>; there is no column ${place}.`, { state });
+    if (!placed.has(place))
+      throw usage('wrong_arguments', `--fill takes schema.table.column=<expression>; there is no column ${place}.`, { state });
   }
   for (const [place, condition] of Object.entries(without ?? {})) {
     if (!placed.has(place))
-      throw usage(`--without takes schema.table=<condition>; there is no table ${place} with the columns of: ${condition}`, { state });
+      throw usage(
+        'wrong_arguments',
+        `--without takes schema.table=<condition>; there is no table ${place} with the columns of: ${condition}`,
+        { state },
+      );
   }
 }
 
@@ -72,7 +77,7 @@ export function requirePlaced({ fill, without }: Answers, placed: Placed, state:
 export function requireMatched(reports: PutBackReport[], { allowUnmatched }: Answers, state: string): void {
   const unmatched = reports.filter((report) => report.unmatched > 0);
   if (unmatched.length === 0 || allowUnmatched) return;
-  throw refused("There are rows whose old values can't be put back: the table has no key, and users changed rows since.", {
+  throw refused('row_conflict', "There are rows whose old values can't be put back: the table has no key, and users changed rows since.", {
     detail: unmatched.map((report) => `${report.table}: ${count(report.unmatched, 'row')}`),
     state,
     next: 'Leave those rows as they are, with the old values in the copy (npx supasnap kept): --allow-unmatched',
@@ -87,7 +92,7 @@ export function requireCasts(
 ): void {
   const open = changed.filter(({ column }) => !acceptCast.includes(column));
   if (open.length === 0) return;
-  throw refused('Values that were written since do not fit the type that returns.', {
+  throw refused('row_conflict', 'Values that were written since do not fit the type that returns.', {
     detail: open.map(({ column, count: rows, examples }) => `${column}: ${count(rows, 'row')}, such as ${examples.join(', ')}`),
     state,
     next: `Change those values, or let them be cut to fit (whole in the copy): ${open.map(({ column }) => `--accept-cast "${column}"`).join(' ')}`,
@@ -120,7 +125,7 @@ async function labelColumns(client: pg.Client, map: Record<string, string>): Pro
   for (const [place, other] of Object.entries(map)) {
     const [schema, type, ...label] = place.split('.');
     if (!schema || !type || label.length === 0)
-      throw usage(`--map takes schema.type.label=other, not "${place}=${other}".`, { state: 'Nothing was changed.' });
+      throw usage('wrong_arguments', `--map takes schema.type.label=other, not "${place}=${other}".`, { state: 'Nothing was changed.' });
     const { rows } = await client.query<Omit<LabelColumn, 'label' | 'other'>>(
       `select concat_ws('.', n.nspname, c.relname, a.attname) as place, format('%I.%I', n.nspname, c.relname) as reach, quote_ident(a.attname) as column, case when t.typelem <> 0 then format_type(t.oid, null) end as array
        from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and not c.relispartition join pg_namespace n on n.oid = c.relnamespace
@@ -167,7 +172,7 @@ async function leaveOut(client: pg.Client, without: Record<string, string>, plac
       } catch (error) {
         const { code, where } = error as { code?: string; where?: string };
         if (!undefinedName.includes(code ?? '') || where)
-          throw usage(`--without "${place}=${condition}": ${(error as Error).message}`, {
+          throw usage('wrong_arguments', `--without "${place}=${condition}": ${(error as Error).message}`, {
             state: 'Nothing was changed: the transaction was rolled back.',
             cause: error,
           });
@@ -244,7 +249,7 @@ function needsMap(error: unknown, state: string): Problem | undefined {
   const label = cause?.code === '22P02' ? /^invalid input value for enum (.+?): "(.*)"$/s.exec(cause.message ?? '') : null;
   if (!label) return undefined;
   const type = label[1]!.replaceAll('"', '');
-  return refused(`Rows use the label '${label[2]}' of ${type}, which goes with this rollback.`, {
+  return refused('row_conflict', `Rows use the label '${label[2]}' of ${type}, which goes with this rollback.`, {
     state,
     next: `Say which label they get instead: --map "${type.includes('.') ? type : `public.${type}`}.${label[2]}=<other label>"`,
     cause,
@@ -256,7 +261,7 @@ function needsFill(error: unknown, state: string): Problem | undefined {
   const cause = causeOf(error);
   if (cause?.code !== '23502' || !cause.column) return undefined;
   const place = `${cause.schema}.${cause.table}.${cause.column}`;
-  return refused(`There are rows without a value for ${place}, which must not be null again.`, {
+  return refused('row_conflict', `There are rows without a value for ${place}, which must not be null again.`, {
     state,
     next: `Say which value they get: --fill "${place}=<SQL expression>"`,
     cause,
@@ -283,7 +288,7 @@ function doesNotFit(error: unknown, state: string): Problem | undefined {
   if (!problem || !words) return undefined;
   const { table, condition, all } = whichRows(problem.place?.text ?? '') ?? {};
   const place = table?.replaceAll('"', '') ?? (cause!.table ? `${cause!.schema}.${cause!.table}` : 'schema.table');
-  return refused(`Rows ${words}: ${cause!.message} (${cause!.code})`, {
+  return refused('row_conflict', `Rows ${words}: ${cause!.message} (${cause!.code})`, {
     place: problem.place,
     detail: [
       ...(cause!.detail ? [cause!.detail] : []),

@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts';
 import { attention, failed } from '../errors.ts';
-import { completeRun, recordApplied, recordRun, removeApplied, type AppliedMigration, type History } from '../history/history.ts';
-import { takenOut } from '../history/rebuilt.ts';
+import { completeRun, recordApplied, recordRun, removeApplied, type AppliedMigration, type History, takenOut } from '../history/history.ts';
 import type { KeptItem } from '../kept/item.ts';
 import type { PutBackReport, Waiting } from '../kept/put-back.ts';
 import { readKept, recordKept, recordReturned } from '../kept/record.ts';
@@ -15,7 +14,7 @@ import { passes, testedOf, type SmokeResult, type Tested } from '../smoke/result
 import { runSmokeTest } from '../smoke/run-test.ts';
 import { compareDumps } from '../snapshot/canonical.ts';
 import { factDifferences, type Facts } from '../snapshot/facts.ts';
-import { snapshotId } from '../snapshot/manifest.ts';
+import { snapshotId, type AppliedVersion } from '../snapshot/manifest.ts';
 import { captureState, type CapturedState } from '../snapshot/state.ts';
 import { keepInTarget } from '../snapshot/store.ts';
 import { isPlatformItem, tableItems } from '../platform-rows/record.ts';
@@ -82,7 +81,7 @@ export async function applyRollback(
   const context = { ...given, config: { ...given.config, settings } };
   const { report, config } = context;
   const { client, target, server } = session;
-  const { goal, manifest, journal } = prepared;
+  const { manifest, journal, goalApplied } = prepared;
   const startedAt = context.now();
   const started = performance.now();
   await journal?.phase('applying');
@@ -107,11 +106,12 @@ export async function applyRollback(
     takenAt: context.now(),
     serverVersion: server.version,
     database: target.settings.database,
-    applied: goal.snapshot.manifest.applied,
+    applied: goalApplied,
+    predecessor: manifest!,
     provenance: prepared.provenance,
   });
   await journal?.phase('verified');
-  const tested = await smokeTest(context, session, goal.snapshot.manifest.applied);
+  const tested = await smokeTest(context, session, goalApplied);
   await client.query('begin');
   await keepInTarget(client, afterManifest, after, after);
   for (const runId of work.runIds)
@@ -151,7 +151,7 @@ async function inOneTransaction(
   const state = `Nothing was changed on ${target.name}: the transaction was rolled back.`;
   for (const { script } of way.steps) {
     if (script.execution.mode === 'transaction') continue;
-    throw failed("The rollback holds statements that can't run in a transaction.", {
+    throw failed('transaction_control', "The rollback holds statements that can't run in a transaction.", {
       detail: script.execution.notes,
       state: `Nothing was changed on ${target.name}.`,
       next: `Take CONCURRENTLY and the like out of ${script.file}, then run the command again.`,
@@ -218,11 +218,15 @@ async function inOneTransaction(
       otherwise: async (differences) => {
         if (options.allowUnproven) return;
         await blameOthers(client, present.catalogCheck, target.name);
-        throw failed('On the target the rollback led to another schema than in the rehearsal, so it was not committed.', {
-          detail: differences.slice(0, 20),
-          state,
-          next: 'Run the command again; if it stays so, choose another snapshot.',
-        });
+        throw failed(
+          'unexpected_result',
+          'On the target the rollback led to another schema than in the rehearsal, so it was not committed.',
+          {
+            detail: differences.slice(0, 20),
+            state,
+            next: 'Run the command again; if it stays so, choose another snapshot.',
+          },
+        );
       },
     });
     await removeApplied(client, undone);
@@ -284,7 +288,7 @@ function endOf({ way, expected }: PreparedRollback): Late | undefined {
   const last = way.steps.at(-1);
   if (!last || expected === undefined) return undefined;
   const { early, late } = splitAtReturn(last.script);
-  const end = cutLate(last.script, [...early, ...late], last.effects.exclusive);
+  const end = cutLate([...early, ...late], last.effects.exclusive);
   return end.late.length > 0 && late.length > 0 && end.main.length >= early.length ? end : undefined;
 }
 
@@ -379,13 +383,9 @@ async function runStep(
 }
 
 /** Going to a later snapshot brings migrations back: their rows are as they were recorded when they ran. */
-async function restoreRow(
-  client: TargetSession['client'],
-  version: string,
-  { history, goal: { snapshot } }: PreparedRollback,
-): Promise<void> {
+async function restoreRow(client: TargetSession['client'], version: string, { history, goalApplied }: PreparedRollback): Promise<void> {
   const run = history.runs.filter((one) => one.kind === 'migrate' && one.version === version).at(-1);
-  const name = snapshot.manifest.applied.find((row) => row.version === version)?.name ?? run?.name ?? '';
+  const name = goalApplied.find((row) => row.version === version)?.name ?? run?.name ?? '';
   const removed = takenOut(history).findLast((row) => row.version === version);
   await recordApplied(client, { version, name, statements: run?.statements ?? removed?.statements ?? [], rollback: [] }, undefined);
 }
@@ -398,11 +398,7 @@ function rowsOnlyHere(undone: string[], { applied, runs }: History): { rows: App
   return rows.length > 0 ? { rows } : null;
 }
 
-async function smokeTest(
-  context: Context,
-  { client }: TargetSession,
-  applied: { version: string; name: string | null }[],
-): Promise<SmokeResult | undefined> {
+async function smokeTest(context: Context, { client }: TargetSession, applied: AppliedVersion[]): Promise<SmokeResult | undefined> {
   const last = applied.at(-1);
   const label = last && (migrationName(`${last.version}_${last.name ?? ''}.sql`)?.label ?? last.version);
   const { config } = context;
@@ -419,20 +415,20 @@ function requireSound(
   const state = `The rollback to ${snapshot.id} is done and recorded.`;
   const meanwhile = factDifferences(committed, after.facts);
   if (meanwhile.length > 0)
-    throw attention('Someone else changed the schema right after the rollback.', {
+    throw attention('drift', 'Someone else changed the schema right after the rollback.', {
       detail: meanwhile.slice(0, 10),
       state,
       next: 'Look at: npx supasnap status',
     });
   const dumps = goalState.sql === after.sql ? [] : compareDumps(goalState.sql, after.sql).differences;
   if (dumps.length > 0)
-    throw attention('The facts are equal, but pg_dump sees a difference to the snapshot.', {
+    throw attention('unexpected_result', 'The facts are equal, but pg_dump sees a difference to the snapshot.', {
       detail: dumps.slice(0, 20),
       state,
       next: 'Compare the two snapshot files.',
     });
   if (tested && !tested.ok) {
-    throw attention(`The smoke test of ${tested.version} fails on the state that came back.`, {
+    throw attention('test_failed', `The smoke test of ${tested.version} fails on the state that came back.`, {
       detail: tested.checks.filter((check) => !passes(check)).map(({ name, detail }) => `FAIL  ${name}${detail ? `: ${detail}` : ''}`),
       state,
       next: `Look at the rows it complains about: npx supasnap test ${tested.version}`,

@@ -1,22 +1,24 @@
 import type { Context } from '../context.ts';
 import { halfDone } from '../history/half-done.ts';
-import { readHistory, type History } from '../history/history.ts';
-import { rebuiltAfterTakenOut, runsSinceRebuilt, snapshotBefore } from '../history/rebuilt.ts';
+import { renamesOf, type History } from '../history/history.ts';
+import { compareVersions } from '../migration/file-name.ts';
+import { rebuiltAfterTakenOut, runsSinceRebuilt, snapshotBefore } from '../snapshot/rebuilt.ts';
 import type { Journal } from '../history/journal.ts';
 import { outstandingOf, runsSince } from '../kept/outstanding.ts';
 import { readKept, readReturns } from '../kept/record.ts';
 import { readProvenance, type Provenance } from '../project.ts';
 import { guardsOf } from '../shadow/shadow.ts';
 import type { UseShadow } from '../shadow/shadows.ts';
-import { snapshotId, type Manifest } from '../snapshot/manifest.ts';
+import { appliedAt } from '../snapshot/applied.ts';
+import { snapshotId, type AppliedVersion, type Manifest } from '../snapshot/manifest.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
-import { listSnapshots, loadIdentity, loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
+import { loadIdentity, loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
 import { readSuccessors, succeeded, type Successors } from '../snapshot/successors.ts';
 import { readPresent, writeSnapshot } from '../snapshot/take.ts';
 import { findSecrets } from '../snapshot/secrets.ts';
 import type { TargetSession } from '../target/session.ts';
 import type { Identity } from '../snapshot/identity.ts';
-import { missingOf, type Definitions } from '../platform-rows/definitions.ts';
+import { missingOf, type Definitions } from '../snapshot/definitions.ts';
 import { foretell } from '../platform-rows/foretell.ts';
 import { namesOf } from '../platform-rows/restore.ts';
 import { planWayTo, type WayBack, type Waypoint } from '../transition/way-back.ts';
@@ -24,6 +26,7 @@ import { captureOptions, showDrift } from './present.ts';
 import { passSecrets } from './secrets.ts';
 import type { Rebuilt } from './rebuild-replay.ts';
 import { writeRebuilt } from './rebuild-snapshots.ts';
+import type { Records } from './records.ts';
 import { findGoal, type Goal } from './rollback-goal.ts';
 import { rollbackChain } from './rollback-chain.ts';
 import { settling, type Settle } from './rollback-settle.ts';
@@ -46,6 +49,8 @@ export interface PreparedRollback {
   present: CapturedState;
   manifest: Manifest | undefined;
   way: WayBack;
+  /** What was applied at the goal. */
+  goalApplied: AppliedVersion[];
   /** Policies and triggers at the goal; known only where it was reached on a shadow that commits. */
   expected: string | undefined;
   undone: string[];
@@ -65,14 +70,19 @@ export async function prepareRollback(
   session: TargetSession,
   options: RollbackOptions,
   useShadow: UseShadow,
-  rebuilt: Rebuilt[],
+  { history, known, rebuilt }: Records & { rebuilt: Rebuilt[] },
   journal: Journal | undefined,
 ): Promise<PreparedRollback> {
   const { config, report } = context;
   const { client, server, target } = session;
-  const history = await readHistory(client);
-  const known = [...(await listSnapshots(client, config.folders.snapshots, history.ours)), ...rebuilt];
   const goal = findGoal(options, history, known);
+  const renames = renamesOf(history);
+  const goalApplied = appliedAt(goal.snapshot.manifest, known, history.applied)
+    .map((row) => {
+      const version = renames.get(row.version) ?? row.version;
+      return { version, name: history.applied.find((one) => one.version === version)?.name ?? row.name };
+    })
+    .sort((a, b) => compareVersions(a.version, b.version));
   const snapshotState = await loadSnapshot(client, config.folders.snapshots, goal.snapshot);
   const successors = await readSuccessors(client, history.runs, known);
   const snapshotIdentity = succeeded(await loadIdentity(client, goal.snapshot), successors);
@@ -84,7 +94,7 @@ export async function prepareRollback(
   if (drift.length > 0) showDrift(context, drift, last!.id);
 
   const provenance = await readProvenance(config.workdir);
-  const before = new Set(goal.snapshot.manifest.applied.map(({ version }) => version));
+  const before = new Set(goalApplied.map(({ version }) => version));
   const now = new Set(history.applied.map(({ version }) => version));
   // What they kept is put back as well.
   const halfway = halfDone(history.runs, history.applied)
@@ -122,7 +132,10 @@ export async function prepareRollback(
   const found =
     goal.snapshot.inTarget || !snapshotState.definitions
       ? undefined
-      : missingOf(snapshotState.definitions, present.definitions, { then: goal.snapshot.manifest.database, now: target.settings.database });
+      : missingOf(snapshotState.definitions, present.definitions, {
+          before: goal.snapshot.manifest.database,
+          now: target.settings.database,
+        });
   const missing = found && namesOf(found).length > 0 ? found : undefined;
   const { way, expected } = await useShadow(present, async (shadow) => {
     const way = await planWayTo(shadow, {
@@ -159,6 +172,7 @@ export async function prepareRollback(
     present,
     manifest,
     way,
+    goalApplied,
     expected,
     undone,
     restored,

@@ -6,7 +6,7 @@ import { settleGoal, type SettledGoal } from '../snapshot/settle-goal.ts';
 import type { CapturedState, State } from '../snapshot/state.ts';
 import { loadSnapshot, type StoredSnapshot } from '../snapshot/store.ts';
 import type { TargetSession } from '../target/session.ts';
-import { stuckExtensions, stuckInWords } from '../transition/extension-versions.ts';
+import { stuckExtensions, stuckInWords } from '../planner/extension-versions.ts';
 
 /** How a goal, or a state on the way to it, is taken as the platform is now. */
 export type Settle = (goal: State, identity: Identity | undefined) => SettledGoal;

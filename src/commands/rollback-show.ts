@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { isTakenOver, type History, type Run } from '../history/history.ts';
 import { platformHazards } from '../migration/platform-hazards.ts';
 import { namesOf } from '../platform-rows/restore.ts';
-import { unrecoverable } from '../transition/unrecoverable.ts';
+import { unrecoverable } from '../planner/unrecoverable.ts';
 import type { Step } from '../transition/way-back.ts';
 import { platformInWords } from './present.ts';
 import { changesBetween, listChanges } from '../report/changes.ts';
@@ -104,7 +103,7 @@ export function notProven({ way, goal, undone, history: { runs } }: PreparedRoll
   const away = runs.some((run) => undone.includes(run.version!) && isTakenOver(run))
     ? ', or move what came from another tool away and a way back is planned'
     : '';
-  return refused(`The way to ${goal.what} could not be proven: ${way.proof.reason}.`, {
+  return refused('not_proven', `The way to ${goal.what} could not be proven: ${way.proof.reason}.`, {
     detail: way.proof.differences.slice(0, 20),
     state: `Nothing was changed on ${target}.`,
     next: `${files.length > 0 ? `Correct ${files.join(', ')}${away}. Or choose` : 'Choose'} another snapshot (npx supasnap rollback --list), or go there unproven with --allow-unproven; the present is kept as a snapshot first.`,

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { refused } from '../errors.ts';
-import { readHistory, type History } from '../history/history.ts';
+import { hasHistory } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
 import type { ReadFresh } from '../shadow/fresh.ts';
 import { withShadows, type UseShadow } from '../shadow/shadows.ts';
-import { requireWritable } from '../snapshot/atomic-file.ts';
+import { requireWritable } from '../atomic-file.ts';
 import { listSnapshots, type StoredSnapshot } from '../snapshot/store.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
@@ -16,6 +15,7 @@ import { knowingWhatCameOfIt } from './certainty.ts';
 import { confirmByName, requireName } from './confirm.ts';
 import { journalled, tellCutOff } from './cut-off.ts';
 import { below } from './present.ts';
+import { readRecords, type Records } from './records.ts';
 import { updateReport } from './report-history.ts';
 import { passRights } from './rights.ts';
 import { applyRollback, type RolledBack } from './rollback-apply.ts';
@@ -61,11 +61,7 @@ export interface RollbackResult {
 
 /** The snapshots that can be gone back to, oldest first. */
 export const snapshots = (context: Context): Promise<StoredSnapshot[]> =>
-  withTarget(
-    context,
-    async ({ client }) => listSnapshots(client, context.config.folders.snapshots, (await readHistory(client)).ours),
-    'read',
-  );
+  withTarget(context, async ({ client }) => listSnapshots(client, context.config.folders.snapshots, await hasHistory(client)), 'read');
 
 /**
  * Brings the schema back to an earlier state, proven on a shadow first. Throws a Problem: exit 3 when a guard refused,
@@ -76,35 +72,34 @@ export function rollback(context: Context, options: RollbackOptions): Promise<Ro
   return withTarget(context, async (session) => {
     await tellCutOff(context, session);
     if (!options.dryRun) requireName(context, session.target);
-    const goalOfNow = async (rebuilt: Rebuilt[] = []): Promise<string> => {
-      const history = await readHistory(session.client);
-      return findGoal(options, history, [...(await listSnapshots(session.client, config.folders.snapshots, history.ours)), ...rebuilt])
-        .snapshot.id;
-    };
-    /** The oldest migration whose snapshot has to be rebuilt; undefined where the goal is there. */
-    const toRebuild = () =>
-      goalOfNow().then(
-        () => undefined,
-        (error: unknown) => {
-          if (error instanceof SnapshotMissing && error.from !== undefined) return error.from;
-          throw error;
-        },
-      );
-    await toRebuild();
+    toRebuild(options, await readRecords(context, session));
     if (!options.dryRun) await requireWritable([config.folders.snapshots, config.folders.docs]);
     return withRunnerLock(session.client, options.lockWaitMs ?? config.settings.lockWaitMs, report, async () => {
-      const from = await toRebuild();
+      const records = await readRecords(context, session);
+      const from = toRebuild(options, records);
       const shadowOptions = { config, target: session.target, major: session.server.major, url: options.shadow, note: report.note };
       return withShadows(shadowOptions, async (useShadow) => {
-        const rebuilt = from === undefined ? [] : await rebuildFrom(context, session, useShadow, { ...options, from });
-        const goal = await goalOfNow(rebuilt);
-        if (options.dryRun) return run(context, session, options, useShadow, rebuilt);
+        const rebuilt = from === undefined ? [] : await rebuildFrom(context, session, useShadow, { ...options, from }, records);
+        const all = { ...records, known: [...records.known, ...rebuilt] };
+        const goal = findGoal(options, all.history, all.known).snapshot.id;
+        if (options.dryRun) return run(context, session, options, useShadow, { ...all, rebuilt });
         return journalled(context, session, { kind: 'rollback', what: goal, version: goal }, (journal) =>
-          run(context, session, options, useShadow, rebuilt, journal),
+          run(context, session, options, useShadow, { ...all, rebuilt }, journal),
         );
       });
     });
   });
+}
+
+/** The oldest migration whose snapshot has to be rebuilt; undefined where the goal is there. */
+function toRebuild(options: RollbackOptions, { history, known }: Records): string | undefined {
+  try {
+    findGoal(options, history, known);
+  } catch (error) {
+    if (error instanceof SnapshotMissing && error.from !== undefined) return error.from;
+    throw error;
+  }
+  return undefined;
 }
 
 async function run(
@@ -112,11 +107,11 @@ async function run(
   session: TargetSession,
   options: RollbackOptions,
   useShadow: UseShadow,
-  rebuilt: Rebuilt[],
+  records: Records & { rebuilt: Rebuilt[] },
   journal?: Journal,
 ): Promise<RollbackResult> {
   const { report, config } = context;
-  const prepared = await prepareRollback(context, session, options, useShadow, rebuilt, journal);
+  const prepared = await prepareRollback(context, session, options, useShadow, records, journal);
   const { way, goal, undone, restored } = prepared;
   const removals = await countRemovals(
     session.client,

@@ -60,9 +60,13 @@ const remedy =
 
 function refuseSecrets(secrets: Secret[], target: string): void {
   if (secrets.length === 0) return;
-  throw refused(`The snapshot would hold what looks like ${secrets.length === 1 ? 'a secret' : 'secrets'}, in plain text.`, {
-    detail: secretLines(secrets),
-    state: `No snapshot was written, and nothing was changed on ${target}.`,
-    next: 'Put it into Vault and let the definition read vault.decrypted_secrets. Or, if it is none: run the same command without --fail-on-secrets (fail_on_secrets in supabase/supasnap.toml).',
-  });
+  throw refused(
+    'secret_found',
+    `The snapshot would hold what looks like ${secrets.length === 1 ? 'a secret' : 'secrets'}, in plain text.`,
+    {
+      detail: secretLines(secrets),
+      state: `No snapshot was written, and nothing was changed on ${target}.`,
+      next: 'Put it into Vault and let the definition read vault.decrypted_secrets. Or, if it is none: run the same command without --fail-on-secrets (fail_on_secrets in supabase/supasnap.toml).',
+    },
+  );
 }

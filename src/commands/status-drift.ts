@@ -47,7 +47,7 @@ export async function readLastSnapshot(client: pg.Client, folder: string): Promi
     takenAt: manifest.takenAt,
     bytes: inFolder ? statSync(file).size : (row.bytes ?? 0),
     inFolder,
-    newestMigration: manifest.applied.at(-1)?.version ?? null,
+    newestMigration: manifest.applied.newest?.version ?? null,
     manifest,
     catalogCheck: row.catalog_check,
   };

@@ -19,7 +19,7 @@ export interface BriefHistory {
 }
 
 /**
- * History without its bulk: recorded statements are fetched only where their hash is not that of the file, so that status
+ * History without its bulk: recorded statements are fetched only where no file has their hash, so that status
  * is quick on a distant database with hundreds of migrations. `local` holds the statements of each file by version.
  */
 export async function readBriefHistory(client: pg.Client, local: Map<string, string[]>): Promise<BriefHistory> {
@@ -48,7 +48,10 @@ async function readApplied(client: pg.Client, columns: string[], local: Map<stri
     `select version, ${name}, ${hash} as hash from supabase_migrations.schema_migrations order by version`,
   );
   const same = (row: { version: string; hash: string | null }) => row.hash === null || row.hash === hashOf(local.get(row.version));
-  const others = rows.filter((row) => local.has(row.version) && !same(row)).map(({ version }) => version);
+  const recordedVersions = new Set(rows.map(({ version }) => version));
+  const someOpen = [...local.keys()].some((version) => !recordedVersions.has(version));
+  // A row without a file may be one that is there under another name.
+  const others = rows.filter((row) => (local.has(row.version) ? !same(row) : someOpen)).map(({ version }) => version);
   const recorded = others.length > 0 ? await readStatements(client, others) : new Map<string, string[]>();
   return rows.map((row) => ({
     version: row.version,

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { refuseAltered, wrongColumns, type WrongColumn } from '../history/columns.ts';
 import { halfDone } from '../history/half-done.ts';
-import { lockKey } from '../history/schema.ts';
+import { lockKey } from '../target/lock.ts';
 import type { Progress } from './migrate-outside.ts';
 import { readRuns, type BriefRun } from './status-history.ts';
 

@@ -4,7 +4,7 @@ import { age, size } from './text.ts';
 /** The status as a short table, what stands behind each number, and the next step. */
 export function renderStatus(status: Status, now: Date): string {
   if (!status.hasHistory) return [...noHistory(status), '', `Next: ${status.next}`].join('\n');
-  const { applied, pending, late, edited, missing, unfinished, problems, notMigrations, notComparable } = status;
+  const { applied, pending, late, edited, renamed, missing, unfinished, problems, notMigrations, notComparable } = status;
   const newest = applied.at(-1);
   const rows: [string, string][] = [
     ['Applied', newest ? `${applied.length}, newest ${[newest.version, newest.name].filter(Boolean).join('_')}` : 'none'],
@@ -16,6 +16,8 @@ export function renderStatus(status: Status, now: Date): string {
     ['Last snapshot', snapshotLine(status, now)],
     ['Unfinished', listed(unfinished.map(({ kind, what }) => `${kind} ${what}`))],
   ];
+  if (renamed.length > 0)
+    rows.push(['Renamed', listed(renamed.map(({ was, name, file }) => `${[was, name].filter(Boolean).join('_')} is now ${file}`))]);
   if (problems.length > 0) rows.push(['Problems', listed(problems)]);
   if (notMigrations.length > 0) rows.push(['No migrations', listed(notMigrations)]);
   if (notComparable.length > 0)

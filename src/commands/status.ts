@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts';
 import type { AppliedMigration } from '../history/history.ts';
+import { recordRenamed } from '../migration/choose.ts';
 import { compareHistory, type HistoryComparison } from '../migration/order.ts';
+import { findRenamed } from '../migration/renamed.ts';
 import { atOneMoment } from '../target/one-moment.ts';
 import { withTarget, type TargetSession } from '../target/session.ts';
 import { tellCutOff } from './cut-off.ts';
@@ -24,6 +26,8 @@ export interface Status {
   edited: { version: string; file: string; statement: number; applied: string | null; now: string | null }[];
   /** Applied, and there is no file. */
   missing: { version: string; name: string | null }[];
+  /** Applied, and there under another name. */
+  renamed: { was: string; name: string | null; now: string; file: string }[];
   /** Applied without its statements being recorded: whether the file was edited can't be known. */
   notComparable: string[];
   drift: Drift | null;
@@ -61,8 +65,9 @@ async function read({ config }: Context, { client, target, server }: TargetSessi
   if (drift?.by === 'unknown') problems.push(drift.reason!);
   const unfinished =
     unfinishedRuns({ runs, applied }, undefined).length > 0 ? unfinishedRuns({ runs, applied }, await readRunner(client)) : [];
+  const renamed = await findRenamed(comparison, applied, ({ name }) => name);
   const lists = listsOf(comparison, applied);
-  const different = [lists.pending, lists.late, lists.edited, lists.missing, unfinished, problems, drift?.differences ?? []];
+  const different = [lists.pending, lists.late, lists.edited, lists.missing, renamed, unfinished, problems, drift?.differences ?? []];
   const known = {
     target: {
       name: target.name,
@@ -74,6 +79,7 @@ async function read({ config }: Context, { client, target, server }: TargetSessi
     hasHistory: applied.length > 0 || runs.length > 0,
     hasTables,
     ...lists,
+    renamed: renamed.map(({ file, row }) => ({ was: row.version, name: row.name, now: file.version, file: file.file })),
     drift,
     lastSnapshot: last
       ? { id: last.id, takenAt: last.takenAt, bytes: last.bytes, inFolder: last.inFolder, newestMigration: last.newestMigration }
@@ -107,13 +113,14 @@ function listsOf(comparison: HistoryComparison<StatusFile>, applied: AppliedMigr
 
 /** The most pressing thing first. */
 function nextStep(status: Omit<Status, 'next'>): string {
-  const { unfinished, problems, edited, missing, late, pending, hasHistory, hasTables, drift } = status;
+  const { unfinished, problems, edited, renamed, missing, late, pending, hasHistory, hasTables, drift } = status;
   if (unfinished.length > 0) return unfinished.at(-1)!.next;
   if (problems.length > 0) return 'Mend what is named under Problems.';
   if (!hasHistory && hasTables && pending.length > 0)
     return `If the tables that are there came from these files, record those: npx supasnap repair --applied <version>. If not: npx supasnap migrate`;
   if (!hasHistory && hasTables) return 'Take the database as it is, with a baseline: npx supasnap adopt --dry-run';
   if (edited.length > 0) return 'Undo the edit and put the change into a new migration: npx supasnap new <version> <what_it_does>';
+  if (renamed.length > 0) return `Record the new name${renamed.length === 1 ? '' : 's'}: ${recordRenamed(renamed)}`;
   if (missing.length > 0) return 'Get the missing files from version control, or as they were recorded: npx supasnap repair --fetch';
   if (late.length > 0) return 'Give the late files a newer timestamp, or apply them all the same: npx supasnap migrate --include-all';
   if (pending.length > 0) return 'npx supasnap migrate --dry-run shows what would happen; npx supasnap migrate does it.';

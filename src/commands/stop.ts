@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
-import { lockKey } from '../history/schema.ts';
+import { lockKey } from '../target/lock.ts';
 import { withClient } from '../target/connection.ts';
 import { stopEmbedded } from '../target/embedded/server.ts';
 import { runningServers, type RunningServer } from './embedded-servers.ts';
@@ -24,7 +24,7 @@ export async function stop(context: Context): Promise<StoppedServer[]> {
   const found = await Promise.all(servers.map(async (server) => ({ server, ...(await sessionsOf(server)) })));
   const busy = found.find(({ runner }) => runner);
   if (busy && !context.yes) {
-    throw refused(`A migrate or rollback is at work on the embedded server "${busy.server.name}" (session ${busy.runner}).`, {
+    throw refused('locked', `A migrate or rollback is at work on the embedded server "${busy.server.name}" (session ${busy.runner}).`, {
       state: 'Nothing was stopped.',
       next: 'Wait until it is done. To end it all the same, npx supasnap stop --yes: what it has not committed is undone.',
     });

@@ -27,7 +27,10 @@ export interface TestOptions {
  */
 export function test(context: Context, options: TestOptions = {}): Promise<SmokeResult[]> {
   if (options.all && options.version !== undefined) {
-    throw usage('A version and --all name different tests.', { state: 'Nothing was changed.', next: 'Give one of them.' });
+    throw usage('wrong_arguments', 'A version and --all name different tests.', {
+      state: 'Nothing was changed.',
+      next: 'Give one of them.',
+    });
   }
   return withTarget(
     context,
@@ -100,7 +103,7 @@ function pathOf({ config }: Context, words: string): string | undefined {
   );
   if (path && !isVersioned(path, folders.tests) && (testForm.test(path) || statSync(path).isDirectory())) return path;
   if (!testForm.test(words) || readTestName(basename(words))) return undefined;
-  throw refused(`There is no test ${words}.`, {
+  throw refused('test_missing', `There is no test ${words}.`, {
     detail: [`Looked in ${workdir} and ${folders.tests}.`],
     state: 'Nothing was changed.',
     next: 'Name a file below supabase/tests, or run all of them: npx supasnap test --all',
@@ -112,7 +115,7 @@ async function testsAt(context: Context, path: string): Promise<(LoadedTest | Un
   if (!statSync(path).isDirectory()) return [await loadCliTest(workdir, path)];
   const files = await listCliTests(path, folders.tests);
   if (files.length === 0)
-    throw refused(`There is no test in ${below(context, path)}/.`, {
+    throw refused('test_missing', `There is no test in ${below(context, path)}/.`, {
       state: 'Nothing was changed.',
       next: 'Name a folder that holds .sql or .pg files.',
     });
@@ -123,7 +126,7 @@ async function oneTest(context: Context, wanted: string | undefined, applied: Ap
   const { config, report } = context;
   const newest = applied.at(-1);
   if (wanted === undefined && !newest) {
-    throw refused(`No migration is applied on ${target}, so there is no newest version to test.`, {
+    throw refused('not_applied', `No migration is applied on ${target}, so there is no newest version to test.`, {
       state: 'Nothing was changed.',
       next: 'Apply one (npx supasnap migrate), or name the version: npx supasnap test v0.7.0',
     });
@@ -146,7 +149,7 @@ async function everyTest(context: Context, applied: AppliedMigration[]): Promise
   }
   for (const file of await listCliTests(config.folders.tests)) loaded.push(await loadOrTell(config.workdir, file));
   if (loaded.length > 0) return loaded;
-  throw refused('There is no smoke test of an applied version, and no other test.', {
+  throw refused('test_missing', 'There is no smoke test of an applied version, and no other test.', {
     detail: [
       `Looked in ${below(context, config.folders.tests)}/ for: ${[...labels].map(testName).join(', ') || 'nothing, for no migration is applied'}`,
     ],
@@ -164,7 +167,7 @@ function readVersion(words: string, applied: AppliedMigration[]): string {
   if (timestampForm.test(words)) return words;
   const [, major, minor, patch] = versionForm.exec(words) ?? [];
   if (major !== undefined) return `v${major}.${minor}.${patch}`;
-  throw usage(`"${words}" is not a version.`, {
+  throw usage('wrong_arguments', `"${words}" is not a version.`, {
     state: 'Nothing was changed.',
     next: 'Write it as v0.7.0, as the timestamp of a migration, or as the path of a test.',
   });
@@ -177,7 +180,7 @@ const testForm = /\.(sql|pg)$/;
 async function noTest(context: Context, version: string, newest: boolean): Promise<Error> {
   const { folders } = context.config;
   const others = (await listSmokeTests(folders.tests)).map((file) => file.version);
-  return refused(`${newest ? `The newest applied version, ${version},` : version} has no smoke test.`, {
+  return refused('test_missing', `${newest ? `The newest applied version, ${version},` : version} has no smoke test.`, {
     detail: [
       `Expected: ${below(context, join(folders.tests, testName(version)))}`,
       ...(others.length > 0 ? [`Versions with a test: ${others.join(', ')}`] : []),

@@ -26,7 +26,7 @@ export async function windowRefusal(session: TargetSession, state: string): Prom
   const { open, now, opens } = await readWindow(session);
   if (open) return undefined;
   const { name, environment } = session.target;
-  return refused(`The deployment window of ${name} is closed.`, {
+  return refused('outside_window', `The deployment window of ${name} is closed.`, {
     detail: [
       `Windows: ${environment.windows.map(({ text }) => text).join('; ')}`,
       `The server's clock: ${minute(now)}${opens ? `; it opens at ${minute(opens)}` : ''}`,
@@ -41,7 +41,7 @@ export function readReason(given: string | undefined): string | undefined {
   if (given === undefined) return undefined;
   const reason = given.replace(/\s+/g, ' ').trim();
   if (/\p{L}/u.test(reason) && !reason.startsWith('-') && !/\.sql$/i.test(reason)) return reason.slice(0, 500);
-  throw usage(`--override takes a reason in words${reason === '' ? '' : `, not "${reason}"`}.`, {
+  throw usage('wrong_arguments', `--override takes a reason in words${reason === '' ? '' : `, not "${reason}"`}.`, {
     state: 'Nothing was changed.',
     next: 'Write it as --override "the disk fills up, and the index must go".',
   });

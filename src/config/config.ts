@@ -14,7 +14,8 @@ export interface Config {
 /** Reads supabase/supasnap.toml, when there is one, below `workdir` (default: the nearest folder upwards that has supabase/). */
 export function readConfig(workdir: string | undefined, cwd: string): Config {
   const root = workdir ? resolve(cwd, workdir) : (findProject(cwd) ?? cwd);
-  if (workdir && !existsSync(root)) throw usage(`The folder ${root} does not exist.`, { next: 'Pass an existing folder with --workdir.' });
+  if (workdir && !existsSync(root))
+    throw usage('file_missing', `The folder ${root} does not exist.`, { next: 'Pass an existing folder with --workdir.' });
   const supabase = join(root, 'supabase');
   const file = join(supabase, 'supasnap.toml');
   const settings = parseSettings(existsSync(file) ? readFileSync(file, 'utf8') : '', 'supabase/supasnap.toml');

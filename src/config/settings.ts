@@ -1,8 +1,11 @@
 import { parse, TomlError } from 'smol-toml';
-import { adviceLevels, type AdviceLevel } from '../advice/finding.ts';
 import { usage } from '../errors.ts';
 import { readEnvironments, type EnvironmentSettings } from './environments.ts';
 import { nearest } from './nearest.ts';
+
+/** How grave a finding is, gravest first. */
+export const adviceLevels = ['error', 'warn', 'info'] as const;
+export type AdviceLevel = (typeof adviceLevels)[number];
 
 /** What supabase/supasnap.toml may say; every key has a default. Times are milliseconds here, durations like "5s" in the file. */
 export interface Settings {
@@ -119,7 +122,7 @@ export function parseSettings(source: string, file: string): Settings {
     }
   }
   if (problems.length > 0) {
-    throw usage(`${file} holds ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}.`, {
+    throw usage('bad_config', `${file} holds ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}.`, {
       detail: problems,
       state: 'Nothing was changed.',
       next: `Correct ${file}. Settings: ${allKeys.join(', ')}.`,
@@ -145,7 +148,7 @@ function readToml(source: string, file: string): Record<string, unknown> {
     return parse(source.replace(/^﻿/, ''));
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    throw usage(`${file} is not valid TOML: ${error.message.split('\n')[0]}`, {
+    throw usage('bad_config', `${file} is not valid TOML: ${error.message.split('\n')[0]}`, {
       place: { file, line: error.line, column: error.column, text: source.split('\n')[error.line - 1] ?? '' },
       state: 'Nothing was changed.',
       next: `Correct that line of ${file}.`,

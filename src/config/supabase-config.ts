@@ -28,7 +28,7 @@ export function readSupabaseConfig(folder: string): SupabaseConfig | undefined {
       schemaPaths: Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : [],
     };
   } catch {
-    throw usage('supabase/config.toml is not valid TOML.', {
+    throw usage('bad_config', 'supabase/config.toml is not valid TOML.', {
       state: 'Nothing was changed.',
       next: 'Run "supabase migration list" to see what the CLI says of it.',
     });

@@ -37,7 +37,7 @@ export const wrongColumns = `
 /** Throws a Problem that names what someone changed in the tables of the history, and how to mend it. */
 export function refuseAltered(wrong: WrongColumn[] | null): void {
   if (!wrong) return;
-  throw refused("The tables of the history were changed by hand; they can't be relied on as they are.", {
+  throw refused('bad_history', "The tables of the history were changed by hand; they can't be relied on as they are.", {
     detail: wrong.map(
       ({ table, column, type, found }) =>
         `supabase_migrations.${table}: column ${column} ${found === null ? 'is missing' : `is ${found}`}; it has to be ${type}.`,

@@ -48,7 +48,33 @@ export interface History {
   ours: boolean;
 }
 
+/** What a rollback took out of history of migrations that no run of ours had applied: nothing else holds their statements. */
+export const takenOut = ({ runs }: History): AppliedMigration[] =>
+  runs.flatMap(({ progress }) => (progress as { rows?: AppliedMigration[] } | null)?.rows ?? []);
+
+/** Whether adopt wrote it, as the beginning of a history: before it there is nothing to go back to. */
+export const isBaseline = (version: string, { runs }: History): boolean =>
+  (runs.findLast((run) => run.kind === 'migrate' && run.version === version)?.progress as { adopted?: boolean } | null | undefined)
+    ?.adopted === true;
+
+/** Whether our own tables exist. */
+export const hasHistory = async (client: pg.Client): Promise<boolean> => (await readTables(client)).ours;
+
 export async function readHistory(client: pg.Client): Promise<History> {
+  const { theirs, ours, columns, runColumns } = await readTables(client);
+  const column = (name: string, type: string) => (columns.includes(name) ? name : `null::${type} as ${name}`);
+  const applied = theirs
+    ? (
+        await client.query<AppliedMigration>(
+          `select version, ${column('name', 'text')}, ${column('statements', 'text[]')} from supabase_migrations.schema_migrations order by version`,
+        )
+      ).rows
+    : [];
+  return { applied, runs: ours ? await readRuns(client, new Set(runColumns)) : [], ours };
+}
+
+/** Which tables are there, with which columns. Throws a Problem where they were altered by hand. */
+async function readTables(client: pg.Client) {
   const { rows } = await client.query<{
     theirs: boolean;
     ours: boolean;
@@ -63,17 +89,8 @@ export async function readHistory(client: pg.Client): Promise<History> {
            array(select attname::text from pg_attribute
                  where attrelid = to_regclass('supabase_migrations.supasnap_runs') and attnum > 0 and not attisdropped) as "runColumns",
            (${wrongColumns}) as wrong`);
-  const { theirs, ours, columns, wrong } = rows[0]!;
-  refuseAltered(wrong);
-  const column = (name: string, type: string) => (columns.includes(name) ? name : `null::${type} as ${name}`);
-  const applied = theirs
-    ? (
-        await client.query<AppliedMigration>(
-          `select version, ${column('name', 'text')}, ${column('statements', 'text[]')} from supabase_migrations.schema_migrations order by version`,
-        )
-      ).rows
-    : [];
-  return { applied, runs: ours ? await readRuns(client, new Set(rows[0]!.runColumns)) : [], ours };
+  refuseAltered(rows[0]!.wrong);
+  return rows[0]!;
 }
 
 const runColumns = {
@@ -172,4 +189,43 @@ export async function recordApplied(
 
 export async function removeApplied(client: pg.Client, versions: string[]): Promise<void> {
   await client.query('delete from supabase_migrations.schema_migrations where version = any($1)', [versions]);
+}
+
+/** The runs of a migration go on under its new name, so that what they kept is found by it. */
+export async function renameRuns(client: pg.Client, was: string, now: { version: string; name: string }): Promise<void> {
+  await client.query(
+    `update supabase_migrations.supasnap_runs set undone = array_replace(undone, $1, $2), restored = array_replace(restored, $1, $2)
+     where $1 = any(undone) or $1 = any(restored)`,
+    [was, now.version],
+  );
+  await client.query(
+    `update supabase_migrations.supasnap_runs set version = $2, name = $3,
+       progress = coalesce(progress, '{}') || jsonb_build_object('was', coalesce(progress -> 'was', '[]') || to_jsonb($1::text))
+     where kind = 'migrate' and version = $1`,
+    [was, now.version, now.name],
+  );
+}
+
+/** What a migration is called now that a snapshot from before knows under another version. */
+export const renamesOf = ({ runs }: Pick<History, 'runs'>): Map<string, string> =>
+  new Map(
+    runs.flatMap(({ version, progress }) =>
+      ((progress as { was?: string[] } | null)?.was ?? []).map((was): [string, string] => [was, version!]),
+    ),
+  );
+
+/** What is applied, in the order in which it came: by our runs; what has none stands behind all that have smaller versions. */
+export function inOrderApplied({ applied, runs }: Pick<History, 'applied' | 'runs'>): AppliedMigration[] {
+  const ran = new Map<string, number>();
+  for (const [at, run] of runs.entries()) {
+    if (run.kind === 'migrate' && run.version !== null && ['applied', 'done'].includes(run.status)) ran.set(run.version, at);
+    for (const version of run.restored ?? []) ran.set(version, at);
+  }
+  const order: AppliedMigration[] = [];
+  const place = (row: AppliedMigration) => ran.get(row.version) ?? -1;
+  for (const row of applied) {
+    const after = ran.has(row.version) ? order.findLastIndex((one) => place(one) <= place(row)) : order.length - 1;
+    order.splice(after + 1, 0, row);
+  }
+  return order;
 }

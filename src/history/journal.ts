@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { OutcomeUnknown } from '../errors.ts';
-import { namedFileError, syncFolder } from '../snapshot/atomic-file.ts';
+import { namedFileError, syncFolder } from '../atomic-file.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 
 /** How far a run is; in this order. */

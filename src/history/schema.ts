@@ -1,6 +1,3 @@
-/** Key of the advisory locks of all runners on one database. */
-export const lockKey = 5_201_026_211_500;
-
 /** On each of our tables: refuses TRUNCATE. `kept release` disables it; whatever writes history next enables it again. */
 export const guardTrigger = 'supasnap_refuse_truncate';
 

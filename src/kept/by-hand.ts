@@ -1,5 +1,5 @@
 import { quoteText } from '../sql-names.ts';
-import { rightsStatement } from '../transition/execute.ts';
+import { rightsStatement } from '../target/embedded/platform/rights.ts';
 import { asReplaced, copyQuery, followed, keyOf, planCopies, type PlannedCopy } from './copies-plan.ts';
 import type { Effects } from './effects.ts';
 import { goneStatement } from './gone.ts';
@@ -37,6 +37,8 @@ export interface Rehearsed {
   /** What the migration does, and what its rollback does. */
   migration: Effects;
   rollback: Effects;
+  /** Whether the login has the platform's rights, which the file then has to ask for. */
+  platformRights: boolean;
 }
 
 /** The parts of a rollback file that do what `supasnap rollback` does with rows, for whoever runs the file with psql. */
@@ -50,7 +52,7 @@ export interface RowParts {
 }
 
 /** The rows' part of a rollback file. The copies of the migration are found where it runs, for every database has its own. */
-export function rowsByHand({ version, before: then, after: now, migration, rollback }: Rehearsed): RowParts {
+export function rowsByHand({ version, before: then, after: now, migration, rollback, platformRights }: Rehearsed): RowParts {
   const kept = returningItems(then, now, migration);
   const removed = planCopies(now, rollback).map(({ table, item }, at) => ({
     table,
@@ -87,7 +89,7 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
       ownText,
     ]),
     back: lines([
-      rightsStatement(true),
+      ...(platformRights ? [rightsStatement(true)] : []),
       quiet,
       `${exactText}; set local search_path = pg_catalog`,
       ...removed.flatMap(({ item, slot }) => carry(item, slot, then, remains)),
@@ -106,7 +108,7 @@ export function rowsByHand({ version, before: then, after: now, migration, rollb
       ...removed.flatMap(({ item, slot, table }) => afterImage(item, slot, table, then)),
       ownText,
       loud,
-      rightsStatement(false),
+      ...(platformRights ? [rightsStatement(false)] : []),
       checkReferences([...new Set(kept.flatMap((item) => (findTable(then, item) ? [tableName(item.table)] : [])))]),
     ]),
     record: lines([refreshFilled, ...removed.map(({ item, slot }) => recordCopy(item, slot)), end(kept)]),

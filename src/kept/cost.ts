@@ -30,7 +30,7 @@ export async function keepCost(client: pg.Client, steps: Effects[]): Promise<Kee
   for (const row of rows) {
     const bytes = Number(row.bytes);
     const exact = bytes <= countedBytes ? await client.query<{ count: string }>(`select count(*) from ${row.table}`) : undefined;
-    costs.push({ table: row.table, bytes, rows: Number(exact?.rows[0]!.count ?? row.rows), estimated: !exact });
+    costs.push({ table: row.table, bytes, rows: Number(exact?.rows[0]?.count ?? row.rows), estimated: !exact });
   }
   return costs;
 }
@@ -43,6 +43,7 @@ export function refuseTooMuch(costs: KeepCost[], limitBytes: number, state: stri
   if (bytes <= limitBytes) return;
   const megabytes = (count: number) => `${(count / 1e6).toFixed(0)} MB`;
   throw refused(
+    'cannot_keep',
     `Keeping what this would destroy or change means copying up to ${megabytes(bytes)}; the limit is ${megabytes(limitBytes)}.`,
     {
       detail: costs.slice(0, 5).map((cost) => `${cost.table}: ${megabytes(cost.bytes)}`),

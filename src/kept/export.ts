@@ -51,7 +51,7 @@ async function readColumns(client: pg.Client, relation: string): Promise<CsvColu
   );
   const { item, columns } = rows[0] ?? {};
   if (!item || !columns)
-    throw failed(`There is no table supabase_migrations.${relation}.`, {
+    throw failed('copy_missing', `There is no table supabase_migrations.${relation}.`, {
       detail: ['It was removed by other means.'],
       state: 'Nothing was written.',
       next: 'What there is: npx supasnap kept list',

@@ -206,7 +206,7 @@ export async function carryOver(client: pg.Client, keeping: Keeping, state: stri
     const table = item.fate === 'dropped' ? findTable(now, item) : undefined;
     if (!table || keeping.shapes.has(table.key) || (await client.query(`select from ${reach(table)} limit 1`)).rowCount) continue;
     await runStatements(client, carryStatements(item, table)).catch((error: Error) => {
-      throw refused(`Rows of ${table.schema}.${table.name} do not fit the table as it was: ${error.message}`, {
+      throw refused('row_conflict', `Rows of ${table.schema}.${table.name} do not fit the table as it was: ${error.message}`, {
         state,
         next: 'Correct those rows, then run the command again.',
         cause: error,
@@ -236,7 +236,7 @@ async function checkDeferrable(client: pg.Client, reports: PutBackReport[], stat
       `select row(${columns})::text as value from ${table} where ${given} group by ${columns} having count(*) > 1 limit 5`,
     );
     if (twice.length === 0) continue;
-    throw failed(`Rows of ${table} would have a value twice that must be unique (constraint ${name}).`, {
+    throw failed('row_conflict', `Rows of ${table} would have a value twice that must be unique (constraint ${name}).`, {
       detail: twice.map(({ value }) => `${columns}: ${value}`),
       state,
       next: 'Rows written since use it. Give them another one, then run the command again.',
@@ -267,6 +267,7 @@ async function checkForeignKeys(client: pg.Client, reports: PutBackReport[], sta
     const count = Number(orphans[0]!.count);
     if (count === 0) continue;
     throw refused(
+      'row_conflict',
       `${count} row${count === 1 ? '' : 's'} of ${child} would point to rows of ${parent} that are not there then (foreign key ${name}).`,
       {
         detail: ['They were deleted since, or this takes them out again.'],

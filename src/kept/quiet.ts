@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { refused } from '../errors.ts';
-import { rightsStatement } from '../transition/execute.ts';
+import { rightsStatement } from '../target/embedded/platform/rights.ts';
 
 /**
  * Runs `use` while triggers, rules and foreign keys of users are quiet, as for a replica. Where the role may not ask for that,
@@ -32,7 +32,7 @@ async function refuseCascades(client: pg.Client, tables: string[], state: string
     [tables],
   );
   if (rows.length === 0) return;
-  throw refused('This role may not quieten foreign keys, so putting rows back would reach rows of other tables.', {
+  throw refused('missing_rights', 'This role may not quieten foreign keys, so putting rows back would reach rows of other tables.', {
     detail: rows.map(({ name, child }) => `${child}: foreign key ${name}`),
     state,
     next: 'Let a superuser run: grant set on parameter session_replication_role to <role>; then run the command again.',

@@ -24,7 +24,7 @@ function unreadable(error: unknown): unknown {
     '55P03': 'A migrate, rollback or prune is at work there. Wait until it is done, then run the command again.',
     '42P01': 'Somebody removed the table. What there is: npx supasnap kept list',
   };
-  return failed(`The kept rows can't be read: ${message}`, {
+  return failed('sql_failed', `The kept rows can't be read: ${message}`, {
     state: 'Nothing was changed.',
     next: next[code ?? ''] ?? 'Look at: npx supasnap doctor',
     cause: error,

@@ -184,7 +184,7 @@ async function orRefused<T>(state: string, use: () => Promise<T>): Promise<T> {
   } catch (error) {
     const { severity, code, message, detail } = error as { severity?: string; code?: string; message: string; detail?: string };
     if (error instanceof Problem || severity === undefined || code === unsafeNewLabel) throw error;
-    throw failed(`Kept rows could not be put back: ${message} (${code})`, {
+    throw failed('row_conflict', `Kept rows could not be put back: ${message} (${code})`, {
       detail: detail ? [detail] : [],
       state,
       next:
@@ -244,7 +244,7 @@ export async function returnLater(
     return reports;
   } catch (error) {
     await client.query('rollback').catch(() => {});
-    throw attention(`Rows that use a new label could not be put back: ${(error as Error).message}`, {
+    throw attention('row_conflict', `Rows that use a new label could not be put back: ${(error as Error).message}`, {
       state,
       next: 'Look at: npx supasnap status',
       cause: error,
@@ -281,7 +281,7 @@ export async function withForesight<T>(effects: Effects, attempt: (effects: Effe
       if (!(error instanceof Unforeseen)) throw error;
       const wider = { ...known, written: [...new Set([...known.written, ...error.tables])] };
       if (wider.written.length === known.written.length)
-        throw failed(`The server counts changes of ${error.tables.join(', ')} that could not be kept.`, {
+        throw failed('cannot_keep', `The server counts changes of ${error.tables.join(', ')} that could not be kept.`, {
           state: 'Nothing was changed: each try was rolled back.',
           next: 'Let those rows go for good with --keep-data never, or split the file.',
           cause: error,

@@ -139,10 +139,14 @@ async function bringKeylessBack(
 }
 
 const noWayBack = (table: { schema: string; name: string }) =>
-  failed(`The rows of ${table.schema}.${table.name} from before the rollback do not fit what the migration makes of the table.`, {
-    state: 'Nothing was changed: the transaction was rolled back.',
-    next: 'Apply it to all rows as if for the first time, without returning what was kept: --keep-data never',
-  });
+  failed(
+    'row_conflict',
+    `The rows of ${table.schema}.${table.name} from before the rollback do not fit what the migration makes of the table.`,
+    {
+      state: 'Nothing was changed: the transaction was rolled back.',
+      next: 'Apply it to all rows as if for the first time, without returning what was kept: --keep-data never',
+    },
+  );
 
 /** The copy of the same table that the rollback took, where its rows can be matched. */
 function earlierImage(item: KeptItem, undoing: KeptItem[], { columns }: Marks): { copy: KeptItem; marked: Set<string> } | undefined {

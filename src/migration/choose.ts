@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { refused, usage } from '../errors.ts';
-import type { AppliedMigration } from '../history/history.ts';
 import { nearest } from '../config/nearest.ts';
 import { parseMigrationName, compareVersions } from './file-name.ts';
-import { compareHistory, type HistoryComparison } from './order.ts';
+import { compareHistory, type HistoryComparison, type HistoryRow } from './order.ts';
 import { listMigrations, readMigration, readMigrationText, type Migration, type MigrationText } from './read.ts';
+import { findRenamed, type Renamed } from './renamed.ts';
 import { historyStatements } from './statements.ts';
 
 export interface LocalFile extends MigrationText {
@@ -34,7 +34,7 @@ export interface ChooseOptions {
 }
 
 /** Reads the migrations folder and history, and decides what is to be applied, in order. Throws a Problem at what must not be. */
-export async function chooseMigrations(applied: AppliedMigration[], options: ChooseOptions): Promise<Chosen> {
+export async function chooseMigrations(applied: HistoryRow[], options: ChooseOptions): Promise<Chosen> {
   const { local, notes } = await readLocal(options);
   const comparison = compareHistory(local, applied);
   const named = options.files.map((file) => findNamed(file, local, options));
@@ -43,14 +43,13 @@ export async function chooseMigrations(applied: AppliedMigration[], options: Cho
   const wanted = options.files.length > 0 ? open.filter((file) => named.includes(file)) : options.includeAll ? open : comparison.pending;
 
   refuseEdited(comparison, local, options);
+  if (!options.allowEdited) refuseRenamed(await findRenamed(comparison, applied, ({ name }) => name.name));
   for (const file of wanted) parseMigrationName(basename(file.path), options);
   refuseOutOfOrder(wanted, open, comparison, options);
   const migrations: Chosen['migrations'] = [];
   for (const file of wanted) migrations.push({ ...(await readMigration(file.path, file.label, options.workdir)), label: file.label });
   if (comparison.missing.length > 0) {
-    notes.push(
-      `${comparison.missing.length} applied without a file here: ${comparison.missing.map(({ version, name }) => [version, name].filter(Boolean).join('_')).join(', ')}.`,
-    );
+    notes.push(`${comparison.missing.length} applied without a file here: ${comparison.missing.map(labelOf).join(', ')}.`);
   }
   return { migrations, comparison, alreadyApplied, notes };
 }
@@ -58,7 +57,7 @@ export async function chooseMigrations(applied: AppliedMigration[], options: Cho
 /** Every migration file with its text; files that are no migrations become notes. */
 export async function readLocal(options: Pick<ChooseOptions, 'workdir' | 'folder'>): Promise<{ local: LocalFile[]; notes: string[] }> {
   if (!existsSync(options.folder)) {
-    throw usage(`There is no folder ${relative(options.workdir, options.folder)} in ${options.workdir}.`, {
+    throw usage('file_missing', `There is no folder ${relative(options.workdir, options.folder)} in ${options.workdir}.`, {
       state: 'Nothing was changed.',
       next: 'Run the command in the folder that holds supabase/, pass it with --workdir, or begin with: npx supasnap new v0.1.0 first',
     });
@@ -87,7 +86,7 @@ export function findNamed(
   const here = paths.find((path) => existsSync(path));
   if (here) {
     parseMigrationName(basename(here), options);
-    throw refused(`${file} does not lie in ${relative(options.workdir, options.folder)}.`, {
+    throw refused('bad_file_name', `${file} does not lie in ${relative(options.workdir, options.folder)}.`, {
       detail: ['The Supabase CLI would report it as applied without a local file.'],
       state: 'Nothing was changed.',
       next: `Move it there: mv ${file} ${relative(options.workdir, options.folder)}/`,
@@ -97,7 +96,7 @@ export function findNamed(
     basename(file),
     local.map(({ path }) => basename(path)),
   );
-  throw usage(`There is no file ${file}.`, {
+  throw usage('file_missing', `There is no file ${file}.`, {
     state: 'Nothing was changed.',
     next: near
       ? `Did you mean ${relative(options.workdir, join(options.folder, near))}?`
@@ -109,6 +108,7 @@ function refuseEdited({ edited }: HistoryComparison<LocalFile>, local: LocalFile
   if (edited.length === 0 || options.allowEdited) return;
   const label = (version: string) => local.find((file) => file.version === version)!.label;
   throw refused(
+    'edited',
     edited.length === 1
       ? `${label(edited[0]!.version)} was edited after it was applied.`
       : `${edited.length} files were edited after they were applied.`,
@@ -124,6 +124,31 @@ function refuseEdited({ edited }: HistoryComparison<LocalFile>, local: LocalFile
   );
 }
 
+function refuseRenamed(renamed: Renamed<LocalFile>[]): void {
+  const [first] = renamed;
+  if (!first) return;
+  throw refused(
+    'renamed',
+    renamed.length === 1
+      ? `${first.file.label} is applied already, as ${labelOf(first.row)}.`
+      : `${renamed.length} files are applied already, under other names.`,
+    {
+      detail: [
+        ...renamed.map(({ file, row }) => `${labelOf(row)} -> ${basename(file.path)}`),
+        'Their statements are the same, and no file has the old name any more.',
+      ],
+      state: 'Nothing was changed.',
+      next: `Record the new name: ${recordRenamed(renamed.map(({ file, row }) => ({ was: row.version, now: file.version })))}. Or rename it back. To run it once more: the same command with --allow-edited.`,
+    },
+  );
+}
+
+/** The command by which history takes over the new names. */
+export const recordRenamed = (renamed: { was: string; now: string }[]): string =>
+  `npx supasnap repair ${renamed.map(({ was, now }) => `--reverted ${was} --applied ${now}`).join(' ')}`;
+
+const labelOf = ({ version, name }: HistoryRow): string => [version, name].filter(Boolean).join('_');
+
 const oneLine = (text: string | undefined) => (text === undefined ? '(nothing)' : text.replace(/\s+/g, ' ').slice(0, 100));
 
 function refuseOutOfOrder(
@@ -136,6 +161,7 @@ function refuseOutOfOrder(
   const lateOnes = options.files.length > 0 ? wanted.filter((file) => late.includes(file)) : late;
   if (lateOnes.length > 0) {
     throw refused(
+      'out_of_order',
       `${lateOnes.map(({ label }) => label).join(', ')} ${lateOnes.length === 1 ? 'is' : 'are'} older than the newest applied migration (${applied.at(-1)?.version ?? 'in history'}).`,
       {
         state: 'Nothing was changed.',
@@ -146,6 +172,7 @@ function refuseOutOfOrder(
   const skipped = open.filter((file) => !wanted.includes(file) && wanted.some((later) => compareVersions(file.version, later.version) < 0));
   if (skipped.length > 0) {
     throw refused(
+      'out_of_order',
       `${skipped.map(({ label }) => label).join(', ')} ${skipped.length === 1 ? 'comes' : 'come'} before it and ${skipped.length === 1 ? 'is' : 'are'} not applied yet.`,
       {
         state: 'Nothing was changed.',

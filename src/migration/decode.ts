@@ -11,7 +11,7 @@ export function decodeSql(bytes: Buffer, file: string): string {
     return withoutByteOrderMark(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     const offset = firstInvalidByte(bytes);
-    throw failed(`${file} is not valid UTF-8 at byte ${offset}`, {
+    throw failed('bad_sql', `${file} is not valid UTF-8 at byte ${offset}`, {
       place: placeAt(file, bytes.toString('latin1'), offset),
       state: nothingChanged,
       next: 'Save it as UTF-8. (It may be Windows-1252 or Latin-1 now.)',
@@ -22,10 +22,10 @@ export function decodeSql(bytes: Buffer, file: string): string {
 const nothingChanged = 'Nothing was changed.';
 
 const utf16 = (file: string) =>
-  failed(`${file} is encoded as UTF-16, or is not text`, { state: nothingChanged, next: 'Save it as UTF-8.' });
+  failed('bad_sql', `${file} is encoded as UTF-16, or is not text`, { state: nothingChanged, next: 'Save it as UTF-8.' });
 
 const nulByte = (bytes: Buffer, offset: number, file: string) =>
-  failed(`${file} holds a NUL byte at byte ${offset}`, {
+  failed('bad_sql', `${file} holds a NUL byte at byte ${offset}`, {
     place: placeAt(file, bytes.toString('latin1'), offset),
     state: nothingChanged,
     next: 'Take the byte out; PostgreSQL accepts none in SQL.',

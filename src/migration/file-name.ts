@@ -83,7 +83,7 @@ const looksLikeRelease = (name: string) => /^[vV]\d+([._-]\d+)+([._-]|$)/.test(n
 
 function wrongName(fileName: string, { now }: NameRules, what: string): Problem {
   const suggestion = suggestName(fileName, now);
-  return usage(`${fileName} ${what}.`, {
+  return usage('bad_file_name', `${fileName} ${what}.`, {
     detail: [`The right form is ${rightForm}, with the time in UTC.`],
     state: 'Nothing was changed.',
     next: suggestion ? `Rename it, perhaps to ${suggestion}` : 'Make a new file with: npx supasnap new v0.1.0 what_it_does',

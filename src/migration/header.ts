@@ -35,7 +35,7 @@ function set(header: MigrationHeader, pair: string, file: Source, sql: string, o
   else if (key === 'lock_timeout' && isDuration(value)) header.lockTimeout = value;
   else if (key === 'statement_timeout' && isDuration(value)) header.statementTimeout = value;
   else
-    throw failed(`"${pair}" is not a setting that a file's header can make`, {
+    throw failed('bad_sql', `"${pair}" is not a setting that a file's header can make`, {
       place: placeAt(file, sql, offset),
       detail: ['Known: transaction=on|off, lock_timeout=5s, statement_timeout=10min'],
       state: 'Nothing was changed.',

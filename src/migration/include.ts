@@ -37,7 +37,7 @@ export function nextInclude(file: string, sql: string, from: number): Include | 
     const fromFile = commands.get(cut.word);
     if (fromFile === undefined) return undefined;
     const refuse = (message: string, next: string) =>
-      failed(message, { place: placeAt(file, sql, cut.first), state: 'The file was only read; nothing was changed.', next });
+      failed('bad_sql', message, { place: placeAt(file, sql, cut.first), state: 'The file was only read; nothing was changed.', next });
     if (cut.inside) throw refuse(`${cut.word} stands within a statement`, 'End the statement before it with a semicolon.');
     const lineEnd = sql.indexOf('\n', cut.first);
     const end = lineEnd < 0 ? sql.length : lineEnd;
@@ -57,7 +57,7 @@ export function refuseOpenEnd(file: string, sql: string, from: number): void {
   const tail = `${sql.slice(from)}\n;`;
   const last = [...cutSql(tail)].at(-1);
   if (last?.kind !== 'statement' || last.from === tail.length) return;
-  throw failed(`${file} ends within a string, a comment, a parenthesis or a body`, {
+  throw failed('bad_sql', `${file} ends within a string, a comment, a parenthesis or a body`, {
     place: placeAt(file, sql, from + (last.first < 0 ? last.from : last.first)),
     state: 'The file was only read; nothing was changed.',
     next: 'Close what this statement opens: an included file holds whole statements.',

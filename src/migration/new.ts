@@ -13,13 +13,14 @@ export interface NewMigration {
 export function newMigration({ release, description, now }: { release?: string; description: string; now: Date }): NewMigration {
   const [, major, minor, patch] = /^v?(\d+)\.(\d+)\.(\d+)$/.exec(release ?? '') ?? [];
   if (release !== undefined && major === undefined)
-    throw usage(`"${release}" is not a version`, { next: 'Write it as v0.8.0: db-new v0.8.0 what_it_does' });
+    throw usage('wrong_arguments', `"${release}" is not a version`, { next: 'Write it as v0.8.0: db-new v0.8.0 what_it_does' });
   const words = description
     .trim()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}@]+/gu, '_')
     .replace(/^_+|_+$/g, '');
-  if (words === '') throw usage('the description is empty', { next: 'Say in a word or two what it does: db-new v0.8.0 collaboration' });
+  if (words === '')
+    throw usage('wrong_arguments', 'the description is empty', { next: 'Say in a word or two what it does: db-new v0.8.0 collaboration' });
 
   const prefix = major === undefined ? '' : `v${Number(major)}_${Number(minor)}_${Number(patch)}_`;
   const { fileName, label } = parseMigrationName(`${utcStamp(now)}_${prefix}${words}.sql`);

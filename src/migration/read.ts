@@ -61,7 +61,7 @@ export async function readMigration(path: string, label = path, project = dirnam
 export async function readMigrationText(path: string, label = path, project = dirname(path)): Promise<MigrationText> {
   const name = migrationName(basename(path));
   if (!name)
-    throw usage(`${basename(path)} is not the name of a migration`, {
+    throw usage('bad_file_name', `${basename(path)} is not the name of a migration`, {
       next: 'Rename it to YYYYMMDDHHmmss_vX_Y_Z_description.sql',
     });
   const bytes = await readBytes(path, label);
@@ -103,7 +103,8 @@ async function readIncluded(by: IncludedFile, include: Include, within: string[]
   const path = resolve(include.fromFile ? dirname(by.path) : project, include.path);
   const label = relative(project, path);
   const place = placeAt(by.label, by.text, include.at);
-  const refuse = (message: string, next: string, cause?: unknown) => failed(message, { place, state: 'Nothing was changed.', next, cause });
+  const refuse = (message: string, next: string, cause?: unknown) =>
+    failed('bad_sql', message, { place, state: 'Nothing was changed.', next, cause });
   try {
     const real = await realpath(path);
     if (isOutside(await realpath(project), real))
@@ -145,7 +146,7 @@ function duplicates(names: MigrationName[]): Problem[] {
   return [...files]
     .filter(([, list]) => list.length > 1)
     .map(([version, list]) =>
-      usage(`${list.length} files have the version ${version}, and history has room for one`, {
+      usage('bad_file_name', `${list.length} files have the version ${version}, and history has room for one`, {
         detail: list,
         state: 'Nothing was changed.',
         next: 'Give all but one another timestamp; keep the name of the one that was applied.',
@@ -159,7 +160,8 @@ export const readSql = async (path: string, label = path): Promise<string> => de
 async function readBytes(path: string, label: string): Promise<Buffer> {
   try {
     const found = await stat(path);
-    if (!found.isFile()) throw usage(`${label} is not a file`, { state: 'Nothing was changed.', next: 'Give the path of one .sql file.' });
+    if (!found.isFile())
+      throw usage('file_missing', `${label} is not a file`, { state: 'Nothing was changed.', next: 'Give the path of one .sql file.' });
     if (found.size > largestFile) throw tooLarge(label, found.size);
     return await readFile(path);
   } catch (error) {
@@ -168,7 +170,7 @@ async function readBytes(path: string, label: string): Promise<Buffer> {
 }
 
 const tooLarge = (what: string, size: number) =>
-  failed(`${what} has ${(size / 1e6).toFixed(0)} MB; the most that is read is ${largestFile / 1e6} MB`, {
+  failed('file_too_large', `${what} has ${(size / 1e6).toFixed(0)} MB; the most that is read is ${largestFile / 1e6} MB`, {
     state: 'Nothing was changed.',
     next: 'Keep the schema in the migration and load the rows from a file of their own (psql, COPY).',
   });
@@ -185,8 +187,8 @@ const reasons: Record<string, string> = {
 
 function unreadable(label: string, error: unknown): unknown {
   const code = (error as { code?: string }).code;
-  if (!code) return error;
-  return usage(`${label} ${reasons[code] ?? `can not be read (${code})`}`, {
+  if (error instanceof Problem || !code) return error;
+  return usage('file_missing', `${label} ${reasons[code] ?? `can not be read (${code})`}`, {
     state: 'Nothing was changed.',
     next: 'Check the path and its permissions.',
     cause: error,

@@ -34,7 +34,7 @@ const mostParsed = 8_000_000;
  */
 export async function splitStatements(sql: string, file: Source = 'SQL text'): Promise<Statement[]> {
   const parse = await loadParser();
-  if (sql.includes('\0')) throw failed('there is a NUL character in the SQL', at(file, sql, sql.indexOf('\0')));
+  if (sql.includes('\0')) throw failed('bad_sql', 'there is a NUL character in the SQL', at(file, sql, sql.indexOf('\0')));
   const lineAt = lineCounter(sql, file);
   const statements: Statement[] = [];
   const heads = new Map<string, Node>();
@@ -78,7 +78,7 @@ export async function splitStatements(sql: string, file: Source = 'SQL text'): P
 
   function syntaxProblem(message: string, offset: number): Problem {
     const next = 'Correct the file and run the command again.';
-    return failed(`the file is not valid SQL: ${message}`, { ...at(file, sql, offset), next });
+    return failed('bad_sql', `the file is not valid SQL: ${message}`, { ...at(file, sql, offset), next });
   }
 
   /** Gives the offset to go on from when the parser disagrees with the cut about where the statement ends. */
@@ -122,6 +122,22 @@ export function historyStatements(sql: string): string[] {
 export const textOfStatements = (statements: string[]): string =>
   statements.map((text) => (text.endsWith('\n\\.') ? `${text}\n` : `${text};\n`)).join('');
 
+/** The text without comments and blanks; undefined where PostgreSQL's scanner does not get through it. */
+export async function wordsOf(sql: string): Promise<string | undefined> {
+  if (sql.length > hugeFile) return undefined;
+  await loadParser();
+  const { scanSync } = await import('libpg-query');
+  try {
+    const words = scanSync(sql).tokens.filter(({ tokenName }) => !tokenName.endsWith('_COMMENT'));
+    return words
+      .flatMap(({ text }, index) => (text === ';' && (index === 0 || words[index - 1]!.text === ';') ? [] : [text]))
+      .join(' ')
+      .replace(/ ;$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
 export const withoutByteOrderMark = (text: string) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 const asRecorded = (piece: string) => piece.trim();
@@ -134,15 +150,15 @@ const at = (file: Source, sql: string, offset: number) => ({
 function foreignLine(cut: Exclude<Cut, { kind: 'statement' }>, sql: string, file: Source) {
   if (cut.kind === 'copy-data')
     return cut.lacks === 'end mark'
-      ? failed('the rows of this COPY … FROM stdin have no end: the line \\. is missing', {
+      ? failed('bad_sql', 'the rows of this COPY … FROM stdin have no end: the line \\. is missing', {
           ...at(file, sql, cut.first),
           next: 'Write the rows on the lines after it, and \\. on the line after the last of them. (The file may have been cut off.)',
         })
-      : failed('more stands on the line of this COPY … FROM stdin, and its rows begin on the next one', {
+      : failed('bad_sql', 'more stands on the line of this COPY … FROM stdin, and its rows begin on the next one', {
           ...at(file, sql, cut.first),
           next: 'Move the rest of the line behind the rows and their end (\\.).',
         });
-  return failed(`${cut.word} is a command of psql, not SQL`, {
+  return failed('bad_sql', `${cut.word} is a command of psql, not SQL`, {
     ...at(file, sql, cut.first),
     next:
       cut.word === '\\copy'

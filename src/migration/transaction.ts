@@ -181,5 +181,5 @@ function refusal(message: string, statement: Statement, options: PlanOptions, ne
     options.text === undefined
       ? { file: 'SQL text', line: statement.line, column: 1, text: statement.text.split('\n')[0] ?? '' }
       : placeAt(file, options.text, statement.first);
-  return failed(message, { place, state: 'Nothing was changed.', next });
+  return failed('transaction_control', message, { place, state: 'Nothing was changed.', next });
 }

@@ -3,7 +3,7 @@ import { quoteName } from '../sql-names.ts';
 import type { Action } from './changes.ts';
 import { place } from '../kept/item.ts';
 import { holdMessages, returnMessages } from './messages.ts';
-import type { Job, Queue, QueueAccess } from './rows.ts';
+import type { Job, Queue, QueueAccess } from '../snapshot/jobs-and-queues.ts';
 
 /** Through the extension's functions alone: role postgres may not write its tables. */
 export async function carryOutJob(client: pg.Client, action: Action<Job>): Promise<void> {

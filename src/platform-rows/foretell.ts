@@ -3,9 +3,9 @@ import type { KeptItem } from '../kept/item.ts';
 import type { KeepData } from '../kept/run.ts';
 import { changesBetween, composed, planUndoing, type Change, type Undoing } from './changes.ts';
 import type { RehearsedRows } from './on-shadow.ts';
-import { readPlatformRows } from './read.ts';
+import { readPlatformRows, queueTables, type Job, type Queue } from '../snapshot/jobs-and-queues.ts';
 import { readChanges } from './record.ts';
-import { jobName, jobs, queues, queueTables, type Job, type Queue } from './rows.ts';
+import { jobName, jobs, queues } from './rows.ts';
 
 const nameOfJob = (job: Job) => `job ${jobName(job)}`;
 const nameOfQueue = ({ name }: Queue) => `queue ${name}`;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { place, type KeptItem } from '../kept/item.ts';
 import { quoteName, quoteText } from '../sql-names.ts';
-import type { Queue } from './rows.ts';
+import type { Queue } from '../snapshot/jobs-and-queues.ts';
 
 /** A table of a queue by its name as in Effects. */
 export const messageTable = (table: string) => `"pgmq".${quoteName(table)}`;

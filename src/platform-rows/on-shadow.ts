@@ -2,9 +2,9 @@ import type pg from 'pg';
 import { quoteName } from '../sql-names.ts';
 import { changesBetween, planUndoing } from './changes.ts';
 import { carryOutJob, carryOutQueue, createQueue } from './carry-out.ts';
-import type { Definitions } from './definitions.ts';
-import { readPlatformRows } from './read.ts';
-import { jobName, jobs, queues, type Job, type PlatformRows, type Queue } from './rows.ts';
+import type { Definitions } from '../snapshot/definitions.ts';
+import { readPlatformRows, type Job, type PlatformRows, type Queue } from '../snapshot/jobs-and-queues.ts';
+import { jobName, jobs, queues } from './rows.ts';
 
 /** What a change did to jobs and queues where it was rehearsed. */
 export interface RehearsedRows {

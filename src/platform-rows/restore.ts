@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { quoteName } from '../sql-names.ts';
 import { carryOutJob, createQueue } from './carry-out.ts';
-import { missingOf, readDefinitions, type BucketDefinition, type Definitions } from './definitions.ts';
+import { missingOf, readDefinitions, type BucketDefinition, type Definitions } from '../snapshot/definitions.ts';
 import { jobName } from './rows.ts';
 
 /** In words: "job nightly", "queue mail (without its messages)", "bucket avatars (without its files)". */
@@ -14,7 +14,7 @@ export const namesOf = ({ jobs, queues, buckets }: Definitions): string[] => [
 /** Makes jobs and queues that a snapshot holds and the target lacks. Gives in words what it made, and what this role may not make. */
 export async function makeMissing(client: pg.Client, wanted: Definitions): Promise<string[]> {
   // Someone may have made one meanwhile.
-  const { jobs, queues } = missingOf(wanted, await readDefinitions(client), { then: '', now: '' });
+  const { jobs, queues } = missingOf(wanted, await readDefinitions(client), { before: '', now: '' });
   const { rows } = await client.query<{ me: string; superuser: boolean; cron: boolean; pgmq: boolean }>(
     `select current_user::text as me, rolsuper as superuser, to_regclass('cron.job') is not null as cron, to_regclass('pgmq.meta') is not null as pgmq from pg_roles where rolname = current_user`,
   );

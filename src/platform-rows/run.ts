@@ -18,11 +18,11 @@ import {
   returnMessages,
   returnMissing,
 } from './messages.ts';
-import type { Definitions } from './definitions.ts';
-import { readPlatformRows } from './read.ts';
+import type { Definitions } from '../snapshot/definitions.ts';
+import { readPlatformRows, queueTables, type Job, type PlatformRows, type Queue } from '../snapshot/jobs-and-queues.ts';
 import { makeMissing } from './restore.ts';
 import { readChanges, recordChanges, tableItems } from './record.ts';
-import { jobName, jobs, queues, queueTables, type Job, type PlatformRows, type Queue } from './rows.ts';
+import { jobName, jobs, queues } from './rows.ts';
 
 export interface PlatformRun {
   /** Copies of the runs that this one undoes, newest first. */
@@ -210,7 +210,7 @@ async function orRefused<T>(state: string, use: () => Promise<T>): Promise<T> {
   } catch (error) {
     const { severity, code, message } = error as { severity?: string; code?: string; message: string };
     if (error instanceof Problem || severity === undefined) throw error;
-    throw failed(`A job or a queue could not be brought back: ${message} (${code})`, {
+    throw failed('sql_failed', `A job or a queue could not be brought back: ${message} (${code})`, {
       state,
       next: 'See to it that this role may do that (cron.schedule, cron.unschedule, cron.alter_job, pgmq.create, pgmq.drop_queue), then run the command again.',
       cause: error,

@@ -93,7 +93,8 @@ function byKind(ids: Map<string, StableId>): NamesByKind {
   const names: NamesByKind = {};
   for (const id of ids.values()) {
     const { kind, name } = objectName(id);
-    (names[kind] ??= []).push(name);
+    names[kind] ??= [];
+    names[kind].push(name);
   }
   for (const list of Object.values(names)) list.sort(compareText);
   return names;

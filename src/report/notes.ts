@@ -49,9 +49,9 @@ export function readNotes(file: string): Notes {
 const anyMark = /<!--[ \t]*(\/?)notes:(\d+|unplaced)[ \t]*-->/g;
 
 function place(notes: Notes, version: string, content: string): void {
-  if (version === looseMark) return keep(notes.loose, content);
   const known = notes.byVersion.get(version);
-  if (known === undefined || known.trim() === '') notes.byVersion.set(version, content);
+  if (version === looseMark) keep(notes.loose, content);
+  else if (known === undefined || known.trim() === '') notes.byVersion.set(version, content);
   else if (known !== content) keep(notes.loose, content);
 }
 

@@ -1,4 +1,5 @@
 /** What moves a terminal's cursor, ends a line or turns the direction of reading. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** A name on one line, with what can't be seen written out: a line end as `\n`, others as `\u{1b}`. */

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { failed } from '../errors.ts';
-import { writeFileAtomic } from '../snapshot/atomic-file.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
 import type { MigrationsInput } from './migration-events.ts';
 import { renderMigrations } from './migrations-md.ts';
 
@@ -32,7 +32,7 @@ async function readExisting(path: string): Promise<{ text: string; path: string;
 }
 
 const unreadable = (path: string, reason: string, cause?: unknown) =>
-  failed(`${path} can't be read: ${reason}.`, {
+  failed('file_missing', `${path} can't be read: ${reason}.`, {
     state: 'The file was left as it is. It is written from history, so nothing else depends on it.',
     next: 'Move it away or save it as UTF-8; the next command writes it anew.',
     cause,

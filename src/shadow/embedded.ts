@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import type pg from 'pg';
 import type { Config } from '../config/config.ts';
-import { failed } from '../errors.ts';
+import { exitCodes, Problem } from '../errors.ts';
 import { clusterKey } from '../snapshot/cluster-facts.ts';
 import type { State } from '../snapshot/state.ts';
-import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
+import { connect, quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
 import { findServerBinaries } from '../target/embedded/binaries.ts';
+import { interrupted } from '../target/interrupt.ts';
 import { installPlatformRights } from '../target/embedded/platform.ts';
-import { startEmbedded, stopEmbedded, type EmbeddedServer } from '../target/embedded/server.ts';
+import { discardEmbedded, startEmbedded, stopEmbedded, type EmbeddedServer } from '../target/embedded/server.ts';
 import { packageFolders } from '../target/embedded/target.ts';
 import { loadState } from './load.ts';
 import type { Shadow } from './shadow.ts';
@@ -26,6 +28,13 @@ const throwaway = {
   max_locks_per_transaction: '1024',
 };
 
+/** A server for rehearsals. It holds nothing of anyone's, so what is wrong with it is mended by throwing it away. */
+export interface ShadowServer {
+  readonly server: EmbeddedServer;
+  /** Throws its data away and starts it with new data. */
+  remake: () => Promise<void>;
+}
+
 /**
  * A server of the target's major version, for the length of a command. It is stopped afterwards and its data stays, so a
  * state that was loaded, or reached by a rehearsal, need not be loaded again.
@@ -33,27 +42,56 @@ const throwaway = {
 export async function withShadowServer<T>(
   config: Config,
   major: number,
-  use: (server: EmbeddedServer) => Promise<T>,
+  use: (shadows: ShadowServer) => Promise<T>,
   name = `shadow-${major}`,
 ): Promise<T> {
-  const server = await startEmbedded({
-    major,
-    stateFolder: config.stateFolder,
-    name,
-    searchFrom: packageFolders(config),
-    settings: throwaway,
+  const files = { stateFolder: config.stateFolder, name };
+  const start = () => startEmbedded({ ...files, major, searchFrom: packageFolders(config), settings: throwaway });
+  const startAnew = async () => {
+    await discardEmbedded(files);
+    return start();
+  };
+  let server = await start().catch((error: Error) => {
+    if (error instanceof Problem && error.code === 'embedded_failed') return startAnew();
+    throw error;
   });
-  return withClient(server.superuser, async (lock) => {
+  let lock: pg.Client | undefined;
+  const takeLock = async () => {
+    lock = await connect(server.superuser);
     await lock.query('select pg_advisory_lock($1)', [lockKey]);
-    try {
-      return await use(server);
-    } finally {
-      await stopWhenAlone(server);
-    }
-  });
+  };
+  const remake = async () => {
+    await lock?.end().catch(() => {});
+    server = await startAnew();
+    await takeLock();
+  };
+  try {
+    await takeLock();
+    return await use({
+      get server() {
+        return server;
+      },
+      remake,
+    });
+  } finally {
+    // One that lets nobody in is in nobody's use.
+    await stopWhenAlone(server, lock).catch(() => stopEmbedded(files));
+    await lock?.end().catch(() => {});
+  }
 }
 
 export const hasShadowServer = (config: Config, major: number): boolean => findServerBinaries(major, packageFolders(config)) !== undefined;
+
+/** The shadow's database or roles can't be cleared; a server that is made anew has none. */
+export class ShadowStuck extends Problem {
+  constructor(cause: Error) {
+    super(exitCodes.failed, 'shadow_failed', `The shadow server can't be made ready: ${cause.message}`, {
+      state: 'The target was not touched.',
+      next: 'Run the command again.',
+      cause,
+    });
+  }
+}
 
 /** A shadow in the named database of a server that is ours alone; it is loaded unless it holds that state already. */
 export async function embeddedShadow(server: EmbeddedServer, state: State, database = 'shadow'): Promise<Shadow> {
@@ -80,14 +118,14 @@ export async function embeddedShadow(server: EmbeddedServer, state: State, datab
 async function load(server: EmbeddedServer, settings: ConnectionSettings, state: State, ownRoles: string[]): Promise<void> {
   await recreate(server, settings.database, state, ownRoles);
   await loadState(settings, state, ownRoles);
-  if (state.session.user === 'postgres' && server.superuser.user !== 'postgres') await withClient(settings, installPlatformRights);
+  if (state.session.platformRights) await withClient(settings, installPlatformRights);
 }
 
 /** The dump names everything but roles and their rights; both together are the state. */
-export const warmKey = ({ sql, facts, definitions }: State): string =>
+export const warmKey = ({ sql, facts, session, definitions }: State): string =>
   createHash('sha256')
     .update(sql)
-    .update(JSON.stringify(definitions?.queues ?? []))
+    .update(JSON.stringify([definitions?.queues ?? [], session.user, session.platformRights]))
     .update(facts.base.rootHash)
     .update(facts.serverVersion)
     .update(facts.notModelled.join('\n'))
@@ -96,24 +134,27 @@ export const warmKey = ({ sql, facts, definitions }: State): string =>
 
 /** An empty database, and no role that the target does not have. */
 async function recreate(server: EmbeddedServer, database: string, state: State, ownRoles: string[]): Promise<void> {
-  await withClient(server.superuser, async (client) => {
+  const made = withClient(server.superuser, async (client) => {
     await client.query(`drop database if exists ${quoteName(database)} with (force)`);
     const { rows } = await client.query<{ name: string }>(
       `select rolname::text as name from pg_roles where oid >= 16384 and rolname <> $1`,
       [server.superuser.user],
     );
     const extra = rows.map((row) => row.name).filter((name) => !ownRoles.includes(name) && !state.facts.base.has({ kind: 'role', name }));
-    for (const name of extra) {
-      await client
-        .query(`drop owned by "${name.replaceAll('"', '""')}"; drop role "${name.replaceAll('"', '""')}"`)
-        .catch((error: Error) => {
-          throw failed(`The shadow server can't be made ready: ${error.message}`, {
-            state: 'The target was not touched.',
-            next: 'Remove .supasnap/embedded and run the command again; a new shadow server is then made.',
-          });
-        });
-    }
+    // Stand-ins for databases of other targets.
+    const owned = await client.query<{ name: string; stays: boolean }>(
+      'select datname::text as name, datname = current_database() as stays from pg_database where pg_get_userbyid(datdba) = any($1)',
+      [extra],
+    );
+    for (const { name, stays } of owned.rows)
+      await client.query(
+        stays ? `alter database ${quoteName(name)} owner to current_user` : `drop database ${quoteName(name)} with (force)`,
+      );
+    for (const name of extra) await client.query(`drop owned by ${quoteName(name)}; drop role ${quoteName(name)}`);
     await client.query(`create database ${quoteName(database)} template template0`);
+  });
+  await made.catch((error: Error) => {
+    throw interrupted.aborted ? error : new ShadowStuck(error);
   });
 }
 
@@ -132,13 +173,13 @@ const remember = (server: EmbeddedServer, database: string, key: string | undefi
     await client.query(`comment on database ${quoteName(database)} is ${key === undefined ? 'null' : quoteText(key)}`);
   });
 
-async function stopWhenAlone(server: EmbeddedServer): Promise<void> {
+async function stopWhenAlone(server: EmbeddedServer, lock: pg.Client | undefined): Promise<void> {
   const others = await withClient(
     server.superuser,
     async (client) => {
       const { rows } = await client.query<{ others: string }>(
-        "select count(*) as others from pg_locks where locktype = 'advisory' and not granted and objid = ($1::bigint & 4294967295)::oid",
-        [lockKey],
+        "select count(*) as others from pg_locks where locktype = 'advisory' and objid = ($1::bigint & 4294967295)::oid and pid is distinct from $2",
+        [lockKey, (lock as { processID?: number } | undefined)?.processID],
       );
       return Number(rows[0]!.others);
     },

@@ -18,6 +18,7 @@ export const freshFrom =
   async (kind) => {
     if (!hasShadowServer(config, major)) {
       throw refused(
+        'not_installed',
         `No embedded PostgreSQL ${major} is installed, and what a fresh ${kind === 'platform' ? 'Supabase project' : 'database'} holds is read from one.`,
         {
           state: 'Nothing was changed.',
@@ -25,7 +26,7 @@ export const freshFrom =
         },
       );
     }
-    return withShadowServer(config, major, (server) => captureFresh(server, kind, capture), `fresh-${major}`);
+    return withShadowServer(config, major, ({ server }) => captureFresh(server, kind, capture), `fresh-${major}`);
   };
 
 /** Makes such a database on a server that holds no roles of users, reads it, and drops it. */

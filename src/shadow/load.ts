@@ -6,8 +6,8 @@ import { makeQueues } from '../platform-rows/on-shadow.ts';
 import { withoutQueues } from '../snapshot/queue-entries.ts';
 import { rerunnable } from '../snapshot/spelling.ts';
 import type { State } from '../snapshot/state.ts';
-import { clusterCheck } from '../transition/cluster.ts';
-import { planSettings, planStatements, planTransition } from '../transition/plan.ts';
+import { clusterCheck } from '../snapshot/catalog-check.ts';
+import { planSettings, planStatements, planTransition } from '../planner/plan.ts';
 import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
 
 /** Raised when a shadow can't hold the target's state; another kind of shadow may. */

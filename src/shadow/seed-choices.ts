@@ -1,7 +1,7 @@
 import type { SeedColumn, SeedType, TypeUse } from './seed-catalog.ts';
 import type { Hint } from './seed-hints.ts';
 import { textForLike, textForPattern } from './seed-pattern.ts';
-import { dateAt, quotedItem, textAt, valueOf, type Choice, type Samples } from './seed-values.ts';
+import { dateAt, quotedItem, textAt, sampleOf, type Choice, type Samples } from './seed-values.ts';
 
 export interface ChoiceContext {
   types: Map<number, SeedType>;
@@ -25,9 +25,9 @@ export function choicesOf(context: ChoiceContext, column: SeedColumn, hints: Hin
 /** The same for a type alone. Empty where no value of it is known. */
 export function valueChoices(context: ChoiceContext, use: TypeUse, hints: Hint[], lift = 0): Choice[] {
   const { base, modifier } = baseOf(context.types, use);
-  const ordinary = context.samples.get(use.type) ?? [(k: number) => valueOf(context.types, context.samples, use, k)];
+  const ordinary = context.samples.get(use.type) ?? [(k: number) => sampleOf(context.types, context.samples, use, k)];
   const lifted =
-    lift > 0 && ordered.test(base?.name ?? '') ? [(k: number) => valueOf(context.types, context.samples, use, k + 20 * lift)] : [];
+    lift > 0 && ordered.test(base?.name ?? '') ? [(k: number) => sampleOf(context.types, context.samples, use, k + 20 * lift)] : [];
   const usual = [...lifted, ...ordinary].filter((choice) => choice(0) !== undefined);
   return [
     ...hintedChoices(base, modifier, hints, lift),

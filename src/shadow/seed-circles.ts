@@ -29,7 +29,7 @@ async function close(
     if (key.columns.some((name) => known.get(name) === null)) continue;
     const parents = parentsFor(seeding, table, key, known);
     const parent = parents[place % parents.length];
-    if (parent) key.columns.forEach((name, at) => changed.set(name, parent.get(key.parentColumns[at]!)!));
+    if (parent) for (const [at, name] of key.columns.entries()) changed.set(name, parent.get(key.parentColumns[at]!)!);
   }
   if (changed.size === 0) return;
   const sets = [...changed].map(([name, value]) => `${quoteName(name)} = ${literal(value)}`).join(', ');

@@ -70,7 +70,7 @@ function planDistinct(seeding: Seeding, plan: TablePlan, place: number, rows: Se
 /** Another row for each foreign key, in another combination. */
 function referOtherwise({ table, turns }: TablePlan, tries: number): boolean {
   const columns = table.foreignKeys.flatMap((key) => key.columns);
-  columns.forEach((name, at) => turns.set(name, (tries + 1) * (at + 1)));
+  for (const [at, name] of columns.entries()) turns.set(name, (tries + 1) * (at + 1));
   return columns.length > 0 && tries < 8;
 }
 
@@ -115,7 +115,7 @@ async function insert(client: pg.Client, seeding: Seeding, table: SeedTable, row
     const row = rows[at]!;
     row.holder = Number(holder);
     row.ctid = ctid!;
-    asked.forEach((name, place) => row.values.set(name, values[place]!));
+    for (const [place, name] of asked.entries()) row.values.set(name, values[place]!);
   });
 }
 

@@ -30,8 +30,11 @@ export function readHints(text: string, columns: string[]): { hints: Hint[]; ord
     column = of = key = waiting = undefined;
     operator = '';
   };
-  words.forEach((word, place) => {
-    if (/^(and|or|not|check|when|then|else|case|end)$/i.test(word)) return forget();
+  for (const [place, word] of words.entries()) {
+    if (/^(and|or|not|check|when|then|else|case|end)$/i.test(word)) {
+      forget();
+      continue;
+    }
     const name = nameOf(word);
     const literal = literalOf(word, words[place - 1], words[place - 2]);
     if (name !== undefined && known.has(name) && words[place + 1] !== '(') {
@@ -52,7 +55,7 @@ export function readHints(text: string, columns: string[]): { hints: Hint[]; ord
     } else if (literal !== undefined) {
       hints.push({ column: column!, operator: operator || '=', literal, ...(of ? { of } : {}), ...(key ? { key } : {}) });
     }
-  });
+  }
   return { hints, orders };
 }
 

@@ -76,7 +76,7 @@ export function planRow(seeding: Seeding, plan: TablePlan, place: number): Value
   const rest = (number: number) => (place + number) % seeding.perTable === seeding.perTable - 1 && seeding.perTable > 1;
   const own = table.foreignKeys.filter(({ parent }) => parent === table.number);
   const others = table.foreignKeys.filter((key) => key.parent !== table.number && !seeding.order.later.has(key));
-  others.forEach((key, number) => refer(seeding, plan, key, values, k, rest(number)));
+  for (const [number, key] of others.entries()) refer(seeding, plan, key, values, k, rest(number));
   const selves = new Set(own.flatMap(({ columns, parentColumns }) => columns.filter((name) => !parentColumns.includes(name))));
   const later = new Set(table.foreignKeys.filter((key) => seeding.order.later.has(key)).flatMap(({ columns }) => columns));
   for (const column of table.columns) {
@@ -106,16 +106,21 @@ function refer(seeding: Seeding, { table, turns }: TablePlan, key: SeedForeignKe
       if (table.columns.find((column) => column.name === name)?.nullable) values.set(name, null);
     }
   };
-  if (optional && (turn === 0 ? rest : turn % 4 === 3)) return leave();
-  if (key.columns.some((name) => values.get(name) === null)) return leave();
+  if ((optional && (turn === 0 ? rest : turn % 4 === 3)) || key.columns.some((name) => values.get(name) === null)) {
+    leave();
+    return;
+  }
   const fitting = parentsFor(seeding, table, key, values);
-  if (fitting.length === 0 && optional) return leave();
+  if (fitting.length === 0 && optional) {
+    leave();
+    return;
+  }
   if (fitting.length === 0)
     throw new NoValue(
       `${key.columns.map((name) => `"${name}"`).join(', ')} must refer to a row of ${nameOfTable(seeding, key.parent)}, and none is there that fits`,
     );
   const parent = fitting[(k + turn) % fitting.length]!;
-  key.columns.forEach((name, at) => values.set(name, parent.get(key.parentColumns[at]!)!));
+  for (const [at, name] of key.columns.entries()) values.set(name, parent.get(key.parentColumns[at]!)!);
 }
 
 /** Rows that `key` may refer to, given the values that are set. */

@@ -4,7 +4,7 @@ import { attemptOrNot } from './seed-attempt.ts';
 import type { SeedType } from './seed-catalog.ts';
 import { valueChoices } from './seed-choices.ts';
 import { readHints } from './seed-hints.ts';
-import { valueOf, type Choice, type Samples } from './seed-values.ts';
+import { sampleOf, type Choice, type Samples } from './seed-values.ts';
 
 /** Asks the server which values it takes for domains with constraints and for types that only an extension knows. */
 export async function readSamples(client: pg.Client, types: Map<number, SeedType>): Promise<Samples> {
@@ -26,7 +26,7 @@ function candidatesOf(types: Map<number, SeedType>, samples: Samples, type: Seed
     const hints = type.checks.flatMap((check) => readHints(check, ['VALUE']).hints);
     return valueChoices({ types, samples }, type.of!, hints);
   }
-  const unknown = type.kind === 'base' && valueOf(types, samples, { type: type.number, modifier: '' }, 0) === undefined;
+  const unknown = type.kind === 'base' && sampleOf(types, samples, { type: type.number, modifier: '' }, 0) === undefined;
   return unknown ? forms : [];
 }
 

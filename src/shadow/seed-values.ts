@@ -7,10 +7,10 @@ export type Choice = (k: number) => string | null | undefined;
 export type Samples = Map<number, Choice[]>;
 
 /** The k-th value of a type: others for other k as far as the type has them, rising where it is ordered. undefined where none is known. */
-export function valueOf(types: Map<number, SeedType>, samples: Samples, use: TypeUse, k: number, depth = 0): string | undefined {
+export function sampleOf(types: Map<number, SeedType>, samples: Samples, use: TypeUse, k: number, depth = 0): string | undefined {
   const type = types.get(use.type);
   if (!type || depth > 4) return undefined;
-  const inner = (of: TypeUse, place = k) => valueOf(types, samples, of, place, depth + 1);
+  const inner = (of: TypeUse, place = k) => sampleOf(types, samples, of, place, depth + 1);
   const sampled = samples.get(type.number)?.[0]?.(k);
   if (typeof sampled === 'string') return sampled;
   switch (type.kind) {

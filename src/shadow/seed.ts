@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { becomeReplica } from '../kept/quiet.ts';
 import { quoteText } from '../sql-names.ts';
-import { rightsStatement } from '../transition/execute.ts';
+import { rightsStatement } from '../target/embedded/platform/rights.ts';
 import { attemptOrNot } from './seed-attempt.ts';
 import { readSeedCatalog, type SeedCatalog } from './seed-catalog.ts';
 import { closeCircles, removeOrphans } from './seed-circles.ts';

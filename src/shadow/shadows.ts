@@ -3,7 +3,7 @@ import { refused } from '../errors.ts';
 import type { State } from '../snapshot/state.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 import type { Target } from '../target/target.ts';
-import { embeddedShadow, hasShadowServer, withShadowServer } from './embedded.ts';
+import { embeddedShadow, hasShadowServer, ShadowStuck, withShadowServer } from './embedded.ts';
 import { NotFaithful } from './load.ts';
 import { urlShadow, withScratchDatabase } from './scratch.ts';
 import type { Shadow } from './shadow.ts';
@@ -54,11 +54,15 @@ export async function withShadows<T>(options: ShadowOptions, run: (useShadow: Us
     );
     return run(onTarget);
   }
-  return withShadowServer(config, major, (server) =>
+  return withShadowServer(config, major, (shadows) =>
     run(async (state, use) => {
       let shadow: Shadow;
       try {
-        shadow = await embeddedShadow(server, state);
+        shadow = await embeddedShadow(shadows.server, state).catch(async (error: unknown) => {
+          if (!(error instanceof ShadowStuck)) throw error;
+          await shadows.remake();
+          return embeddedShadow(shadows.server, state);
+        });
       } catch (error) {
         if (!(error instanceof NotFaithful)) throw error;
         options.note(`Using a scratch database on the target's server, for ${error.message}.`);
@@ -71,7 +75,7 @@ export async function withShadows<T>(options: ShadowOptions, run: (useShadow: Us
 
 const refuseUrl = (error: unknown): never => {
   if (!(error instanceof NotFaithful)) throw error;
-  throw refused(`The shadow database can't hold the target's state: ${error.message}.`, {
+  throw refused('shadow_failed', `The shadow database can't hold the target's state: ${error.message}.`, {
     state: 'Nothing was changed on the target.',
     next: 'Pass an empty database of the same major version with --shadow, or leave --shadow out.',
   });

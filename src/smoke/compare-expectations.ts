@@ -1,6 +1,6 @@
 import { nearest } from '../config/nearest.ts';
-import type { FoundObject } from './count-objects.ts';
-import { type CountName, countNames, type Expectations, type ObjectKind, objectKinds } from './expectations.ts';
+import { type FoundObject, type CountName, countNames } from '../snapshot/count-objects.ts';
+import { type Expectations, type ObjectKind, objectKinds } from './expectations.ts';
 import type { SmokeCheck, SmokeResult } from './result.ts';
 
 /** Each stated count beside what was found. */

@@ -2,9 +2,7 @@ import { parse, TomlError } from 'smol-toml';
 import { nearest } from '../config/nearest.ts';
 import { failed, type Problem } from '../errors.ts';
 import { placeAt } from '../sql-error.ts';
-
-export const countNames = ['tables', 'views', 'policies', 'functions', 'triggers', 'enums', 'indexes', 'materialized_views'] as const;
-export type CountName = (typeof countNames)[number];
+import { countNames, type CountName } from '../snapshot/count-objects.ts';
 
 export const objectKinds = [...countNames, 'rls'] as const;
 export type ObjectKind = (typeof objectKinds)[number];
@@ -77,16 +75,20 @@ function read(file: string, text: string): Record<string, unknown> {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const lines = text.split('\n');
-    throw failed(`the expectations are not valid TOML: ${error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '')}`, {
-      place: { file, line: error.line, column: error.column, text: lines[error.line - 1]?.replace(/\r$/, '') ?? '' },
-      state: 'The test was not run.',
-      cause: error,
-    });
+    throw failed(
+      'bad_test',
+      `the expectations are not valid TOML: ${error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '')}`,
+      {
+        place: { file, line: error.line, column: error.column, text: lines[error.line - 1]?.replace(/\r$/, '') ?? '' },
+        state: 'The test was not run.',
+        cause: error,
+      },
+    );
   }
 }
 
 function unclear(file: string, text: string, section: string, key: string, message: string, next?: string): Problem {
-  return failed(message, { place: placeAt(file, text, offsetOfKey(text, section, key)), state: 'The test was not run.', next });
+  return failed('bad_test', message, { place: placeAt(file, text, offsetOfKey(text, section, key)), state: 'The test was not run.', next });
 }
 
 /** Where a key stands: TOML gives values without their places. */

@@ -73,17 +73,26 @@ async function split(file: string, sql: string): Promise<Statement[]> {
     const statements = await splitStatements(sql, file);
     const copy = statements.find(({ data }) => data);
     if (copy)
-      throw failed("a smoke test can't load rows with COPY … FROM stdin", {
+      throw failed('bad_test', "a smoke test can't load rows with COPY … FROM stdin", {
         place: placeAt(file, sql, copy.first),
         next: 'Write the rows as INSERT statements.',
       });
     return statements;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const next = /psql/.test(error.message) ? 'Take the line out; a smoke test holds SQL statements only.' : error.next;
-    throw failed(error.message, { place: error.place, detail: error.detail, state: 'The test was not run.', next, cause: error });
+    const next = isOfPsql(error) ? 'Take the line out; a smoke test holds SQL statements only.' : error.next;
+    throw failed('bad_test', error.message, {
+      place: error.place,
+      detail: error.detail,
+      state: 'The test was not run.',
+      next,
+      cause: error,
+    });
   }
 }
+
+/** Whether what can't be read is a command of psql, such as \set. */
+const isOfPsql = ({ place }: Problem) => place !== undefined && [...place.text][place.column - 1] === '\\';
 
 const isPlainBegin = (statement: Statement) => {
   const control = controlOf(statement);
@@ -99,7 +108,7 @@ function refuseTransactionControl(file: string, sql: string, statement: Statemen
   const control = controlOf(statement);
   if (!control) return;
   const word = sql.slice(statement.first, statement.end).replace(/\s+/g, ' ');
-  throw refused(`a smoke test can't run this: ${word}`, {
+  throw refused('bad_test', `a smoke test can't run this: ${word}`, {
     place: placeAt(file, sql, statement.first),
     detail: [reasons[control.kind ?? ''] ?? 'It would end the transaction that the test runs in.'],
     state: 'The test was not run.',

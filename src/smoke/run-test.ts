@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { attention, failed } from '../errors.ts';
 import type { ServerError } from '../sql-error.ts';
 import { compareCounts, compareObjects, schemasToSearch } from './compare-expectations.ts';
-import { countObjects, listObjects } from './count-objects.ts';
+import { countObjects, listObjects } from '../snapshot/count-objects.ts';
 import type { Expectations } from './expectations.ts';
 import type { SmokeTest } from './parse-test.ts';
 import { providePgtap } from './pgtap.ts';
@@ -67,7 +67,7 @@ export async function runSmokeTestInTransaction(
   if (waiting.error && waiting.completed < opened.length) throw waiting.error;
   if (waiting.error) {
     result.checks.push({ ok: false, name: 'the deferred constraints of what is tested hold', detail: told(waiting.error) });
-    result.problem = failed(`a deferred constraint is violated before the test begins: ${waiting.error.message}`, {
+    result.problem = failed('sql_failed', `a deferred constraint is violated before the test begins: ${waiting.error.message}`, {
       detail: details(waiting.error),
       state: 'The test was not run.',
       next: 'Correct the rows that the migration writes; COMMIT would refuse them too.',
@@ -142,7 +142,7 @@ function checksOf(test: SmokeTest, { lines, error }: Reply): SmokeCheck[] {
 
 function deferredViolation(result: SmokeResult, error: ServerError): void {
   result.checks.push({ ok: false, name: "the deferred constraints of the test's own rows hold", detail: told(error) });
-  result.problem = failed(`a deferred constraint is violated at the end of the test: ${error.message}`, {
+  result.problem = failed('sql_failed', `a deferred constraint is violated at the end of the test: ${error.message}`, {
     detail: [`File: ${result.file}`, ...details(error)],
     state: rolledBack,
     next: 'Complete the rows that the test writes.',
@@ -153,7 +153,7 @@ function deferredViolation(result: SmokeResult, error: ServerError): void {
 /** Our savepoint is gone, so the transaction is another one: whatever came before the test may be lost. */
 function transactionEnded(result: SmokeResult, error: ServerError): void {
   result.checks.push({ ok: false, name: 'the transaction is still the one that the test began in', detail: 'the test ended it' });
-  result.problem = attention('the smoke test ended the transaction that it ran in', {
+  result.problem = attention('transaction_control', 'the smoke test ended the transaction that it ran in', {
     detail: [`File: ${result.file}`, `The server says: ${error.message}`],
     state: 'What the transaction had done before the test was rolled back, or committed by the test.',
     next: 'Run db-status to see what is applied, then take the transaction control out of the test.',

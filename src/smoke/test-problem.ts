@@ -16,7 +16,7 @@ export function problemOfTest(test: SmokeTest, error: ServerError, completed: nu
   const offset = Number(error.position ?? 0) > 0 ? undefined : offsetInBlock(test.text, statement, error.where);
   if (offset === undefined) return problem;
   const place = placeAt(test.file, test.text, offset);
-  return failed(problem.message, { place, detail: problem.detail, state: more.state, next, cause: error });
+  return failed('sql_failed', problem.message, { place, detail: problem.detail, state: more.state, next, cause: error });
 }
 
 function remedy(error: ServerError, timeoutMs: number): string | undefined {

@@ -57,7 +57,7 @@ const canonicalMember = (text: string) => {
 
 /** Extended statistics name their columns in their places, after ON. */
 const canonicalStatistics = (text: string) => {
-  const parts = /^(CREATE STATISTICS [^]*? ON )([^]*)( FROM [^]*)$/.exec(text);
+  const parts = /^(CREATE STATISTICS [\s\S]*? ON )([\s\S]*)( FROM [\s\S]*)$/.exec(text);
   if (!parts) return text;
   const [, start = '', columns = '', end = ''] = parts;
   return `${start}${sorted(splitAt(columns, ',')).join(', ')}${end}`;

@@ -73,7 +73,7 @@ const endOfDoubled = (sql: string, at: number, quote: string): number => {
 };
 
 const endOfEscapeString = (sql: string, at: number): number => {
-  const mark = /\\[^]|''|'/g;
+  const mark = /\\[\s\S]|''|'/g;
   mark.lastIndex = at + 1;
   for (let match = mark.exec(sql); match; match = mark.exec(sql)) if (match[0] === "'") return mark.lastIndex;
   return sql.length;

@@ -99,3 +99,15 @@ ${[
   ...byContent.map(([, content, from]) => `  (select ${hash(`row${content}::text`)} from ${from})`),
 ].join(',\n')}
 )) as check`;
+
+/** The same over what belongs to the whole server: roles with their memberships, settings and comments, and its databases. */
+export async function clusterCheck(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ check: string }>(`
+    select md5(concat(
+      (select string_agg(r::text, ',' order by rolname) from pg_roles r),
+      (select string_agg((to_jsonb(m) - 'oid')::text, ',' order by roleid, member, grantor) from pg_auth_members m),
+      (select string_agg(row(setrole, setdatabase, setconfig)::text, ',' order by setrole, setdatabase) from pg_db_role_setting),
+      (select string_agg(row(objoid, classoid, description)::text, ',' order by classoid, objoid) from pg_shdescription),
+      (select string_agg(row(datname, datdba, datacl)::text, ',' order by datname) from pg_database))) as check`);
+  return rows[0]!.check;
+}

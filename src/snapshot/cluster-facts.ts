@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import { quoteText } from '../sql-names.ts';
 import { platformSchemas } from './platform-names.ts';
 
 /** What belongs to a database and is in no fact of pg-delta: what the whole server holds of it, and who gave what on objects of the platform. */
@@ -25,15 +25,25 @@ export type ClusterKey =
 export const clusterKey = (key: ClusterKey): string => JSON.stringify(key);
 export const parseClusterKey = (key: string): ClusterKey => JSON.parse(key) as ClusterKey;
 
-/** Reads them for the database of that name, by default the one connected to. */
-export async function readClusterFacts(client: pg.Client, ignoreRoles: Set<string>, database?: string): Promise<ClusterFacts> {
-  const { rows } = await client.query<{
-    database: string;
-    entries: [ClusterKey, unknown][];
-    extensions: Record<string, string>;
-    given: Record<string, string>;
-  }>(query, [database ?? null, [...ignoreRoles], platformSchemas]);
-  const row = rows[0]!;
+/** What is asked for the facts of the database of that name, by default the one connected to: one statement, so that it can go along with others. */
+export const clusterFactsQuery = (ignoreRoles: Set<string>, database?: string): string =>
+  queryOf({
+    database: database === undefined ? 'null' : quoteText(database),
+    ignored: textArray([...ignoreRoles]),
+    platform: textArray(platformSchemas),
+  });
+
+const textArray = (texts: readonly string[]) => `array[${texts.map(quoteText).join(', ')}]::text[]`;
+
+/** One row answers it. */
+export interface ClusterFactsRow {
+  database: string;
+  entries: [ClusterKey, unknown][];
+  extensions: Record<string, string>;
+  given: Record<string, string>;
+}
+
+export function clusterFactsOf(row: ClusterFactsRow): ClusterFacts {
   const entries = Object.fromEntries(row.entries.map(([key, value]) => [clusterKey(key), JSON.stringify(value)]));
   return { database: row.database, entries: sorted(entries), extensions: sorted(row.extensions), givenByUsers: sorted(row.given) };
 }
@@ -84,17 +94,17 @@ const sorted = (values: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 // What a newer server has beyond admin_option is read as JSON, so that one query does for all.
-const query = `
+const queryOf = ({ database, ignored, platform }: { database: string; ignored: string; platform: string }) => `
 with this as (
-  select oid, datname::text as name, datacl, datdba from pg_catalog.pg_database where datname = coalesce($1, current_database())
+  select oid, datname::text as name, datacl, datdba from pg_catalog.pg_database where datname = coalesce(${database}, current_database())
 ), roles as (
-  select oid, rolname::text as name, rolconnlimit, rolvaliduntil from pg_catalog.pg_roles where rolname !~ '^(pg_|cli_login_)' and rolname <> all ($2::text[])
+  select oid, rolname::text as name, rolconnlimit, rolvaliduntil from pg_catalog.pg_roles where rolname !~ '^(pg_|cli_login_)' and rolname <> all (${ignored})
 ), members as (
   select m.name as member, r.rolname::text as role, jsonb_object_agg(o.key, o.value) as options
   from (
     select g.member, g.roleid, o.key, bool_or(o.value::boolean) as value
     from pg_catalog.pg_auth_members g, jsonb_each_text(to_jsonb(g)) o where o.key in ('admin_option', 'inherit_option', 'set_option') group by 1, 2, 3
-  ) o join roles m on m.oid = o.member join pg_catalog.pg_roles r on r.oid = o.roleid and r.rolname <> all ($2::text[])
+  ) o join roles m on m.oid = o.member join pg_catalog.pg_roles r on r.oid = o.roleid and r.rolname <> all (${ignored})
   group by 1, 2
 ), entries as (
   select jsonb_build_array('setting', coalesce(r.name, ''), split_part(s.setting, '=', 1)) as key, to_jsonb(substr(s.setting, strpos(s.setting, '=') + 1)) as value
@@ -110,16 +120,16 @@ with this as (
   from members where role like 'pg\\_%' or options ? 'inherit_option'
   union all
   select jsonb_build_array('grant', coalesce(r.rolname, 'PUBLIC')), jsonb_agg(x.privilege_type || case when x.is_grantable then '*' else '' end order by x.privilege_type)
-  from this, pg_catalog.aclexplode(coalesce(this.datacl, pg_catalog.acldefault('d', this.datdba))) x left join pg_catalog.pg_roles r on r.oid = x.grantee where x.grantee <> this.datdba and coalesce(r.rolname, '') <> all ($2::text[]) group by 1
+  from this, pg_catalog.aclexplode(coalesce(this.datacl, pg_catalog.acldefault('d', this.datdba))) x left join pg_catalog.pg_roles r on r.oid = x.grantee where x.grantee <> this.datdba and coalesce(r.rolname, '') <> all (${ignored}) group by 1
 ), given as (
-  select n.nspname || '.' || c.relname as what, x.* from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace, pg_catalog.aclexplode(c.relacl) x where n.nspname = any ($3::text[])
+  select n.nspname || '.' || c.relname as what, x.* from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace, pg_catalog.aclexplode(c.relacl) x where n.nspname = any (${platform})
   union all
   select n.nspname || '.' || c.relname || '.' || a.attname, x.* from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace, pg_catalog.aclexplode(a.attacl) x
-  where n.nspname = any ($3::text[]) and a.attnum > 0 and not a.attisdropped
+  where n.nspname = any (${platform}) and a.attnum > 0 and not a.attisdropped
   union all
-  select n.nspname || '.' || f.proname, x.* from pg_catalog.pg_proc f join pg_catalog.pg_namespace n on n.oid = f.pronamespace, pg_catalog.aclexplode(f.proacl) x where n.nspname = any ($3::text[])
+  select n.nspname || '.' || f.proname, x.* from pg_catalog.pg_proc f join pg_catalog.pg_namespace n on n.oid = f.pronamespace, pg_catalog.aclexplode(f.proacl) x where n.nspname = any (${platform})
   union all
-  select n.nspname::text, x.* from pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) x where n.nspname = any ($3::text[])
+  select n.nspname::text, x.* from pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) x where n.nspname = any (${platform})
 )
 select (select name from this) as database,
   (select coalesce(jsonb_agg(jsonb_build_array(key, value)), '[]') from entries) as entries,

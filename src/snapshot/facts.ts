@@ -6,13 +6,15 @@ import {
   extract,
   serializeSnapshot,
   type Delta,
+  type ExtractResult,
   type FactBase,
   type Payload,
   type StableId,
 } from '@supabase/pg-delta';
 import { setFlagsFromString } from 'node:v8';
 import type pg from 'pg';
-import { clusterDifferences, readClusterFacts, type ClusterFacts } from './cluster-facts.ts';
+import { pipelined } from '../target/pipelined.ts';
+import { clusterDifferences, clusterFactsOf, clusterFactsQuery, type ClusterFacts, type ClusterFactsRow } from './cluster-facts.ts';
 import { isQueueTable } from './queue-entries.ts';
 import { settleSpelling } from './spelling.ts';
 
@@ -46,17 +48,18 @@ const spareMemory = () => setFlagsFromString('--heap-growing-percent=15');
  * Schema supabase_migrations is left out.
  */
 export async function readFacts(client: pg.Client, options: FactsOptions): Promise<Facts> {
-  const result = await extract(poolOf(client, options.insideTransaction) as never);
+  const ignored = new Set(options.ignoreRoles ?? []);
+  const clusterQuery = clusterFactsQuery(ignored, options.database);
+  const [result, clusterRows] = await pipelined(client, () => extractWith(client, options.insideTransaction, clusterQuery));
   const notModelled = result.diagnostics
     .filter((diagnostic) => diagnostic.code === 'unmodeled_kind')
     .map((diagnostic) => diagnostic.message);
   if (result.factBase.facts().length > many.facts) spareMemory();
-  const ignored = new Set(options.ignoreRoles ?? []);
   return {
     base: withoutQueues(withoutOurs(result.factBase, ignored)),
     serverVersion: result.pgVersion,
     notModelled,
-    cluster: withoutLent(await readClusterFacts(client, ignored, options.database), options.lent),
+    cluster: withoutLent(clusterFactsOf(clusterRows[0] as ClusterFactsRow), options.lent),
   };
 }
 
@@ -180,7 +183,7 @@ function nameOf(id: StableId): string {
   return 'name' in id ? id.name : encodeId(id);
 }
 
-/** The history schema changes with every run and is no part of the state; neither is a shadow's own role. */
+/** The history schema changes with every run and is no part of the state; neither is a shadow's own role. Where none of it is there, nothing is built anew. */
 function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
   const ours = (id: StableId): boolean => {
     if ('target' in id) return ours(id.target) || ('grantee' in id && ignoreRoles.has(id.grantee));
@@ -189,13 +192,18 @@ function withoutOurs(base: FactBase, ignoreRoles: Set<string>): FactBase {
     if (id.kind === 'membership') return ignoreRoles.has(id.role) || ignoreRoles.has(id.member);
     return 'schema' in id && id.schema === 'supabase_migrations';
   };
-  const facts = base
-    .facts()
+  const all = base.facts();
+  const facts = all
     .filter((fact) => !ours(fact.id))
     .map((fact) => {
       const payload = fact.id.kind === 'comment' ? fact.payload : (settle(fact.payload) as Payload);
       return payload === fact.payload ? fact : { ...fact, payload };
     });
+  if (facts.length === all.length && facts.every((fact, index) => fact === all[index])) {
+    // As a new one has none.
+    base.diagnostics.length = 0;
+    return base;
+  }
   const edges = base.edges.filter((edge) => !ours(edge.from) && !ours(edge.to));
   return buildFactBase(facts, edges, base.source);
 }
@@ -246,14 +254,64 @@ function settle(value: unknown): unknown {
 /**
  * The extractor wants a pool and opens its own transaction; this gives it one connection, and inside a caller's
  * transaction turns its BEGIN and COMMIT into a savepoint that is always rolled back, so that no setting leaks.
+ *
+ * It asks some forty questions, each after the answer to the one before. Here all are sent when it begins, in two goes, and it gets each answer in its
+ * turn. What was not foreseen is asked when it comes up. `alongside` is a further query in the same snapshot; its rows are given too.
  */
-function poolOf(client: pg.Client, insideTransaction: boolean) {
-  const query = (text: unknown, values?: unknown[]) => {
-    if (insideTransaction && typeof text === 'string') {
-      if (/^BEGIN\b/i.test(text)) return client.query('SAVEPOINT supasnap_facts');
-      if (/^(COMMIT|ROLLBACK)\b/i.test(text)) return client.query('ROLLBACK TO SAVEPOINT supasnap_facts; RELEASE SAVEPOINT supasnap_facts');
-    }
-    return client.query(text as string, values);
+async function extractWith(client: pg.Client, insideTransaction: boolean, alongside: string): Promise<[ExtractResult, unknown[]]> {
+  const answers = new Map<string, Promise<pg.QueryResult>>();
+  const answered: Promise<unknown>[] = [];
+  const send = (text: string) => {
+    const answer = client.query(text);
+    answered.push(answer.then(ignore, ignore));
+    return answer;
   };
-  return { connect: async () => ({ query, release: () => {} }) };
+  const begin = async (text: string) => {
+    const switches = (await questions()).filter((question) => isSwitch.test(question));
+    for (const first of new Set([insideTransaction ? 'SAVEPOINT supasnap_facts' : text, ...quiet, ...switches]))
+      answers.set(first, send(first));
+    await Promise.all(answers.values());
+    const known = new Map<string, pg.QueryResult>();
+    for (const [question, answer] of answers) known.set(question, await answer);
+    for (const question of await questions(known)) if (!answers.has(question)) answers.set(question, send(question));
+    answers.set(alongside, send(alongside));
+  };
+  // Each is asked once, and its rows are megabytes.
+  const take = (text: string) => {
+    const answer = answers.get(text);
+    answers.delete(text);
+    return answer;
+  };
+  const query = (text: string): Promise<unknown> => {
+    if (/^BEGIN\b/i.test(text)) return begin(text);
+    if (insideTransaction && /^(COMMIT|ROLLBACK)\b/i.test(text))
+      return send('ROLLBACK TO SAVEPOINT supasnap_facts; RELEASE SAVEPOINT supasnap_facts');
+    return take(text) ?? send(text);
+  };
+  try {
+    return [await extract(asPool(query)), (await take(alongside)!).rows];
+  } finally {
+    await Promise.all(answered);
+  }
+}
+
+const ignore = () => {};
+
+const asPool = (query: (text: string) => Promise<unknown>) => ({ connect: async () => ({ query, release: ignore }) }) as unknown as pg.Pool;
+
+/** To compile a query of the catalog takes longer than to run it; the extractor turns that off for superusers only. */
+const quiet = ['SET LOCAL jit = off'];
+
+/** Questions on whose answer it depends what is asked next, and how: the server's version, rights, whether there are labels at all. */
+const isSwitch = /^(SET LOCAL|SELECT (current_setting|has_\w+|EXISTS) ?\()/;
+
+/** What the extractor asks once it knows these answers; to all else it hears that there is nothing. */
+async function questions(known = new Map<string, pg.QueryResult>()): Promise<string[]> {
+  const asked = new Set<string>();
+  const query = async (text: string) => {
+    asked.add(text);
+    return known.get(text) ?? { rows: [] };
+  };
+  await extract(asPool(query));
+  return [...asked].filter((text) => !/^(BEGIN|COMMIT|ROLLBACK)\b/i.test(text));
 }

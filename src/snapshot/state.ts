@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type pg from 'pg';
-import { readDefinitions, type Definitions } from '../platform-rows/definitions.ts';
-import { countObjects } from '../smoke/count-objects.ts';
+import { readDefinitions, type Definitions } from './definitions.ts';
+import { countObjects } from './count-objects.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
+import { rightsFunction } from '../target/embedded/platform/rights.ts';
 import { catalogCheck } from './catalog-check.ts';
 import { factsFromJson, factsToJson, readFacts, type Facts } from './facts.ts';
 import { readIdentity, type Identity } from './identity.ts';
@@ -27,6 +28,8 @@ export interface Session {
   /** The owner of the database; members of pg_database_owner are whoever owns it. */
   databaseOwner: string;
   settings: { name: string; value: string }[];
+  /** Whether the platform gives it what no other role has that is no superuser: it is asked of what the database has, not of the login's name alone. */
+  platformRights: boolean;
 }
 
 /** What is true of the state only inside its own database. */
@@ -93,7 +96,10 @@ export async function readSession(client: pg.Client): Promise<Session> {
     select session_user::text as user,
            (select pg_get_userbyid(datdba)::text from pg_database where datname = current_database()) as "databaseOwner",
            coalesce((select json_agg(json_build_object('name', name, 'value', reset_val) order by name)
-                     from pg_settings where source in ('user', 'database', 'database user')), '[]') as settings`);
+                     from pg_settings where source in ('user', 'database', 'database user')), '[]') as settings,
+           session_user = 'postgres' and not (select rolsuper from pg_roles where rolname = session_user)
+             and (to_regprocedure('${rightsFunction}(boolean)') is not null
+               or to_regclass('auth.users') is not null and to_regclass('storage.buckets') is not null) as "platformRights"`);
   return rows[0]!;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type pg from 'pg';
 import { failed, refused } from '../errors.ts';
-import { requireSpace, writeFileAtomic } from './atomic-file.ts';
+import { requireSpace, writeFileAtomic } from '../atomic-file.ts';
 import { checkManifest, snapshotId, type Manifest } from './manifest.ts';
 import type { Identity } from './identity.ts';
 import { companionOf, sha256, stateOf, unpack, type Anchor, type State } from './state.ts';
@@ -17,6 +17,8 @@ export interface StoredSnapshot {
   /** Where copies of it are. */
   inFolder: boolean;
   inTarget: boolean;
+  /** What the folder holds under the same name of another state: another database's, or another deployer's. */
+  aside?: Manifest;
   /** Only of snapshots in the target: what the catalog was at that moment. */
   catalogCheck?: string;
   /** Only of snapshots in the target: their order by when they were last its state. */
@@ -55,7 +57,8 @@ export async function listSnapshots(client: pg.Client, folder: string, ours: boo
     const id = snapshotId(manifest);
     const known = found.get(id);
     // Under the same name may lie what another database was.
-    if (known) known.inFolder = sameState(known.manifest, manifest) && existsSync(snapshotFiles(folder, id).sql);
+    if (known && !sameState(known.manifest, manifest)) known.aside = manifest;
+    else if (known) known.inFolder = existsSync(snapshotFiles(folder, id).sql);
     else found.set(id, { id, manifest, inFolder: true, inTarget: false });
   }
   return [...found.values()].sort((a, b) =>
@@ -79,6 +82,7 @@ export async function loadSnapshot(client: pg.Client, folder: string, snapshot: 
   }
   if (!snapshot.inTarget) {
     throw failed(
+      'snapshot_damaged',
       `Snapshot ${snapshot.id} is incomplete: ${existsSync(files.sql) ? files.facts : files.sql} is missing, and the target holds no copy.`,
       {
         state: 'Nothing was changed.',
@@ -123,7 +127,7 @@ async function loadFromTarget(client: pg.Client, snapshot: StoredSnapshot): Prom
     sha256(sql) !== snapshot.manifest.sha256 ||
     sha256(companion) !== snapshot.manifest.factsSha256
   ) {
-    throw refused(`The copy of snapshot ${snapshot.id} in the target is damaged: its checksum does not match.`, {
+    throw refused('snapshot_damaged', `The copy of snapshot ${snapshot.id} in the target is damaged: its checksum does not match.`, {
       state: 'Nothing was changed.',
       next: 'Choose another snapshot: npx supasnap rollback --list',
     });
@@ -131,15 +135,29 @@ async function loadFromTarget(client: pg.Client, snapshot: StoredSnapshot): Prom
   return stateOf(sql, rows[0]!.facts_gz, companion) ?? refuseFacts(`The copy in the target of snapshot ${snapshot.id}`, snapshot);
 }
 
-/** Names and numbers a snapshot: a state equal to the newest one of that name shares its number. */
-export function nextCopy(known: StoredSnapshot[], name: string, state: State): { copy: number; exists: boolean } {
+/** Notes that a snapshot is the target's last state by now. To be called after COMMIT. */
+export function noteKept(known: StoredSnapshot[], manifest: Manifest, { catalogCheck }: Anchor): void {
+  const kept = (lastKept(known)?.kept ?? 0) + 1;
+  const one = known.find(({ id }) => id === snapshotId(manifest));
+  if (one) Object.assign(one, { manifest, inTarget: true, catalogCheck, kept });
+}
+
+/** Names and numbers a snapshot: the same state with the same migrations as the newest one of that name shares its number. */
+export function nextCopy(
+  known: StoredSnapshot[],
+  name: string,
+  state: State,
+  applied: Pick<Manifest['applied'], 'sha256'>,
+): { copy: number; exists: boolean } {
   const same = known.filter((snapshot) => snapshot.manifest.name === name);
   const newest = same.reduce<StoredSnapshot | undefined>(
     (last, one) => (last && last.manifest.copy > one.manifest.copy ? last : one),
     undefined,
   );
   if (!newest) return { copy: 1, exists: false };
-  const equal = newest.manifest.sha256 === state.sha256 && newest.manifest.factsSha256 === companionOf(state).sha256;
+  const { manifest } = newest;
+  const equal =
+    manifest.applied.sha256 === applied.sha256 && manifest.sha256 === state.sha256 && manifest.factsSha256 === companionOf(state).sha256;
   return equal ? { copy: newest.manifest.copy, exists: true } : { copy: newest.manifest.copy + 1, exists: false };
 }
 
@@ -197,7 +215,7 @@ const stateKey = (manifest: Manifest) => createHash('sha256').update(`${manifest
 async function readManifests(folder: string): Promise<Manifest[]> {
   if (!existsSync(folder)) return [];
   if (!statSync(folder).isDirectory())
-    throw refused(`${folder} is not a folder.`, {
+    throw refused('snapshot_damaged', `${folder} is not a folder.`, {
       state: 'Nothing was changed.',
       next: 'Move that file away; snapshots are kept in a folder of this name.',
     });
@@ -206,7 +224,7 @@ async function readManifests(folder: string): Promise<Manifest[]> {
     const path = join(folder, name);
     const manifest = checkManifest(parseManifest(await readFile(path, 'utf8'), path), path);
     if (name !== `${snapshotId(manifest)}.json`) {
-      throw refused(`${path} is the manifest of another snapshot: ${snapshotId(manifest)}.`, {
+      throw refused('snapshot_damaged', `${path} is the manifest of another snapshot: ${snapshotId(manifest)}.`, {
         state: 'Nothing was changed.',
         next: 'Give it its own name again, or move it away.',
       });
@@ -220,7 +238,7 @@ function parseManifest(text: string, path: string): Manifest {
   try {
     return JSON.parse(text) as Manifest;
   } catch {
-    throw refused(`${path} is not a manifest: it is not valid JSON.`, {
+    throw refused('snapshot_damaged', `${path} is not a manifest: it is not valid JSON.`, {
       state: 'Nothing was changed.',
       next: `Restore it from version control, or move it away: the target holds a copy.`,
     });
@@ -228,14 +246,18 @@ function parseManifest(text: string, path: string): Manifest {
 }
 
 function refuseFacts(what: string, snapshot: StoredSnapshot): never {
-  throw refused(`${what} does not hold the facts of ${snapshot.id}, but of another state, or in a form that this version can't read.`, {
-    state: 'Nothing was changed.',
-    next: 'Restore the files of that snapshot from version control, or choose another one: npx supasnap rollback --list',
-  });
+  throw refused(
+    'snapshot_damaged',
+    `${what} does not hold the facts of ${snapshot.id}, but of another state, or in a form that this version can't read.`,
+    {
+      state: 'Nothing was changed.',
+      next: 'Restore the files of that snapshot from version control, or choose another one: npx supasnap rollback --list',
+    },
+  );
 }
 
 const edited = (path: string, snapshot: StoredSnapshot) =>
-  refused(`${path} is not what was written: its sha256 no longer matches the manifest of ${snapshot.id}.`, {
+  refused('snapshot_damaged', `${path} is not what was written: its sha256 no longer matches the manifest of ${snapshot.id}.`, {
     state: 'Nothing was changed.',
     next: snapshot.inTarget
       ? 'Restore the file from version control, or move it away: the copy kept in the target is then used.'

@@ -1,12 +1,13 @@
 import type pg from 'pg';
-import { readDefinitions } from '../platform-rows/definitions.ts';
+import { readDefinitions } from './definitions.ts';
 import type { Provenance } from '../project.ts';
 import { toolVersion } from '../version.ts';
+import { describeApplied } from './applied.ts';
 import { catalogCheck } from './catalog-check.ts';
 import { versionChanges } from './cluster-facts.ts';
 import { factDifferences, type Facts } from './facts.ts';
 import { readIdentity } from './identity.ts';
-import { snapshotId, type Manifest } from './manifest.ts';
+import { snapshotId, type AppliedVersion, type Manifest } from './manifest.ts';
 import { settlePlatform } from './platform-part.ts';
 import { captureState, companionOf, readSummary, type CaptureOptions, type CapturedState } from './state.ts';
 import { lastKept, loadSnapshot, nextCopy, writeSnapshotFiles, type StoredSnapshot } from './store.ts';
@@ -72,7 +73,9 @@ export interface SnapshotInput {
   takenAt: Date;
   serverVersion: string;
   database: string;
-  applied: { version: string; name: string | null }[];
+  applied: AppliedVersion[];
+  /** The snapshot that the target is in before; none: the last one that it keeps. */
+  predecessor?: Manifest;
   provenance: Provenance;
 }
 
@@ -83,9 +86,10 @@ export async function writeSnapshot(
   state: CapturedState,
   input: SnapshotInput,
 ): Promise<Manifest> {
-  const { copy, exists } = nextCopy(known, input.name, state);
+  const applied = describeApplied(input.applied, input.predecessor ?? lastKept(known)?.manifest, known);
+  const { copy, exists } = nextCopy(known, input.name, state, applied.applied);
   const earlier = exists ? known.find(({ manifest }) => manifest.name === input.name && manifest.copy === copy) : undefined;
-  const manifest: Manifest = earlier?.manifest ?? {
+  const taken: Manifest = earlier?.manifest ?? {
     format: 1,
     name: input.name,
     copy,
@@ -94,7 +98,7 @@ export async function writeSnapshot(
     takenAt: input.takenAt.toISOString(),
     serverVersion: input.serverVersion,
     pgDump: state.pgDump,
-    applied: input.applied.map(({ version, name }) => ({ version, name })),
+    ...applied,
     counts: state.counts,
     databaseBytes: state.databaseBytes,
     database: input.database,
@@ -102,6 +106,8 @@ export async function writeSnapshot(
     who: input.provenance.who,
     toolVersion,
   };
+  // One that lies in the folder alone may be another database's, with a predecessor that this target never was in.
+  const manifest = earlier && !earlier.inTarget ? { ...taken, ...applied } : taken;
   await writeSnapshotFiles(folder, manifest, state);
   if (!earlier) known.push({ id: snapshotId(manifest), manifest, inFolder: true, inTarget: false });
   return manifest;

@@ -1,5 +1,6 @@
-import { failed, refused, type Problem } from '../errors.ts';
+import { exitCodes, Problem } from '../errors.ts';
 import type { Target } from './target.ts';
+import { isLocalHost } from './url.ts';
 
 /** What was to be reached, and who named it. */
 type Address = Pick<Target, 'settings' | 'origin' | 'passwordFrom'>;
@@ -8,6 +9,8 @@ type Address = Pick<Target, 'settings' | 'origin' | 'passwordFrom'>;
 export type ConnectionError = Error & { code?: string; errors?: Error[] };
 
 interface Explanation {
+  /** Where it is none of these: connection_failed. */
+  code?: 'login_failed' | 'tls_failed' | 'server_busy';
   message: string;
   next: string;
   /** Whether the same attempt may go well a moment later. */
@@ -18,7 +21,7 @@ interface Explanation {
 
 /** Names what went wrong between us and the server; never repeats a password. */
 export function connectionProblem(error: ConnectionError, target: Address): Problem {
-  const { message, next, guard } = explain(error, target);
+  const { code = 'connection_failed', message, next, guard } = explain(error, target);
   const said = error.message || (error.errors ?? []).map((each) => each.message).join('; ');
   const details = {
     detail: [`${said}${error.code && !said.includes(error.code) ? ` (${error.code})` : ''}`],
@@ -26,7 +29,7 @@ export function connectionProblem(error: ConnectionError, target: Address): Prob
     next,
     cause: error,
   };
-  return guard ? refused(message, details) : failed(message, details);
+  return new Problem(guard ? exitCodes.refused : exitCodes.failed, code, message, details);
 }
 
 /** What is the matter, when waiting a moment may help; undefined when it can't. */
@@ -80,22 +83,26 @@ function ofPooler({ message, code }: ConnectionError, target: Address): Explanat
     };
   if (/^query_wait_timeout/.test(message))
     return {
+      code: 'server_busy',
       message: `The pooler at ${where} got no connection to the database behind it in time.`,
       next: 'Check that the database runs; else end idle clients, or raise the size of the pool.',
     };
   if (/^password authentication failed/.test(message) && code === '08P01')
     return {
+      code: 'login_failed',
       message: `The database behind the pooler at ${where} refused user ${user}.`,
       next: `The pooler knows another password than the database: put its list of users right.`,
     };
   if (/no more connections allowed|max client connections reached|MaxClientsInSessionMode/i.test(message))
     return {
+      code: 'server_busy',
       message: `The pooler at ${where} has no free connection left.`,
       next: 'Wait, end idle clients, or raise the size of its pool; then run the command again.',
       passing: true,
     };
   if (/Tenant or user not found|tenant\/user .* not found/i.test(message))
     return {
+      code: 'login_failed',
       message: `The pooler at ${where} knows no project of user "${user}".`,
       next: `Write the user as postgres.<project-ref> in ${target.origin}, and take host and region as the dashboard shows them; a paused project is not known either.`,
     };
@@ -104,6 +111,7 @@ function ofPooler({ message, code }: ConnectionError, target: Address): Explanat
 }
 
 const refusedLogin = ({ settings: { user }, origin, passwordFrom }: Address): Explanation => ({
+  code: 'login_failed',
   message: `The server refused user ${user}.`,
   next: `Check user and password in ${passwordFrom ?? origin}.`,
 });
@@ -126,6 +134,7 @@ function ofServer(error: ConnectionError, target: Address): Explanation | undefi
       if (/pg_hba\.conf (entry|rejects)/.test(error.message)) {
         const plain = /no encryption/.test(error.message);
         return {
+          code: 'login_failed',
           message: `The server lets user ${user} in neither from here nor ${plain ? 'without encryption' : 'by this way'}.`,
           next: plain
             ? 'Take sslmode=disable away, or have a line for this address added to pg_hba.conf.'
@@ -137,6 +146,7 @@ function ofServer(error: ConnectionError, target: Address): Explanation | undefi
       return { message: `There is no database "${database}" at ${where}.`, next: `Check the database name in ${target.origin}.` };
     case '53300':
       return {
+        code: 'server_busy',
         message: 'The server has no free connection left.',
         next: 'Wait, or end idle sessions, then run the command again.',
         passing: true,
@@ -153,6 +163,7 @@ function ofServer(error: ConnectionError, target: Address): Explanation | undefi
   }
   if (/client password must be a/.test(error.message))
     return {
+      code: 'login_failed',
       message: `The server asks for the password of ${user}, and none was given.`,
       next: `Add it to ${target.origin}, or set PGPASSWORD.`,
     };
@@ -178,8 +189,11 @@ function ofTls(error: ConnectionError, target: Address): Explanation | undefined
   const where = whereOf(target);
   if (lacksTls(error))
     return {
-      message: `${where} offers no encryption, and ${host} is not this machine.`,
-      next: `Turn TLS on there. Only where the network itself is safe: add sslmode=disable to ${target.origin}.`,
+      code: 'tls_failed',
+      message: `${where} offers no encryption${isLocalHost(host) ? ', and it was asked for' : `, and ${host} is not this machine`}.`,
+      next: isLocalHost(host)
+        ? `On this machine none is needed: add sslmode=disable to ${target.origin}. Or turn TLS on there.`
+        : `Turn TLS on there. Only where the network itself is safe: add sslmode=disable to ${target.origin}.`,
       guard: true,
     };
   switch (error.code) {
@@ -189,26 +203,37 @@ function ofTls(error: ConnectionError, target: Address): Explanation | undefined
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return {
+        code: 'tls_failed',
         message: `The certificate of ${where} is not from an authority that is trusted here.`,
         next: "Name the file of its authority with --ssl-root-cert <file>; the hosted platform's can be downloaded from the database settings of its dashboard.",
       };
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return {
+        code: 'tls_failed',
         message: `The certificate of ${where} is for another host than ${host}.`,
         next: 'Use the name that the certificate holds, or sslmode=verify-ca when that is known to be right.',
       };
     case 'CERT_HAS_EXPIRED':
       return {
+        code: 'tls_failed',
         message: `The certificate of ${where} has expired.`,
         next: 'Have it renewed on the server; check the clock of this machine.',
       };
     case 'CERT_NOT_YET_VALID':
-      return { message: `The certificate of ${where} is not valid yet.`, next: 'Check the clock of this machine and of the server.' };
+      return {
+        code: 'tls_failed',
+        message: `The certificate of ${where} is not valid yet.`,
+        next: 'Check the clock of this machine and of the server.',
+      };
   }
   if (/error establishing an SSL connection/.test(error.message))
     return { message: `${where} does not answer as a PostgreSQL server does.`, next: `Check host and port in ${target.origin}.` };
   if (/^(CERT_|ERR_SSL_|ERR_TLS_|EPROTO)/.test(error.code ?? ''))
-    return { message: `No encrypted connection to ${where} came about.`, next: "Check the server's certificate and TLS settings." };
+    return {
+      code: 'tls_failed',
+      message: `No encrypted connection to ${where} came about.`,
+      next: "Check the server's certificate and TLS settings.",
+    };
   return undefined;
 }
 

@@ -17,7 +17,7 @@ export function findEnvironment({ config }: Context, name: string): EnvironmentS
   if (found) return found;
   const names = environments.map((each) => each.name);
   const near = nearest(name, names);
-  throw usage(`There is no environment "${name}".`, {
+  throw usage('bad_target', `There is no environment "${name}".`, {
     detail: [names.length > 0 ? `supabase/supasnap.toml has: ${names.join(', ')}` : 'supabase/supasnap.toml has none yet.'],
     state: unchanged,
     next: near
@@ -37,7 +37,7 @@ function urlTarget(context: Context, { name, url, passwordVariable }: Environmen
   const found = url && 'variable' in url ? findVariable(context, url.variable) : url && { value: url.text, origin: `[env.${name}]` };
   if (!found) {
     const variable = url && 'variable' in url ? url.variable : '';
-    throw usage(`${variable} is not set, so it is not known where environment "${name}" is.`, {
+    throw usage('bad_target', `${variable} is not set, so it is not known where environment "${name}" is.`, {
       state: unchanged,
       next: `Set ${variable}, in the environment or in supabase/.env, which must not be committed.`,
     });

@@ -13,7 +13,7 @@ export const interrupted: AbortSignal = over.signal;
 export const interruption = (
   state = 'What was not committed is taken back.',
   next = 'To see where things are: npx supasnap status',
-): Problem => failed('Interrupted.', { state, next });
+): Problem => failed('interrupted', 'Interrupted.', { state, next });
 
 /** What gives back and cleans up goes on all the same. */
 const givesBack = /^\s*(rollback\s*$|drop database if exists |select pg_advisory_unlock)/i;

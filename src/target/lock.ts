@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Reporter } from '../context.ts';
 import { refused } from '../errors.ts';
-import { lockKey } from '../history/schema.ts';
+
+/** Key of the advisory locks of all runners on one database. */
+export const lockKey = 5_201_026_211_500;
 
 /** One runner at a time on a target: holds the lock while `use` runs, and says for whom it waits. */
 export async function withRunnerLock<T>(client: pg.Client, waitMs: number, report: Reporter, use: () => Promise<T>): Promise<T> {
@@ -10,7 +12,7 @@ export async function withRunnerLock<T>(client: pg.Client, waitMs: number, repor
   for (let told = false; !(await tryLock(client)); told = true) {
     const holder = await describeHolder(client);
     if (Date.now() >= deadline) {
-      throw refused(`Another runner is at work on this database: ${holder}.`, {
+      throw refused('locked', `Another runner is at work on this database: ${holder}.`, {
         state: 'Nothing was changed.',
         next: 'Wait until it is done, then run the command again (--lock-wait <time> waits longer).',
       });

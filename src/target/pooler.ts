@@ -63,16 +63,24 @@ export async function poolerProblem(
   const where = `${settings.host}:${settings.port}`;
   const state = 'Nothing was changed.';
   if (pooling === 'full') {
-    return refused(`The pooler at ${where} gave no second connection within ${usualPatienceMs / 1000} s, and one is not enough.`, {
-      state,
-      next: 'Raise the size of its pool, end idle clients, or use the direct connection; then run the command again.',
-    });
+    return refused(
+      'server_busy',
+      `The pooler at ${where} gave no second connection within ${usualPatienceMs / 1000} s, and one is not enough.`,
+      {
+        state,
+        next: 'Raise the size of its pool, end idle clients, or use the direct connection; then run the command again.',
+      },
+    );
   }
-  return refused(`${where} is a pooler in transaction mode: there neither a lock nor a setting lasts from one statement to the next.`, {
-    detail: ['Status and test work through it; what changes the database needs a session.'],
-    state,
-    next: `In ${origin} use ${await sessionAddress(client, settings)}, or a pooler in session mode.`,
-  });
+  return refused(
+    'not_writable',
+    `${where} is a pooler in transaction mode: there neither a lock nor a setting lasts from one statement to the next.`,
+    {
+      detail: ['Status and test work through it; what changes the database needs a session.'],
+      state,
+      next: `In ${origin} use ${await sessionAddress(client, settings)}, or a pooler in session mode.`,
+    },
+  );
 }
 
 /** The address that leads to a session: the platform's by its rule, else where the server behind the pooler says that it is. */

@@ -28,7 +28,7 @@ export async function findPooler(context: Context, ref: string): Promise<PoolerA
     context.secret(token.value);
     return askPlatform(ref, token.value, baseUrl(context.environment.SUPABASE_API_URL));
   }
-  throw usage(`The address of project ${ref} is not known.`, {
+  throw usage('bad_target', `The address of project ${ref} is not known.`, {
     detail: [linked ? `${saved} is of another project.` : `There is no ${saved}, and SUPABASE_ACCESS_TOKEN is not set.`],
     state: unchanged,
     next: [
@@ -47,7 +47,7 @@ function readSaved({ config }: Context): PoolerAddress | undefined {
   const settings = inSessionMode(url, saved);
   if (isLocalHost(settings.host) || /(\.pooler\.supabase\.com|^db\.[a-z]{20}\.supabase\.co)$/.test(settings.host))
     return { settings, origin: saved };
-  throw usage(`${saved} names the host ${settings.host}, which is no pooler of the platform.`, {
+  throw usage('bad_target', `${saved} names the host ${settings.host}, which is no pooler of the platform.`, {
     state: unchanged,
     next: 'Link again (npx supabase link), or pass the URL yourself: --remote=<url>',
   });
@@ -64,7 +64,10 @@ function baseUrl(given: string | undefined): URL {
   const text = given || 'https://api.supabase.com';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocalHost(url.hostname)))) return url;
-  throw usage('SUPABASE_API_URL is no https:// URL.', { state: unchanged, next: "Unset it; the platform's is https://api.supabase.com." });
+  throw usage('bad_target', 'SUPABASE_API_URL is no https:// URL.', {
+    state: unchanged,
+    next: "Unset it; the platform's is https://api.supabase.com.",
+  });
 }
 
 async function askPlatform(ref: string, token: string, base: URL): Promise<PoolerAddress> {
@@ -79,7 +82,12 @@ async function askPlatform(ref: string, token: string, base: URL): Promise<Poole
     });
     body = response.ok ? await response.json() : undefined;
   } catch (error) {
-    throw failed(`${base.host} did not answer where project ${ref} is.`, { detail: [reason(error)], state: unchanged, next, cause: error });
+    throw failed('platform_failed', `${base.host} did not answer where project ${ref} is.`, {
+      detail: [reason(error)],
+      state: unchanged,
+      next,
+      cause: error,
+    });
   }
   const refusal: Record<number, [string, string]> = {
     401: [`${base.host} does not accept SUPABASE_ACCESS_TOKEN.`, 'Make a new one in the dashboard, under Account, Access tokens.'],
@@ -90,9 +98,9 @@ async function askPlatform(ref: string, token: string, base: URL): Promise<Poole
     ],
   };
   const [message, remedy] = refusal[response.status] ?? [`${base.host} answered with status ${response.status}.`, next];
-  if (!response.ok) throw failed(message, { state: unchanged, next: remedy });
+  if (!response.ok) throw failed('platform_failed', message, { state: unchanged, next: remedy });
   const url = primaryUrl(body);
-  if (url === undefined) throw failed(`${base.host} named no pooler of project ${ref}.`, { state: unchanged, next });
+  if (url === undefined) throw failed('platform_failed', `${base.host} named no pooler of project ${ref}.`, { state: unchanged, next });
   return { settings: inSessionMode(url, base.host), origin: base.host };
 }
 

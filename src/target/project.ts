@@ -16,13 +16,13 @@ export function linkedProject(context: Context): { ref: string; origin: string }
   const linked =
     variable ?? (existsSync(file) ? { value: readFileSync(file, 'utf8').trim(), origin: 'supabase/.temp/project-ref' } : undefined);
   if (!linked) {
-    throw usage('--remote without a value means the linked project, and no project is linked.', {
+    throw usage('bad_target', '--remote without a value means the linked project, and no project is linked.', {
       state: unchanged,
       next: 'Link one (npx supabase link --project-ref <ref>), set SUPABASE_PROJECT_ID, or name it: --remote=<ref> or --remote=<url>',
     });
   }
   if (!projectRef.test(linked.value)) {
-    throw usage(`${linked.origin} does not hold a project's ref.`, {
+    throw usage('bad_target', `${linked.origin} does not hold a project's ref.`, {
       detail: ['A ref is 20 lower-case letters.'],
       state: unchanged,
       next: 'Link the project again: npx supabase link --project-ref <ref>',
@@ -54,8 +54,12 @@ export async function projectTarget(
 async function askPassword({ askHidden }: Context, ref: string, variable: string): Promise<string> {
   const typed = await askHidden?.(`Database password of project ${ref}: `);
   if (typed) return typed;
-  throw refused(`The database password of project ${ref} is not known${askHidden ? '' : ', and there is no terminal to ask on'}.`, {
-    state: unchanged,
-    next: `Set ${variable}, in the environment or in supabase/.env, which must not be committed.`,
-  });
+  throw refused(
+    'login_failed',
+    `The database password of project ${ref} is not known${askHidden ? '' : ', and there is no terminal to ask on'}.`,
+    {
+      state: unchanged,
+      next: `Set ${variable}, in the environment or in supabase/.env, which must not be committed.`,
+    },
+  );
 }

@@ -13,14 +13,6 @@ import { isLocalHost, settingsFromUrl, settingsFromVariables } from './url.ts';
 import { readEnvFile } from './variables.ts';
 import type { Target } from './target.ts';
 
-export interface TargetFlags {
-  /** --remote: a URL, a project's ref, or `linked` for the linked project. Its alias --db-url takes a URL. */
-  remote?: string;
-  embedded?: boolean;
-  /** --env: an environment of supasnap.toml. */
-  env?: string;
-}
-
 type Environment = Record<string, string | undefined>;
 
 /**
@@ -41,7 +33,7 @@ function findTarget(context: Context): Promise<Target> | Target {
     (flag) => typeof flag === 'string',
   );
   if (named.length > 1)
-    throw usage(`${named.join(' and ')} name ${named.length === 2 ? 'two' : 'three'} targets.`, {
+    throw usage('wrong_arguments', `${named.join(' and ')} name ${named.length === 2 ? 'two' : 'three'} targets.`, {
       state: 'Nothing was changed.',
       next: 'Give one of them.',
     });
@@ -63,6 +55,7 @@ async function fromRemote(context: Context, value: string): Promise<Target> {
     context.config.settings.environments.map(({ name }) => name),
   );
   throw usage(
+    'bad_target',
     value === ''
       ? '--remote was given an empty value.'
       : "--remote takes a URL, a project's ref (20 lower-case letters), or nothing for the linked project.",

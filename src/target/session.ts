@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { failed, Problem, refused } from '../errors.ts';
-import { connectAnyWay, defaultConnectTimeoutMs } from './connection.ts';
+import { connectAnyWay, defaultConnectTimeoutMs, quoteName } from './connection.ts';
 import { connectionProblem, isLostConnection, passingTrouble, type ConnectionError } from './connection-problem.ts';
 import { poolerProblem, preferSession, readPooling, type Pooling } from './pooler.ts';
 import { resolveTarget } from './resolve.ts';
 import { describeTarget, type Target } from './target.ts';
 import { completeTls } from './tls.ts';
+import { watchTouch } from './touched.ts';
 import { isLocalHost } from './url.ts';
 
 /** An open connection to the target, and what its server says of itself. */
@@ -44,6 +45,7 @@ export async function withTarget<T>(
   const resolved = await resolveTarget(context);
   const { target, client, server, named } = await connectFirst(context, resolved);
   let pooling: Pooling | undefined;
+  const touched = watchTouch(client);
   try {
     if (!named) report.target(describeTarget(target, server));
     if (target.settings.port !== resolved.settings.port)
@@ -53,7 +55,7 @@ export async function withTarget<T>(
     if (target.settings.ssl === false && !isLocalHost(target.settings.host))
       report.warn('This connection is not encrypted: sslmode=disable asks for that.');
     if (server.major < 15) {
-      throw failed(`PostgreSQL ${server.version} is too old: 15 to 18 are supported.`, {
+      throw failed('unsupported_version', `PostgreSQL ${server.version} is too old: 15 to 18 are supported.`, {
         state: 'Nothing was changed.',
         next: 'Upgrade the database first.',
       });
@@ -67,7 +69,7 @@ export async function withTarget<T>(
       await client.query('set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0');
     return await use({ target, client, server, pooling });
   } catch (error) {
-    throw lost(error, target, purpose);
+    throw inWords(error, target, purpose === 'change' && touched());
   } finally {
     if (pooling === 'session') await cleanSession(client).catch(() => {});
     await client.end().catch(() => {});
@@ -139,12 +141,16 @@ async function refuseWhatCantChange(
   const state = 'Nothing was changed.';
   if (pooling === 'transaction' || pooling === 'full') throw await poolerProblem(pooling, client, target);
   if (standby)
-    throw refused(`${target.settings.host}:${target.settings.port} is a standby: it follows another server and can't be changed.`, {
-      state,
-      next: "Use the primary's address. Status and test work here.",
-    });
+    throw refused(
+      'not_writable',
+      `${target.settings.host}:${target.settings.port} is a standby: it follows another server and can't be changed.`,
+      {
+        state,
+        next: "Use the primary's address. Status and test work here.",
+      },
+    );
   if (readOnly) {
-    throw refused('The database is read-only: default_transaction_read_only is on.', {
+    throw refused('not_writable', 'The database is read-only: default_transaction_read_only is on.', {
       detail: ['The hosted platform sets it when the disk is full.'],
       state,
       next: `Find out why, then: alter database "${target.settings.database}" set default_transaction_read_only = off (or, where a role has it, alter role "${target.settings.user}" reset default_transaction_read_only).`,
@@ -152,30 +158,32 @@ async function refuseWhatCantChange(
   }
 }
 
-const unreadable = ({ message, code }: ConnectionError, { settings: { user } }: Target) =>
-  failed(`${message} (${code}).`, {
-    state: 'Nothing was changed: this command only reads.',
-    next:
-      code === '42501'
-        ? `${user} may not read it. Connect as the owner of the tables in schema supabase_migrations.`
-        : 'The same command with --debug shows more.',
-  });
-
-/** A connection that breaks in the middle is named; what became of a change is asked where it is made. */
-function lost(error: unknown, target: Target, purpose: Purpose): unknown {
+/** An error that nobody has put into words yet; what became of a change is asked where it is made. */
+function inWords(error: unknown, target: Target, touched: boolean): unknown {
   if (error instanceof Problem) return error;
-  const { message, code } = error as ConnectionError;
-  if (!isLostConnection(error as ConnectionError))
-    return purpose === 'read' && (error as { severity?: string }).severity !== undefined
-      ? unreadable(error as ConnectionError, target)
-      : error;
-  return failed(`The connection to ${target.settings.host}:${target.settings.port} was lost.`, {
-    detail: [`${message}${code ? ` (${code})` : ''}`],
-    state:
-      purpose === 'read'
-        ? 'Nothing was changed.'
-        : 'Nothing that was told above as done is undone; whether anything else was changed is not known.',
-    next: purpose === 'read' ? 'Run the command again.' : 'Look at: npx supasnap status',
+  const { message, code, severity } = error as ConnectionError & { severity?: string };
+  const said = `${message}${code ? ` (${code})` : ''}`;
+  if (isLostConnection(error as ConnectionError))
+    return failed('connection_lost', `The connection to ${target.settings.host}:${target.settings.port} was lost.`, {
+      detail: [said],
+      state: touched
+        ? 'Nothing that was told above as done is undone; whether anything else was changed is not known.'
+        : 'Nothing was changed.',
+      next: touched ? 'Look at: npx supasnap status' : 'Run the command again.',
+      cause: error,
+    });
+  if (touched) return error;
+  return failed(severity === undefined ? 'internal' : 'sql_failed', `${said}.`, {
+    state: 'Nothing was changed.',
+    next: code === '42501' ? rightMissing(message, target) : 'The same command with --debug shows more.',
     cause: error,
   });
+}
+
+/** Which right the login lacks, and how it gets it. */
+function rightMissing(message: string, { settings: { user } }: Target): string {
+  const [, kind, name] = /permission denied for (schema|table|sequence|database) (\S+)/.exec(message) ?? [];
+  const as = 'Connect as the role that owns the tables in schema supabase_migrations';
+  if (kind === 'schema') return `${as}, or let its owner run: grant usage on schema ${quoteName(name!)} to ${quoteName(user)};`;
+  return `${user} lacks that right. ${as}.`;
 }

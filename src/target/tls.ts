@@ -26,7 +26,7 @@ export function readSslMode(text: string | null | undefined, origin: string): Ss
   if (!text) return undefined;
   const mode = sslModes.find((word) => word === text);
   if (mode) return mode;
-  throw usage(`sslmode "${text}" of ${origin} is not known.`, {
+  throw usage('bad_target', `sslmode "${text}" of ${origin} is not known.`, {
     state: 'Nothing was changed.',
     next: `Use one of ${sslModes.join(', ')}.`,
   });
@@ -67,10 +67,14 @@ export function tlsWays({ host, tls = {} }: ConnectionSettings): Tls[] {
       return [authority(root)];
   }
   if (root === 'system') {
-    throw usage(`sslrootcert=system trusts every public authority, so with sslmode=${mode} anyone could answer for ${host}.`, {
-      state: 'Nothing was changed.',
-      next: 'Use sslmode=verify-full with it.',
-    });
+    throw usage(
+      'bad_target',
+      `sslrootcert=system trusts every public authority, so with sslmode=${mode} anyone could answer for ${host}.`,
+      {
+        state: 'Nothing was changed.',
+        next: 'Use sslmode=verify-full with it.',
+      },
+    );
   }
   const encrypted = root ? authority(root) : { rejectUnauthorized: false };
   if (mode === 'require' || !local) return [encrypted];
@@ -81,7 +85,7 @@ export function tlsWays({ host, tls = {} }: ConnectionSettings): Tls[] {
 function authority(rootCertificate: string | undefined): Tls {
   if (rootCertificate && rootCertificate !== 'system')
     return { rejectUnauthorized: true, ca: readRoots(rootCertificate), checkServerIdentity: () => undefined };
-  throw usage('sslmode=verify-ca needs the certificate of one authority to trust.', {
+  throw usage('bad_target', 'sslmode=verify-ca needs the certificate of one authority to trust.', {
     state: 'Nothing was changed.',
     next: 'Name its file with --ssl-root-cert <file>, or use sslmode=verify-full.',
   });
@@ -93,13 +97,13 @@ function readRoots(rootCertificate: string): string {
   try {
     text = readFileSync(rootCertificate, 'utf8');
   } catch (error) {
-    throw usage(`The root certificate ${rootCertificate} can't be read (${(error as { code?: string }).code}).`, {
+    throw usage('bad_target', `The root certificate ${rootCertificate} can't be read (${(error as { code?: string }).code}).`, {
       state: 'Nothing was changed.',
       next: 'Name an existing file with --ssl-root-cert, sslrootcert or PGSSLROOTCERT.',
     });
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw usage(`${rootCertificate} holds no certificate in PEM form.`, {
+  throw usage('bad_target', `${rootCertificate} holds no certificate in PEM form.`, {
     state: 'Nothing was changed.',
     next: 'Such a file begins with -----BEGIN CERTIFICATE-----.',
   });

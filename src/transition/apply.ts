@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Reporter } from '../context.ts';
 import { failed, Problem, refused } from '../errors.ts';
 import { prepareHistory } from '../history/prepare.ts';
-import { lockKey } from '../history/schema.ts';
+import { lockKey } from '../target/lock.ts';
 import { catalogCheck } from '../snapshot/catalog-check.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
 
@@ -37,7 +37,7 @@ export async function blameOthers(client: pg.Client, expectedCheck: string, targ
 }
 
 const changedMeanwhile = (target: string) =>
-  refused('The target was changed by someone else between the rehearsal and now.', {
+  refused('changed_meanwhile', 'The target was changed by someone else between the rehearsal and now.', {
     state: `Nothing was changed on ${target} by this run.`,
     next: 'Run the command again; it rehearses on the state of now.',
   });
@@ -64,7 +64,7 @@ export async function withLockRetries<T>(
 }
 
 const codeOf = (error: unknown): string | undefined =>
-  (error as { code?: string }).code ?? (error instanceof Problem ? codeOf(error.cause ?? {}) : undefined);
+  error instanceof Problem ? codeOf(error.cause ?? {}) : (error as { code?: string }).code;
 
 /** A lock was not given in time (55P03, or `waitedTooLong`), or two sessions waited for each other. */
 const isLockTimeout = (error: unknown) => codeOf(error) === '55P03' || codeOf(error) === '40P01';
@@ -75,6 +75,7 @@ const lockedOut = (
   tries: number,
 ) =>
   failed(
+    'lock_timeout',
     `Other sessions hold locks that this change needs; ${tries === 1 ? `1 try of ${lockTimeoutMs} ms` : `${tries} tries of ${lockTimeoutMs} ms each`} got none.`,
     {
       place: error instanceof Problem ? error.place : undefined,

@@ -13,7 +13,7 @@ import { withClient } from '../target/connection.ts';
 import { changesCluster } from './cluster.ts';
 import type { Timeouts } from './execute.ts';
 import { forward } from './forward.ts';
-import { planSettings, planStatements, planTransition } from './plan.ts';
+import { planSettings, planStatements, planTransition } from '../planner/plan.ts';
 import { unproven, type Proof } from './proof.ts';
 import { proveCommitted, readReached, restOf, type ProveOptions } from './prove.ts';
 import { migrationScript } from './script.ts';
@@ -131,7 +131,7 @@ async function runText(shadow: Shadow, text: string, timeouts: Timeouts): Promis
   const migration = await migrationFromText('the baseline', text);
   const script = migrationScript(migration, 'the baseline');
   if (shadow.kind !== 'embedded' && (await changesCluster(shadow, script, timeouts)))
-    throw new Problem(3, 'it changes roles of the whole server that the shadow shares');
+    throw new Problem(3, 'shadow_failed', 'it changes roles of the whole server that the shadow shares');
   await forward(shadow, { script, timeouts });
 }
 

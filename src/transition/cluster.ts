@@ -1,6 +1,6 @@
-import type pg from 'pg';
 import { refused } from '../errors.ts';
 import { onShadow, type Shadow } from '../shadow/shadow.ts';
+import { clusterCheck } from '../snapshot/catalog-check.ts';
 import { runBatches, timeoutStatements, type Timeouts } from './execute.ts';
 import type { Script } from './script.ts';
 
@@ -12,6 +12,7 @@ export async function changesCluster(shadow: Shadow, script: Script, timeouts: T
     );
     if (dangerous) {
       throw refused(
+        'shadow_failed',
         `${dangerous.where.replace(/^l/, 'L')} may change the whole server, so it can't be rehearsed on a scratch database of it.`,
         {
           state: 'Nothing was changed.',
@@ -35,15 +36,4 @@ export async function changesCluster(shadow: Shadow, script: Script, timeouts: T
       await client.query('rollback').catch(() => {});
     }
   });
-}
-
-export async function clusterCheck(client: pg.Client): Promise<string> {
-  const { rows } = await client.query<{ check: string }>(`
-    select md5(concat(
-      (select string_agg(r::text, ',' order by rolname) from pg_roles r),
-      (select string_agg((to_jsonb(m) - 'oid')::text, ',' order by roleid, member, grantor) from pg_auth_members m),
-      (select string_agg(row(setrole, setdatabase, setconfig)::text, ',' order by setrole, setdatabase) from pg_db_role_setting),
-      (select string_agg(row(objoid, classoid, description)::text, ',' order by classoid, objoid) from pg_shdescription),
-      (select string_agg(row(datname, datdba, datacl)::text, ',' order by datname) from pg_database))) as check`);
-  return rows[0]!.check;
 }

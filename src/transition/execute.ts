@@ -7,6 +7,7 @@ import { sqlProblem, type ServerError } from '../sql-error.ts';
 import { locksFar } from '../migration/far-locks.ts';
 import { durationMs } from '../migration/header.ts';
 import { quoteName, quoteText } from '../sql-names.ts';
+import { rightsStatement } from '../target/embedded/platform/rights.ts';
 import { badRow, copyRows } from './copy-rows.ts';
 import type { Script } from './script.ts';
 
@@ -139,10 +140,6 @@ export const headerStatements = (script: Script): string =>
     .filter(Boolean)
     .join('; ');
 
-/** What the embedded server and shadows have in place of the hosted platform's supautils. */
-export const rightsStatement = (granted: boolean) =>
-  `do $rights$ begin if to_regprocedure('supabase_migrations.supasnap_platform_rights(boolean)') is not null and not (select rolsuper from pg_roles where rolname = session_user) = ${granted} then perform supabase_migrations.supasnap_platform_rights(${granted}); end if; end $rights$`;
-
 async function sendBatch(client: pg.Client, script: Script, batch: Batch, progress: { completed: number }): Promise<void> {
   const sql = script.text.slice(batch.start, batch.end);
   if (batch.platformRights) await client.query(rightsStatement(true));
@@ -198,6 +195,7 @@ export async function settle(client: pg.Client, timeouts: Timeouts, label: strin
     if (!isServerError(error)) throw error;
     const { message, code, detail } = error as ServerError;
     throw failed(
+      'sql_failed',
       `A constraint that is checked at the end of the transaction does not hold after ${label}: ${message}${code ? ` (${code})` : ''}`,
       {
         detail: detail ? [detail] : [],

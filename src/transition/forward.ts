@@ -81,7 +81,7 @@ async function quietForeignKeys(client: pg.Client, { actAs }: Shadow): Promise<v
 }
 
 const asProblem = (error: unknown) =>
-  refused(`The rehearsal failed: ${(error as Error).message}`, {
+  refused('shadow_failed', `The rehearsal failed: ${(error as Error).message}`, {
     state: 'The target was not touched.',
     next: untouched.next,
     cause: error,

@@ -1,7 +1,6 @@
 import { farTables, isLate, locksFar } from '../migration/far-locks.ts';
 import type { Statement } from '../migration/statements.ts';
 import type { Batch } from '../migration/transaction.ts';
-import type { Script } from './script.ts';
 
 /** The end of a script that keeps others waiting far beyond its own tables: it can run last, when all else is done and checked. */
 export interface Late {
@@ -18,7 +17,7 @@ export interface Late {
  * Cuts the longest such end off these batches of a script; `late` is empty where there is none, or where it can't be told what would hold for it.
  * `exclusive` are tables that the whole locks against readers.
  */
-export function cutLate(script: Pick<Script, 'text'>, batches: Batch[], exclusive: string[]): Late {
+export function cutLate(batches: Batch[], exclusive: string[]): Late {
   const statements = batches.flatMap((batch) => batch.statements);
   const end = statements.slice(statements.findLastIndex((statement) => !isLate(statement)) + 1);
   const first = end.find(locksFar);

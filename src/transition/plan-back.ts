@@ -4,8 +4,8 @@ import { readFacts, type Facts } from '../snapshot/facts.ts';
 import type { Identity } from '../snapshot/identity.ts';
 import type { State } from '../snapshot/state.ts';
 import { runBatches, untouched } from './execute.ts';
-import { planTransition, type TransitionPlan } from './plan.ts';
-import { planRenames, type Rename } from './renames.ts';
+import { planTransition, type TransitionPlan } from '../planner/plan.ts';
+import { planRenames, type Rename } from '../planner/renames.ts';
 import { rollbackScript } from './script.ts';
 
 /** Renames come first and are run to see what they leave: then only real differences are planned. */

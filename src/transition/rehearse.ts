@@ -11,16 +11,16 @@ import { emptyShadow } from '../shadow/empty.ts';
 import { factsOn, guardsOf, onShadow, type Shadow } from '../shadow/shadow.ts';
 import { quoteName } from '../sql-names.ts';
 import { takeBack, type RehearsedRows } from '../platform-rows/on-shadow.ts';
-import { readPlatformRows } from '../platform-rows/read.ts';
+import { readPlatformRows } from '../snapshot/jobs-and-queues.ts';
 import { readFacts, type Facts } from '../snapshot/facts.ts';
 import { readIdentity, type Identity } from '../snapshot/identity.ts';
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
-import type { State } from '../snapshot/state.ts';
+import type { Session, State } from '../snapshot/state.ts';
 import { changesCluster } from './cluster.ts';
-import { reachable, readExtensionVersions, withVersionsOf } from './extension-versions.ts';
+import { reachable, readExtensionVersions, withVersionsOf } from '../planner/extension-versions.ts';
 import { inTransaction, runBatches, runSteps, timeoutStatements, untouched, type Timeouts } from './execute.ts';
 import { forward, type Change, type ForwardInput } from './forward.ts';
-import type { TransitionPlan } from './plan.ts';
+import type { TransitionPlan } from '../planner/plan.ts';
 import { planBack } from './plan-back.ts';
 import { proveCommitted, type Judged } from './prove.ts';
 import { rehearseRows, type RowsRehearsed } from './rehearse-rows.ts';
@@ -78,21 +78,22 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
     return rehearseUncommitted(shadow, state, input);
   }
   await input.adviser?.before(shadow);
-  const { identityBefore, versions } = await onShadow(shadow, async (client) => ({
+  const { identityBefore, versions, start } = await onShadow(shadow, async (client) => ({
     identityBefore: await readIdentity(client),
     versions: await readExtensionVersions(client),
+    start: await readPlatformRows(client),
   }));
-  const start = await onShadow(shadow, readPlatformRows);
   const change = await forward(shadow, input);
   const advised = input.adviser?.after(shadow);
-  const platform = { start, reached: await onShadow(shadow, readPlatformRows) };
   const { effects, stepEffects } = change;
-  const { goal, stays, after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
+  const { platform, goal, stays, after, identity, rollback, reason } = await onShadow(shadow, async (client) => {
+    const platform = { start, reached: await readPlatformRows(client) };
     const after = withVersionsOf(state.facts, await readFacts(client, factsOn(shadow, false)), versions);
     const identity = await readIdentity(client);
     const reached = await reachable(client, state, after);
     return {
       ...reached,
+      platform,
       after,
       identity,
       ...(await findWayBack(client, shadow, reached.goal, input, { after, now: identity, before: identityBefore }, false)),
@@ -114,13 +115,13 @@ export async function rehearse(shadow: Shadow, state: State, input: RehearsalInp
   // On the target kept rows return where they are needed; rows of the file's own, by themselves, would only be in the way.
   await emptyShadow(shadow);
   const first = await tryRollback(shadow, goal, rollback, input, platform);
-  if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input);
+  if (!first.longer) return finishRehearsal({ ...found, proof: first.proof }, change, first.effects, input, state.session);
   await emptyShadow(shadow);
   await forward(shadow, input);
   await emptyShadow(shadow);
   const whole = await rollbackOf(input.version, first.longer);
   const second = await tryRollback(shadow, goal, { ...whole, plan: undefined }, input, platform);
-  return finishRehearsal({ ...found, rollback: whole, proof: second.proof }, change, second.effects, input);
+  return finishRehearsal({ ...found, rollback: whole, proof: second.proof }, change, second.effects, input, state.session);
 }
 
 /** Leaves the shadow as the target will be, and gives the rollback file what returns rows when it is run by hand. */
@@ -129,6 +130,7 @@ async function finishRehearsal(
   change: Change,
   rollback: Effects | undefined,
   input: RehearsalInput,
+  { platformRights }: Session,
 ): Promise<Rehearsal> {
   const { shadow, proof } = rehearsal;
   if (!proof.proven) return rehearsal;
@@ -143,7 +145,7 @@ async function finishRehearsal(
         )
       : undefined;
   await forward(shadow, input);
-  const withRows = rollback && (await addRows(rehearsal, change, rollback, input));
+  const withRows = rollback && (await addRows(rehearsal, change, rollback, input, platformRights));
   await emptyShadow(shadow);
   const expected = await guardsOf(shadow);
   const lost = rows && whatRowsLost(shadow, rows);
@@ -174,10 +176,12 @@ async function addRows(
   { effects, before, after }: Change,
   removal: Effects,
   input: RehearsalInput,
+  platformRights: boolean,
 ): Promise<Rollback | undefined> {
   if (!rollback?.plan || rollback.script.execution.mode === 'outside' || input.script.execution.mode === 'outside') return undefined;
   const { plan } = rollback;
-  const rowsFor = (migration: Effects) => rowsByHand({ version: input.version, before, after, migration, rollback: removal });
+  const rowsFor = (migration: Effects) =>
+    rowsByHand({ version: input.version, before, after, migration, rollback: removal, platformRights });
   const sourceFor = (migration: Effects) => renderRollbackBody(input.version, plan, rowsFor(migration));
   const script = await rollbackScript(
     rollback.script.file,
@@ -236,6 +240,7 @@ async function rehearseUncommitted(shadow: Shadow, state: State, input: Rehearsa
         id.kind === 'index' && payload.valid === false ? [`${quoteName(id.schema)}.${quoteName(id.name)}`] : [],
       );
     throw refused(
+      'shadow_failed',
       "This file can't be rehearsed: it holds statements that run outside a transaction, and no shadow of its own is to be had.",
       {
         detail: execution.notes,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readSql } from '../migration/read.ts';
-import { writeFileAtomic } from '../snapshot/atomic-file.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
 import { quoteText } from '../sql-names.ts';
-import { returnPoint } from '../kept/arrange.ts';
+import { returnPoint } from '../planner/arrange.ts';
 import type { RowParts } from '../kept/by-hand.ts';
-import { arrangedStatements, planSettings, type TransitionPlan } from './plan.ts';
+import { arrangedStatements, planSettings, type TransitionPlan } from '../planner/plan.ts';
 import type { Proof } from './proof.ts';
 
 /** What stands between these is for whoever runs the file by hand; `supasnap rollback` does it itself. */

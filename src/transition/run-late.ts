@@ -115,5 +115,10 @@ export async function runLate(
 /** A statement that was cut off while it waited is, for who tries again, as any lock that was not given. */
 const waitedTooLong = (error: unknown): unknown => {
   if (!(error instanceof Problem) || (error.cause as { code?: string } | undefined)?.code !== '57014') return error;
-  return failed('Locks were not given in time.', { place: error.place, state: error.state, next: error.next, cause: { code: '55P03' } });
+  return failed('lock_timeout', 'Locks were not given in time.', {
+    place: error.place,
+    state: error.state,
+    next: error.next,
+    cause: { code: '55P03' },
+  });
 };

@@ -1,4 +1,4 @@
-import { returnPoint } from '../kept/arrange.ts';
+import { returnPoint } from '../planner/arrange.ts';
 import { rowsBegin, rowsEnd } from './rollback-file.ts';
 import type { ExecutionPlan } from '../migration/transaction.ts';
 import { planExecution, type Batch } from '../migration/transaction.ts';

@@ -7,10 +7,10 @@ import { carryIdentity, readIdentity, returnedAs, type Identity } from '../snaps
 import type { PgDumpChoice } from '../snapshot/pg-dump/dump.ts';
 import type { Anchor, State } from '../snapshot/state.ts';
 import { timeoutStatements, type Timeouts } from './execute.ts';
-import { planStatements, planText, type TransitionPlan } from './plan.ts';
+import { planStatements, planText, type TransitionPlan } from '../planner/plan.ts';
 import { judge, unproven, type Proof } from './proof.ts';
 import { proveCommitted, type Judged } from './prove.ts';
-import { clusterCheck } from './cluster.ts';
+import { clusterCheck } from '../snapshot/catalog-check.ts';
 import { planBack } from './plan-back.ts';
 import { asReason, runRollback, runScript } from './rehearse.ts';
 import { rollbackScript, type Script } from './script.ts';
@@ -117,8 +117,12 @@ async function walk(
     const effects = await onShadow(shadow, (client) => runRollback(client, step.script, timeouts));
     reached.steps.push({ ...step, effects });
     reached.hazards.push(...hazardsOf(plan));
-    reached.facts = await onShadow(shadow, (client) => readFacts(client, factsOn(shadow, false)));
-    reached.identity = returnedAs(carryIdentity(reached.identity, before, await onShadow(shadow, readIdentity)), waypoint.identity);
+    const after = await onShadow(shadow, async (client) => ({
+      facts: await readFacts(client, factsOn(shadow, false)),
+      identity: await readIdentity(client),
+    }));
+    reached.facts = after.facts;
+    reached.identity = returnedAs(carryIdentity(reached.identity, before, after.identity), waypoint.identity);
   }
   return reached;
 }

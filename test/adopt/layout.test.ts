@@ -10,6 +10,13 @@ const folder = (files: string[], { down = [], rollbacks = [] }: { down?: string[
     rollbacks: rollbacks.map((name) => found(`db/rollbacks/${name}`)),
   });
 
+const twins = (what: string, ...names: string[]) =>
+  expect.objectContaining({
+    code: 'bad_file_name',
+    message: expect.stringMatching(`^${what} .* 1\\.$`),
+    detail: names.map((name) => expect.stringMatching(`/${name}$`)),
+  });
+
 test('each layout is told by what the folder holds', () => {
   expect(folder(['001_a.sql'], { down: ['001_a_down.sql'] }).layout).toBe('down');
   expect(folder(['001_a.sql'], { rollbacks: ['001_a.sql'] }).layout).toBe('rollbacks');
@@ -17,7 +24,7 @@ test('each layout is told by what the folder holds', () => {
   expect(
     readLayout({ label: 'db', files: [found('db/20240101000000_a.sql', '-- migrate:up\nselect 1;\n')], down: [], rollbacks: [] }).layout,
   ).toBe('dbmate');
-  expect(() => folder(['readme.sql'])).toThrow('There is no migration in db.');
+  expect(() => folder(['readme.sql'])).toThrow(expect.objectContaining({ code: 'file_missing' }));
 });
 
 test('files come in the order of their numbers, each with the way back of the same number', () => {
@@ -37,9 +44,11 @@ test('files come in the order of their numbers, each with the way back of the sa
 });
 
 test('two files of one number are refused, with or without zeros before it', () => {
-  expect(() => folder(['001_a.sql', '1_b.sql'])).toThrow('2 files have the number 1.');
-  expect(() => folder(['001_a.sql', '001_a.down.sql'])).toThrow('2 files have the number 1.');
-  expect(() => folder(['001_a.sql'], { down: ['001_a_down.sql', '01_a_down.sql'] })).toThrow('2 down files have the number 1.');
+  expect(() => folder(['001_a.sql', '1_b.sql'])).toThrow(twins('2 files', '001_a.sql', '1_b.sql'));
+  expect(() => folder(['001_a.sql', '001_a.down.sql'])).toThrow(twins('2 files', '001_a.sql', '001_a.down.sql'));
+  expect(() => folder(['001_a.sql'], { down: ['001_a_down.sql', '01_a_down.sql'] })).toThrow(
+    twins('2 down files', '001_a_down.sql', '01_a_down.sql'),
+  );
 });
 
 test('names become names of migrations', () => {

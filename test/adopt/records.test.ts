@@ -60,8 +60,12 @@ test('a counted id does not pass for a number where another column names the fil
 });
 
 test('rows without a file, rows that name two files and rows that failed are refused', () => {
-  expect(() => read(columns('name'), [{ name: '001_notes' }, { name: '004_gone' }])).toThrow('records a migration that has no file here');
-  expect(() => read(columns('name', 'version number'), [{ name: '001_notes', version: '2' }])).toThrow('names two files');
+  expect(() => read(columns('name'), [{ name: '001_notes' }, { name: '004_gone' }])).toThrow(
+    expect.objectContaining({ code: 'file_missing', detail: [expect.stringContaining('004_gone')] }),
+  );
+  expect(() => read(columns('name', 'version number'), [{ name: '001_notes', version: '2' }])).toThrow(
+    expect.objectContaining({ code: 'bad_history', message: expect.stringMatching(/001_notes\.sql.*002_tags\.sql/) }),
+  );
   for (const [column, value] of [
     ['success flag', 'false'],
     ['success number', '0'],
@@ -70,12 +74,12 @@ test('rows without a file, rows that name two files and rows that failed are ref
     ['status', 'running'],
   ] as const) {
     expect(() => read(columns('name', column), [{ name: '001_notes', [column.split(' ')[0]!]: value }]), column).toThrow(
-      'did not come to its end',
+      expect.objectContaining({ code: 'unfinished_run' }),
     );
   }
   expect(() =>
     read(columns('name', 'started_at time', 'finished_at time'), [{ name: '001_notes', started_at: 'x', finished_at: null }]),
-  ).toThrow('did not come to its end');
+  ).toThrow(expect.objectContaining({ code: 'unfinished_run' }));
 });
 
 test('a number may say that it succeeded', () => {
@@ -99,7 +103,7 @@ test('what was undone is pending, and rows that contradict each other are refuse
       { name: '001_notes', direction: 'up' },
       { name: '001_notes', direction: 'down' },
     ]),
-  ).toThrow('both that it is applied and that it was undone');
+  ).toThrow(expect.objectContaining({ code: 'bad_history', message: expect.stringContaining('db/001_notes.sql') }));
 });
 
 test('another order than that of the numbers is said', () => {
@@ -124,8 +128,12 @@ test('edited files are named; where no checksum fits, both reasons are', () => {
       'public._migrations',
     );
   expect(() => check(sum('001_notes.sql'), sum('002_tags.sql'))).not.toThrow();
-  expect(() => check(sum('001_notes.sql'), sum('x'))).toThrow('db/002_tags.sql was edited');
-  expect(() => check(sum('x'), sum('y'))).toThrow('None of the 2 checksums');
+  expect(() => check(sum('001_notes.sql'), sum('x'))).toThrow(
+    expect.objectContaining({ code: 'edited', message: expect.stringContaining('db/002_tags.sql') }),
+  );
+  expect(() => check(sum('x'), sum('y'))).toThrow(
+    expect.objectContaining({ code: 'edited', message: expect.stringContaining('None of the 2') }),
+  );
   expect(() => check('17', '18')).not.toThrow();
   expect(read(described, [{ name: '001_notes', checksum: '17' }]).notes).toContain(
     'Checksums of all files are of a kind that is not known here, and were not compared.',

@@ -65,7 +65,7 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
   test('fail_on_advice refuses what brings such a finding, and nothing is changed; graver and milder ones are told apart; the flag goes before the settings', () =>
     withBase({ [second]: open, 'supabase/supasnap.toml': 'advice = "off"\nfail_on_advice = "error"\n' }, async (site) => {
       installReal(site);
-      const told = await expectUntouched(site, 3, () => site.migrate());
+      const told = await expectUntouched(site, 3, 'advice', () => site.migrate());
       expect(told).toContain(
         "v0_2_0_tags.sql brings 1 new finding of the platform's advisors at level error.\n  ERROR RLS Disabled in Public: Table `public.tags`",
       );
@@ -73,7 +73,7 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
       expect(expectCode(await site.migrate({ dryRun: true }), 0).told).toContain('brings 1 new finding');
 
       site.project.write(`supabase/migrations/${second}`, mutable);
-      expect(await expectUntouched(site, 3, () => site.migrate({ failOnAdvice: 'warn' }))).toContain(
+      expect(await expectUntouched(site, 3, 'advice', () => site.migrate({ failOnAdvice: 'warn' }))).toContain(
         'at level warn or above.\n  WARN Function Search Path Mutable',
       );
       expect(expectCode(await site.migrate(), 0).told).toContain('Advisors, new: WARN Function Search Path Mutable: Function `public.one`');
@@ -86,8 +86,8 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
 
   test('where no CLI is installed nothing is said, and who insists is refused; one that fails is a note', () =>
     withBase({ [second]: open, [third]: guarded }, async (site) => {
-      expect(await expectUntouched(site, 3, () => site.migrate({ failOnAdvice: 'error' }))).toContain(
-        "can't be judged by the platform's advisors: the Supabase CLI is not installed (npm install --save-dev supabase)",
+      expect(await expectUntouched(site, 3, 'advice', () => site.migrate({ failOnAdvice: 'error' }))).toContain(
+        'npm install --save-dev supabase',
       );
       const { told } = expectCode(await site.migrate({ files: [second] }), 0);
       expect(told).not.toMatch(/advisors/i);
@@ -95,7 +95,7 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
 
       install(site, 'echo "no such command" >&2; exit 1');
       const reason = 'the Supabase CLI (node_modules/.bin/supabase) could not be asked: no such command.';
-      expect(await expectUntouched(site, 3, () => site.migrate({ failOnAdvice: 'error' }))).toContain(reason);
+      expect(await expectUntouched(site, 3, 'advice', () => site.migrate({ failOnAdvice: 'error' }))).toContain(reason);
       const failing = expectCode(await site.migrate(), 0);
       expect(failing.told).toContain(`No advice of the platform's advisors: ${reason}`);
       expect(failing.value?.applied).toHaveLength(1);

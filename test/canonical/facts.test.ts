@@ -1,6 +1,6 @@
 import { serializeSnapshot } from '@supabase/pg-delta';
 import { expect, test } from 'vitest';
-import { planTransition } from '../../src/transition/plan.ts';
+import { planTransition } from '../../src/planner/plan.ts';
 import { factDifferences, factsFromJson, factsToJson, readFacts, sameFacts } from '../../src/snapshot/facts.ts';
 import { withClient } from '../../src/target/connection.ts';
 import { withDatabase } from '../postgres/database.ts';

@@ -100,10 +100,10 @@ describe.each(mostly(17))('the Supabase CLI and we agree, on PostgreSQL %i', (ma
     withBase(files, async (site) => {
       const change = { applied: [second!], reverted: [first] };
       const before = await site.state();
-      expectCode(await site.run((context) => repair(context, change), { yes: false }), 3);
-      expectCode(await site.run((context) => repair(context, { applied: ['20990101000000'] })), 2);
-      expectCode(await site.run((context) => repair(context, { applied: [first] })), 2);
-      expectCode(await site.run((context) => repair(context, { reverted: [third!] })), 2);
+      expectCode(await site.run((context) => repair(context, change), { yes: false }), 3, 'not_confirmed');
+      expectCode(await site.run((context) => repair(context, { applied: ['20990101000000'] })), 2, 'file_missing');
+      expectCode(await site.run((context) => repair(context, { applied: [first] })), 2, 'already_applied');
+      expectCode(await site.run((context) => repair(context, { reverted: [third!] })), 2, 'not_applied');
       expect(await site.state()).toEqual(before);
       expectCode(await site.run((context) => repair(context, change)), 0);
       expect((await listed(site)).remote).toEqual([second]);
@@ -162,10 +162,7 @@ async function cli(site: Site, ...words: string[]): Promise<{ stdout: string; st
   return { stdout, stderr };
 }
 
-async function cliResult(
-  { project, database }: Site,
-  words: string[],
-): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
+async function cliResult({ project, database }: Site, words: string[]): Promise<{ exitCode?: number; stdout: string; stderr: string }> {
   if (!project.exists('supabase/config.toml')) project.write('supabase/config.toml', 'project_id = "agreement"\n');
   const { user, password, host, port, database: name } = database;
   return execa('supabase', [...words, `--remote=postgresql://${user}:${password}@${host}:${port}/${name}`], {

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adoptFrom, type AdoptFromOptions } from '../../src/commands/adopt-from.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import { refused } from '../../src/errors.ts';
 import { repair } from '../../src/commands/repair.ts';
 import { status } from '../../src/commands/status.ts';
 import { embeddedShadow } from '../../src/shadow/embedded.ts';
 import { captureFresh } from '../../src/shadow/fresh.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { runCli } from '../project.ts';
+import { errorOf, runCli } from '../project.ts';
 import { mostly } from '../postgres/database.ts';
 import { listedByCli } from '../supabase-cli.ts';
 import { dbmate, dbmateBinary, runNumbered, type Files, type Ran } from './earlier-tools.ts';
@@ -37,7 +38,7 @@ const migrationsTable = {
     `insert into public._migrations (filename, checksum, applied_at) values ('${fileName}', '${sha256}', '${at}')`,
 };
 
-const none = () => Promise.reject(refused('There is none in this test.'));
+const none = () => Promise.reject(refused('bad_history', 'There is none in this test.'));
 const nowhere = { fresh: none, shadow: none };
 /** On the server of the test: no other has to start. */
 const onServer = ({ server, database }: Site): Pick<AdoptFromOptions, 'fresh' | 'shadow'> => ({
@@ -158,7 +159,8 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
         });
         const words = ['--from', 'db', '--remote', urlOf(site.database)];
         const program = (...more: string[]) => runCli('db-adopt', [...words, ...more], { cwd: site.project.folder });
-        expect(await program()).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('There is no terminal') });
+        const unasked = await program('--output-format=json');
+        expect([unasked.exitCode, errorOf(unasked).code]).toEqual([3, 'not_confirmed']);
         expect(await program('--dry-run')).toMatchObject({
           exitCode: 0,
           stdout: expect.stringContaining(
@@ -232,8 +234,8 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
           '-- migrate:up\ncreate table notes (id int primary key);\n-- migrate:down\ndrop table notes;\n',
       },
       async (site) => {
-        expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3).told).toContain(
-          'There is no history of db/migrations in this database',
+        expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3, 'bad_history').told).toContain(
+          'db/migrations in this database',
         );
         await dbmate(site, '--migrations-table', 'versions', 'migrate');
         expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 0).value).toMatchObject({
@@ -243,7 +245,7 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
         });
         await site.sql('create schema app; create table app.applied (version varchar primary key)');
         await site.sql('insert into app.applied select version from public.versions; alter table public.versions set schema app');
-        expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3).told).toContain(
+        expect(expectCode(await adopt(site, { from: 'db/migrations', dryRun: true }), 3, 'bad_history').told).toContain(
           'app.applied and app.versions both look like the history',
         );
         expect(
@@ -266,7 +268,7 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       const file = `supabase/rollback/${second}_rollback.sql`;
       const down = site.project.read(file);
       site.project.write(file, 'alter table public.notes drop column due, add column more int;\n');
-      expect(expectCode(await site.rollback({ steps: 1 }), 3).told).toContain(
+      expect(expectCode(await site.rollback({ steps: 1 }), 3, 'not_proven').told).toContain(
         `Correct ${file}, or move what came from another tool away and a way back is planned`,
       );
       site.project.write(file, down);
@@ -346,12 +348,12 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
         expect(expectCode(await adopt(site, { dryRun: true }), 0).told).toContain(
           `db/001_create_notes.sql → ${first}_create_notes.sql: applied 2024-03-01, with its way back`,
         );
-        expect(expectCode(await adopt(site, {}, { yes: false }), 3).told).toContain('There is no terminal');
-        expect(expectCode(await adopt(site, {}, { yes: false, ask: () => Promise.resolve('another') }), 3).told).toContain(
+        expect(expectCode(await adopt(site, {}, { yes: false }), 3, 'not_confirmed').told).toContain('--yes');
+        expect(expectCode(await adopt(site, {}, { yes: false, ask: () => Promise.resolve('another') }), 3, 'not_confirmed').told).toContain(
           'did not confirm',
         );
         site.project.write('supabase/supasnap.toml', '[env.production]\nurl = "env(PRODUCTION_URL)"\nprotected = true\n');
-        expect(expectCode(await adopt(site, {}, { environment }), 3).told).toContain('is protected');
+        expectCode(await adopt(site, {}, { environment }), 3, 'protected_target');
       });
     }));
 
@@ -360,7 +362,7 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
       const edited = `${ups['db/001_create_notes.sql']}-- edited\n`;
       site.project.write('db/001_create_notes.sql', edited);
       await untouched(site, async () =>
-        expect(expectCode(await adopt(site), 3).told).toContain('db/001_create_notes.sql was edited after it was applied'),
+        expect(expectCode(await adopt(site), 3, 'edited').told).toContain('db/001_create_notes.sql was edited after it was applied'),
       );
       expect(expectCode(await adopt(site, { allowEdited: true }), 0).told).toContain('Edited since applied');
       expect((await runs(site)).find(({ version }) => version === first)).toMatchObject({ file_sha256: sha256(edited) });
@@ -368,7 +370,13 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
 
   test("where the other tool is at work meanwhile nothing is recorded, and where a file can't be written the next run writes it", () =>
     withMigrated(pending, async (site) => {
-      const meanwhile = (act: () => unknown) => ({ yes: false, ask: async () => (await act(), 'y') });
+      const meanwhile = (act: () => unknown) => ({
+        yes: false,
+        ask: async () => {
+          await act();
+          return 'y';
+        },
+      });
       expect(
         expectCode(
           await adopt(
@@ -377,6 +385,7 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
             meanwhile(() => site.sql("insert into public._migrations (filename, checksum) values ('003_tags.sql', 'x')")),
           ),
           3,
+          'changed_meanwhile',
         ).told,
       ).toContain('the runner of _migrations is at work');
       expect(await site.sql("select to_regclass('supabase_migrations.schema_migrations') as history")).toEqual([{ history: null }]);
@@ -391,6 +400,7 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
           meanwhile(() => site.project.write(path, 'in the way')),
         ),
         4,
+        'write_failed',
       );
       expect(cut.told).toMatch(
         /was not written: a file of that name has come meanwhile[\s\S]*History on .* is recorded; 1 of 7 files are written[\s\S]*run the same command again/,
@@ -418,27 +428,28 @@ describe.each(mostly(17))('taking over the history of another tool, on PostgreSQ
     withMigrated({}, async (site) => {
       const { path, write } = site.project;
       mkdirSync(path('away'));
-      const refusal = async (options: Partial<AdoptFromOptions> = {}, code = 3) => expectCode(await adopt(site, options), code).told;
+      const refusal = async (code: ErrorCode, options: Partial<AdoptFromOptions> = {}, exitCode: 1 | 2 | 3 = 3) =>
+        expectCode(await adopt(site, options), exitCode, code).told;
       await untouched(site, async () => {
         renameSync(path('db/002_add_due.sql'), path('away/002'));
-        expect(await refusal()).toMatch(/records a migration that has no file here[\s\S]*002_add_due\.sql/);
+        expect(await refusal('file_missing')).toMatch(/Error: [\s\S]*002_add_due\.sql/);
         renameSync(path('away/002'), path('db/002_add_due.sql'));
         write('db/02_other.sql', 'select 1;\n');
-        expect(await refusal()).toContain('2 files have the number 2');
+        expect(await refusal('bad_file_name')).toContain('2 files have the number 2');
         renameSync(path('db/02_other.sql'), path('away/02'));
         write('db/002_add_due.sql', 'selec 1;\n');
-        expect(await refusal({}, 1)).toContain('not valid SQL');
+        expect(await refusal('bad_sql', {}, 1)).toContain('db/002_add_due.sql:1:1');
         write('db/002_add_due.sql', ups['db/002_add_due.sql']!);
         write(`supabase/migrations/${first}_mine.sql`, 'select 1;\n');
-        expect(await refusal()).toContain('holds something else');
+        expect(await refusal('file_exists')).toContain(`Error: supabase/migrations/${first}_mine.sql`);
         renameSync(path(`supabase/migrations/${first}_mine.sql`), path('away/mine'));
-        expect(await refusal({ from: 'nowhere' }, 2)).toContain('There is no folder nowhere');
-        expect(await refusal({ from: 'supabase/migrations' }, 2)).toContain('is the folder that the migrations go to');
+        expect(await refusal('file_missing', { from: 'nowhere' }, 2)).toMatch(/Error: .*nowhere/);
+        await refusal('wrong_arguments', { from: 'supabase/migrations' }, 2);
       });
       await site.sql('alter table public._migrations add column success boolean not null default true');
       await site.sql("update public._migrations set success = false where filename like '002%'");
-      await untouched(site, async () => expect(await refusal()).toContain('db/002_add_due.sql did not come to its end'));
+      await untouched(site, async () => expect(await refusal('unfinished_run')).toContain('Error: db/002_add_due.sql'));
       await site.sql('drop table public._migrations');
-      expect(await refusal()).toContain('no table _migrations');
+      expect(await refusal('bad_history')).toContain('no table _migrations');
     }));
 });

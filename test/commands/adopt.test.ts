@@ -29,7 +29,7 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
         const before = await site.state();
         const dry = expectCode(await adopting(site, { dryRun: true }), 0);
         expect(dry.value).toMatchObject({ changed: false, baseline: { proven: true } });
-        expectCode(await adopting(site, {}, { yes: false }), 3);
+        expectCode(await adopting(site, {}, { yes: false }), 3, 'not_confirmed');
         expect(await site.state()).toEqual(before);
         expect(readdirSync(site.project.path('supabase/migrations'))).toEqual([]);
 
@@ -66,7 +66,7 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
         });
         const again = await expectUntouched(site, 0, () => adopting(site));
         expect(again).toContain('has a history already');
-        expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1 }))).toContain('nothing stands before it');
+        await expectUntouched(site, 3, 'snapshot_missing', () => site.rollback({ steps: 1 }));
       } finally {
         await forgetRoles(site);
       }
@@ -77,13 +77,12 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
       await withClient({ ...site.server.superuser, database: site.database.database }, (client) =>
         client.query('create table public.theirs (id int)'),
       );
-      const told = await expectUntouched(site, 3, () => adopting(site));
-      expect(told).toContain('could not be proven');
+      const told = await expectUntouched(site, 3, 'not_proven', () => adopting(site));
       expect(told).toContain('supabase_admin');
       expect(readdirSync(site.project.path('supabase/migrations'))).toEqual([]);
       const onTarget: AdoptOptions['shadow'] = (_, use) =>
         use({ kind: 'target', name: 'the target', settings: site.database, ownRoles: [], commits: false, keep: async () => {} });
-      expect(await expectUntouched(site, 3, () => adopting(site, { shadow: onTarget }))).toContain('--shadow <url>');
+      expect(await expectUntouched(site, 3, 'not_proven', () => adopting(site, { shadow: onTarget }))).toContain('--shadow <url>');
       const forced = expectCode(await adopting(site, { allowUnproven: true }), 0);
       expect(forced.value!.baseline!.text).toContain('NOT proven');
     }));
@@ -115,8 +114,8 @@ describe.each(mostly(17))('a database without history, on PostgreSQL %i', (major
       expect(await expectUntouched(site, 0, () => adopting(site))).toContain('needs no baseline');
       site.project.write('supabase/migrations/20260101000000_v0_1_0_notes.sql', 'create table public.notes (id int primary key);\n');
       await site.sql('create table public.notes (id int primary key)');
-      expect(await expectUntouched(site, 3, () => adopting(site))).toContain('npx supasnap repair --applied 20260101000000');
-      expectCode(await adopting(site, { version: 'first' }), 3);
+      expect(await expectUntouched(site, 3, 'not_applied', () => adopting(site))).toContain('npx supasnap repair --applied 20260101000000');
+      expectCode(await adopting(site, { version: 'first' }), 3, 'not_applied');
     }));
 
   test('may be plain PostgreSQL: the baseline is all of it, with the roles that it names', () =>

@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { repair } from '../../src/commands/repair.ts';
 import { status } from '../../src/commands/status.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import type { Manifest } from '../../src/snapshot/manifest.ts';
 import { sha256 } from '../../src/snapshot/state.ts';
 import { asNobody } from '../nobody.ts';
@@ -43,8 +44,8 @@ describe('on PostgreSQL 17', () => {
           },
         ]);
         site.project.write('supabase/parts/more.sql', 'select 1;');
-        const edited = await expectUntouched(site, 3, () => site.migrate());
-        expect(edited).toContain(`${next} was edited after it was applied`);
+        const edited = await expectUntouched(site, 3, 'edited', () => site.migrate());
+        expect(edited).toMatch(new RegExp(`Error: .*${next}`));
         expectCode(await site.rollback({ steps: 1 }), 0);
         expect(await site.sql("select to_regclass('public.tags') as tags")).toEqual([{ tags: null }]);
       },
@@ -57,12 +58,12 @@ describe('on PostgreSQL 17', () => {
         'supabase/parts/rows.sql': 'create table public.tags (id int);\ncopy public.tags from stdin;\n1\nx2\n\\.\n',
       },
       async (site) => {
-        const row = await expectUntouched(site, 1, () => site.migrate());
+        const row = await expectUntouched(site, 1, 'sql_failed', () => site.migrate());
         expect(row).toContain('supabase/parts/rows.sql:4:1\n  4 | x2\n');
         expect(row).toContain('invalid input syntax for type integer: "x2" (22P02)');
         expect(row).toContain('The target was not touched.');
         site.project.write('supabase/parts/rows.sql', 'select 1;\nselect nothing from public.notes;\n');
-        const mistake = await expectUntouched(site, 1, () => site.migrate());
+        const mistake = await expectUntouched(site, 1, 'sql_failed', () => site.migrate());
         expect(mistake).toMatch(/supabase\/parts\/rows\.sql:2:8\n {2}2 \| select nothing from public\.notes;\n +\| {8}\^\n/);
       },
     ));
@@ -78,35 +79,38 @@ describe('on PostgreSQL 17', () => {
         const text = JSON.stringify(facts);
         return { '.facts.json.gz': gzipSync(text), '.json': JSON.stringify({ ...manifest, factsSha256: sha256(text) }) };
       };
-      const cases: [files: Record<string, string | Buffer>, message: string][] = [
-        [{ '.sql': whole['.sql']!.subarray(0, 100) }, `${id}.sql is not what was written`],
-        [{ '.sql': `${whole['.sql']!.toString()}-- more` }, `${id}.sql is not what was written`],
-        [{ '.facts.json.gz': whole['.facts.json.gz']!.subarray(0, 100) }, `${id}.facts.json.gz is not what was written`],
-        [{ '.facts.json.gz': gzipSync('{}') }, `${id}.facts.json.gz is not what was written`],
-        [{ '.json': JSON.stringify({ ...manifest, format: 2 }) }, 'was written by a newer supasnap (format 2; this one reads 1)'],
-        [{ '.json': whole['.json']!.subarray(0, 50) }, 'is not valid JSON'],
-        [{ '.json': 'null' }, 'is not a manifest of a snapshot'],
-        [{ '.json': JSON.stringify({ ...manifest, name: '../../../evil' }) }, 'is not a manifest of a snapshot'],
-        [{ '.json': JSON.stringify({ ...manifest, name: 'another' }) }, 'is the manifest of another snapshot: another'],
+      const cases: [files: Record<string, string | Buffer>, fact: string, code?: ErrorCode][] = [
+        [{ '.sql': whole['.sql']!.subarray(0, 100) }, `${id}.sql`],
+        [{ '.sql': `${whole['.sql']!.toString()}-- more` }, `${id}.sql`],
+        [{ '.facts.json.gz': whole['.facts.json.gz']!.subarray(0, 100) }, `${id}.facts.json.gz`],
+        [{ '.facts.json.gz': gzipSync('{}') }, `${id}.facts.json.gz`],
+        [{ '.json': JSON.stringify({ ...manifest, format: 2 }) }, 'format 2; this one reads 1', 'unsupported_version'],
+        [{ '.json': whole['.json']!.subarray(0, 50) }, 'JSON'],
+        [{ '.json': 'null' }, `${id}.json`],
+        [{ '.json': JSON.stringify({ ...manifest, name: '../../../evil' }) }, `${id}.json`],
+        [{ '.json': JSON.stringify({ ...manifest, name: 'another' }) }, 'another'],
       ];
       const before = await site.state();
-      const refuses = async (files: Record<string, string | Buffer>, message: string) => {
+      const refuses = async (files: Record<string, string | Buffer>, fact: string, code: ErrorCode = 'snapshot_damaged') => {
         for (const [end, content] of Object.entries({ ...whole, ...files })) writeFileSync(site.project.path(path(end)), content);
-        const { told } = expectCode(await site.rollback({ to: id, dryRun: true }), 3);
-        expect(told).toContain(message);
+        const { told } = expectCode(await site.rollback({ to: id, dryRun: true }), 3, code);
+        expect(told.slice(told.indexOf('Error: '))).toContain(fact);
         expect(told).toContain('State: Nothing was changed.');
         expect(told).toContain('Next:  ');
       };
-      for (const [files, message] of cases) await refuses(files, message);
+      for (const [files, fact, code] of cases) await refuses(files, fact, code);
       // Whole in itself, but of another state: the target's own copy is used.
       for (const [end, content] of Object.entries({ ...whole, ...written({ ...companion, sql: sha256('another') }) }))
         writeFileSync(site.project.path(path(end)), content);
       expectCode(await site.rollback({ to: id, dryRun: true }), 0);
       for (const end of Object.keys(whole)) rmSync(site.project.path(path(end)));
-      for (const change of ['{"format": 2}', '{"name": "../../../evil"}']) {
+      for (const [change, code] of [
+        ['{"format": 2}', 'unsupported_version'],
+        ['{"name": "../../../evil"}', 'snapshot_damaged'],
+      ] as const) {
         await site.sql(`update supabase_migrations.supasnap_snapshots set manifest = manifest || '${change}'`);
-        expect(expectCode(await site.rollback({ to: id, dryRun: true }), 3).told).toContain('in the target');
-        expect(expectCode(await site.run((context) => repair(context, { fetch: true })), 3).told).toContain('in the target');
+        expect(expectCode(await site.rollback({ to: id, dryRun: true }), 3, code).told).toContain('in the target');
+        expect(expectCode(await site.run((context) => repair(context, { fetch: true })), 3, code).told).toContain('in the target');
         await site.sql(`update supabase_migrations.supasnap_snapshots set manifest = manifest || '${JSON.stringify({ format: 1 })}'`);
       }
       await site.sql(`update supabase_migrations.supasnap_snapshots set manifest = manifest || jsonb_build_object('name', name)`);
@@ -122,17 +126,16 @@ describe('on PostgreSQL 17', () => {
       await site.sql(
         'delete from supabase_migrations.supasnap_kept; delete from supabase_migrations.supasnap_runs; delete from supabase_migrations.supasnap_snapshots',
       );
-      await refuses(written({ ...companion, sql: sha256('another') }), 'does not hold the facts of');
-      await refuses(written({ ...companion, format: 2 }), "in a form that this version can't read");
-      await refuses(written({ format: 1, sql: manifest.sha256 }), 'does not hold the facts of');
+      await refuses(written({ ...companion, sql: sha256('another') }), id);
+      await refuses(written({ ...companion, format: 2 }), id);
+      await refuses(written({ format: 1, sql: manifest.sha256 }), id);
     }));
 
   test.concurrent('a snapshot that no one has is asked for by any words, and is not found', () =>
     withBase({}, async (site) => {
       const before = await site.state();
       for (const to of ['../../../etc/passwd', "'; drop schema public cascade; --", '-x', 'a\nb', '..', '%', '\u202e']) {
-        const { told } = expectCode(await site.rollback({ to }), 2);
-        expect(told).toContain('There is no snapshot');
+        const { told } = expectCode(await site.rollback({ to }), 2, 'snapshot_missing');
         expect(told).toContain('npx supasnap rollback --list');
       }
       expect(await site.state()).toEqual(before);
@@ -165,7 +168,7 @@ describe('on PostgreSQL 17', () => {
         const before = await tables();
         const refused = [await site.migrate(), await site.run((context) => status(context)), await site.rollback({ steps: 1 })];
         for (const ended of refused) {
-          expect(expectCode<unknown>(ended, 3).told).toContain(message);
+          expect(expectCode<unknown>(ended, 3, 'bad_history').told).toContain(message);
           expect(ended.told).toContain('Nothing was changed.');
         }
         expect(await tables()).toEqual(before);
@@ -186,7 +189,7 @@ describe('on PostgreSQL 17', () => {
   test.concurrent('a row that is gone from the history is told, with the command that records it again', () =>
     withBase({}, async (site) => {
       await site.sql('delete from supabase_migrations.schema_migrations');
-      const failed = await expectUntouched(site, 1, () => site.migrate());
+      const failed = await expectUntouched(site, 1, 'sql_failed', () => site.migrate());
       expect(failed).toMatch(/_base\.sql was applied before \(.*\), and its row is gone from the history\./);
       expect(failed).toContain('relation "notes" already exists');
       const [, command] = /npx supasnap repair --applied (\d+)/.exec(failed)!;
@@ -249,7 +252,7 @@ describe('on PostgreSQL 17', () => {
         const before = await site.state();
         const commands = [() => site.migrate(), ...(name === 'rollback' ? [] : [() => site.rollback({ steps: 1 })])];
         for (const command of commands) {
-          const { told } = expectCode<unknown>(await asNobody<Ended<unknown>>(command), 1);
+          const { told } = expectCode<unknown>(await asNobody<Ended<unknown>>(command), 1, 'write_failed');
           expect(told).toContain(`${folder} can't be written: this user may not write there.`);
           expect(told).toContain('State: Nothing was changed.');
           expect(told).not.toContain('Rehearsing');

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { checkNode } from '../../src/commands/doctor-machine.ts';
 import type { Finding } from '../../src/commands/finding.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { mostly, withDatabase } from '../postgres/database.ts';
+import { mostly, ownServers, withDatabase } from '../postgres/database.ts';
 import { runCli, withProject } from '../project.ts';
+
+ownServers();
 
 const doctor = async (folder: string, url: string) => {
   const result = await runCli('db-doctor', [`--remote=${url}`, '--output-format', 'json'], { cwd: folder });

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checklist } from '../../src/commands/checklist.ts';
 import { status } from '../../src/commands/status.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import { withClient } from '../../src/target/connection.ts';
-import type { TargetFlags } from '../../src/target/resolve.ts';
+import type { TargetFlags } from '../../src/context.ts';
 import { runCli } from '../project.ts';
 import { type Ended, expectCode, expectUntouched, type Site, sites, urlOf } from './site.ts';
 
@@ -21,10 +22,16 @@ function hours(from: number, to: number): string {
 const [open, closed] = [hours(-1, 2), hours(2, 4)];
 
 /** Several calls that must end with that code and leave the target as it is. Gives what each told. */
-async function allUntouched(site: Site, code: number, runs: (() => Promise<Ended<unknown>>)[]): Promise<string[]> {
+/** `codes`: of all of them, or one for each. */
+async function allUntouched(
+  site: Site,
+  exitCode: 2 | 3,
+  codes: ErrorCode | ErrorCode[],
+  runs: (() => Promise<Ended<unknown>>)[],
+): Promise<string[]> {
   const told: string[] = [];
   const before = await site.state();
-  for (const run of runs) told.push(expectCode(await run(), code).told);
+  for (const [index, run] of runs.entries()) told.push(expectCode(await run(), exitCode, [codes].flat()[index] ?? [codes].flat()[0]!).told);
   expect(await site.state()).toEqual(before);
   return told;
 }
@@ -78,9 +85,9 @@ describe('targets', () => {
         site.run(status, { ...remote, environment: { SUPABASE_DB_PASSWORD: 'wrong-4713' } }),
         site.migrate({ ...remote, environment: { SUPABASE_DB_PASSWORD: password } }),
       ]);
-      expect(expectCode(nobody, 3).told).toContain('Set SUPABASE_DB_PASSWORD');
-      expect(expectCode(wrong, 1).told).toContain('Check user and password in SUPABASE_DB_PASSWORD.');
-      expect(expectCode(unnamed, 3).told).toContain('--env production --yes');
+      expect(expectCode(nobody, 3, 'login_failed').told).toContain('Set SUPABASE_DB_PASSWORD');
+      expect(expectCode(wrong, 1, 'login_failed').told).toContain('Check user and password in SUPABASE_DB_PASSWORD.');
+      expect(expectCode(unnamed, 3, 'protected_target').told).toContain('--env production --yes');
       const asked: string[] = [];
       const typed = await site.run(status, {
         ...remote,
@@ -93,13 +100,13 @@ describe('targets', () => {
       );
       expect(asked).toEqual([`Database password of project ${ref}: `]);
 
-      const cli = await runCli('supasnap', ['migrate', '--remote', next, '--yes', '--debug'], {
+      const cli = await runCli('supasnap', ['migrate', '--remote', next, '--yes', '--debug', '--output-format=json'], {
         cwd: site.project.folder,
         env: { SUPABASE_DB_PASSWORD: password },
       });
       expect(cli).toMatchObject({
         exitCode: 3,
-        stderr: expect.stringContaining('production is protected, and --yes alone does not name it.'),
+        stdout: expect.stringContaining('"code": "protected_target"'),
       });
       const checked = await runCli('db-checklist', [file, '--env', 'production'], {
         cwd: site.project.folder,
@@ -136,15 +143,15 @@ describe('targets', () => {
         expect(expectCode(await ask('linked', { SUPABASE_ACCESS_TOKEN: token }), 0).told).toContain(
           `Target: project ${ref} from supabase/.temp/project-ref (linked) (`,
         );
-        expect(expectCode(await ask(other, { SUPABASE_ACCESS_TOKEN: token }), 1).told).toContain(
+        expect(expectCode(await ask(other, { SUPABASE_ACCESS_TOKEN: token }), 1, 'platform_failed').told).toContain(
           `There is no project ${other} that SUPABASE_ACCESS_TOKEN may see.`,
         );
-        expect(expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://example.com' }), 2).told).toContain(
-          'SUPABASE_API_URL is no https:// URL.',
-        );
-        expect(expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://127.0.0.1:1' }), 1).told).toContain(
-          `127.0.0.1:1 did not answer where project ${ref} is.`,
-        );
+        expect(
+          expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://example.com' }), 2, 'bad_target').told,
+        ).toContain('SUPABASE_API_URL is no https:// URL.');
+        expect(
+          expectCode(await ask(ref, { SUPABASE_ACCESS_TOKEN: token, SUPABASE_API_URL: 'http://127.0.0.1:1' }), 1, 'platform_failed').told,
+        ).toContain(`127.0.0.1:1 did not answer where project ${ref} is.`);
         const nothing = await runCli('db-status', [`--remote=${ref}`], { cwd: site.project.folder });
         expect(nothing).toMatchObject({
           exitCode: 2,
@@ -159,17 +166,17 @@ describe('targets', () => {
     withBase({}, async (site) => {
       const run = (environment: Record<string, string> = {}) =>
         site.run(status, { target: { remote: 'linked' }, environment: { SUPABASE_DB_PASSWORD: password, ...environment } });
-      expect(expectCode(await run(), 2).told).toContain('no project is linked');
+      expect(expectCode(await run(), 2, 'bad_target').told).toContain('--project-ref <ref>');
       site.project.write('supabase/.temp/project-ref', 'not a ref');
-      expect(expectCode(await run(), 2).told).toContain("supabase/.temp/project-ref does not hold a project's ref.");
-      expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 2).told).toContain('There is no supabase/.temp/pooler-url');
+      expect(expectCode(await run(), 2, 'bad_target').told).toContain("supabase/.temp/project-ref does not hold a project's ref.");
+      expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 2, 'bad_target').told).toContain('There is no supabase/.temp/pooler-url');
       site.project.write('supabase/.temp/pooler-url', poolerOf(site));
       expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 0).told).toContain(`project ${ref} from SUPABASE_PROJECT_ID (linked)`);
-      expect(expectCode(await run({ SUPABASE_PROJECT_ID: 'tsrqponmlkjihgfedcba' }), 2).told).toContain(
+      expect(expectCode(await run({ SUPABASE_PROJECT_ID: 'tsrqponmlkjihgfedcba' }), 2, 'bad_target').told).toContain(
         'supabase/.temp/pooler-url is of another project.',
       );
       site.project.write('supabase/.temp/pooler-url', `postgresql://postgres.${ref}@pooler.example.com:6543/postgres`);
-      expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 2).told).toContain(
+      expect(expectCode(await run({ SUPABASE_PROJECT_ID: ref }), 2, 'bad_target').told).toContain(
         'pooler.example.com, which is no pooler of the platform.',
       );
     }));
@@ -189,7 +196,9 @@ describe('targets', () => {
         asked.push(question);
         return Promise.resolve(text);
       };
-      const told = await expectUntouched(site, 3, () => site.migrate({ target, environment, yes: false, ask: answer('yes') }));
+      const told = await expectUntouched(site, 3, 'not_confirmed', () =>
+        site.migrate({ target, environment, yes: false, ask: answer('yes') }),
+      );
       expect(told).toMatch(
         /^Target: environment "production", PROTECTED, database from PRODUCTION_DB_URL \(site_\d+ at 127.0.0.1:\d+ as postgres, PostgreSQL 17/,
       );
@@ -205,14 +214,18 @@ describe('targets', () => {
   test.concurrent('an environment that is protected is known by its address, and without a terminal --yes is enough only with --env', () =>
     withProduction('protected = true', async (site, environment) => {
       const byUrl = { environment: { ...environment, DATABASE_URL: environment.PRODUCTION_DB_URL! }, target: {} };
-      const [refused] = await allUntouched(site, 3, [
-        () => site.migrate(byUrl),
-        () => site.migrate({ environment, target: { remote: environment.PRODUCTION_DB_URL! } }),
-        () => site.migrate({ environment, target, yes: false }),
-        () => site.rollback({ ...byUrl, steps: 1 }),
-      ]);
+      const [refused] = await allUntouched(
+        site,
+        3,
+        ['protected_target', 'protected_target', 'not_confirmed', 'protected_target'],
+        [
+          () => site.migrate(byUrl),
+          () => site.migrate({ environment, target: { remote: environment.PRODUCTION_DB_URL! } }),
+          () => site.migrate({ environment, target, yes: false }),
+          () => site.rollback({ ...byUrl, steps: 1 }),
+        ],
+      );
       expect(refused).toContain('Target: environment "production", PROTECTED, database from DATABASE_URL');
-      expect(refused).toContain('--yes alone does not name it');
       expect(refused).toContain('--env production --yes');
       expect(refused).not.toContain('Rehearsing');
     }));
@@ -221,13 +234,13 @@ describe('targets', () => {
     withProduction(`window = "${closed}"`, async (site, environment) => {
       // A history that an earlier version made.
       await site.sql('alter table supabase_migrations.supasnap_runs drop column override_reason');
-      const refused = await expectUntouched(site, 3, () => site.migrate({ target, environment }));
-      expect(refused).toContain('The deployment window of production is closed.');
+      const refused = await expectUntouched(site, 3, 'outside_window', () => site.migrate({ target, environment }));
       expect(refused).toMatch(/it opens at \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
       expect(refused).not.toContain('Rehearsing');
       await allUntouched(
         site,
         2,
+        'wrong_arguments',
         ['', '   ', '--yes', next].map((override) => () => site.migrate({ target, environment, override })),
       );
       const dry = expectCode(await site.migrate({ target, environment, dryRun: true }), 0);
@@ -255,7 +268,7 @@ describe('targets', () => {
       ]);
       // The plan is shown, a person thinks for long, and the window is another then: the settings stand for the clock.
       site.project.write('supabase/migrations/20260103000000_v0_3_0_more.sql', 'create table public.more (id int);\n');
-      const late = await expectUntouched(site, 3, () =>
+      const late = await expectUntouched(site, 3, 'outside_window', () =>
         site.run(
           async (context) => {
             const { migrate } = await import('../../src/commands/migrate.ts');
@@ -278,7 +291,7 @@ describe('targets', () => {
       site.project.write(untested, 'create table public.untested (id int);\n');
       const onStaging = { target: { env: 'staging' }, environment };
       const toProduction = async (variables = environment) =>
-        expectCode(await site.migrate({ target, environment: variables, files: [file] }), 3).told;
+        expectCode(await site.migrate({ target, environment: variables, files: [file] }), 3, 'not_promoted').told;
       const before = await site.state();
 
       const never = await toProduction();
@@ -292,7 +305,7 @@ describe('targets', () => {
       site.project.write(file, `-- a comment\n${text}`);
       expect(await toProduction()).toContain(`${file} was applied there with another content`);
       site.project.write(file, text);
-      const both = expectCode(await site.migrate({ target, environment }), 3).told;
+      const both = expectCode(await site.migrate({ target, environment }), 3, 'not_promoted').told;
       expect(both).toContain(`${untested} was applied there without a smoke test.`);
       expect(both).not.toContain(`${file} was`);
 
@@ -306,15 +319,19 @@ describe('targets', () => {
       expectCode(await site.migrate({ target, environment, files: [file] }), 0);
       expect(await site.sql(`select to_regclass('public.tags')::text as tags`)).toEqual([{ tags: 'tags' }]);
       expectCode(await site.rollback({ ...onStaging, steps: 1 }), 0);
-      expect(expectCode(await site.migrate({ target, environment }), 3).told).toContain(`${untested} was rolled back there on `);
+      expect(expectCode(await site.migrate({ target, environment }), 3, 'not_promoted').told).toContain(
+        `${untested} was rolled back there on `,
+      );
     }));
 
   test.concurrent('all that an environment misses is told at once', () =>
     withProduction(`requires = ["staging"]\nwindow = "${closed}"`, async (site, environment) => {
-      const [told, overridden] = await allUntouched(site, 3, [
-        () => site.migrate({ target, environment }),
-        () => site.migrate({ target, environment, override: 'it burns' }),
-      ]);
+      const [told, overridden] = await allUntouched(
+        site,
+        3,
+        ['outside_window', 'not_promoted'],
+        [() => site.migrate({ target, environment }), () => site.migrate({ target, environment, override: 'it burns' })],
+      );
       expect(told).toContain('The deployment window of production is closed.');
       expect(told).toContain('production requires staging');
       expect(overridden).toContain('production requires staging');
@@ -359,29 +376,30 @@ describe('targets', () => {
         'Smoke test passed': true,
         'Window open': true,
       });
-      expectCode(await site.migrate({ target, environment, yes: false }), 3);
+      expectCode(await site.migrate({ target, environment, yes: false }), 3, 'not_confirmed');
       expect((await answers())['Snapshot taken']).toBe(true);
       for (const { ok, when } of (await list()).items) expect(when === null).toBe(ok !== true);
     }));
 
   test.concurrent('an environment is named by --env alone: mistakes in the words say what was meant', () =>
     withBase(settings(''), async (site) => {
-      const mistakes: [TargetFlags, string][] = [
-        [{ env: 'prodction' }, 'Did you mean --env production?'],
-        [{ env: 'production', remote: 'linked' }, '--remote and --env name two targets.'],
-        [{ env: 'production', embedded: true }, '--embedded and --env name two targets.'],
-        [{ remote: 'production' }, 'Did you mean --env production?'],
-        [{ remote: '' }, '--remote was given an empty value.'],
+      const mistakes: [TargetFlags, ErrorCode, string][] = [
+        [{ env: 'prodction' }, 'bad_target', 'Did you mean --env production?'],
+        [{ env: 'production', remote: 'linked' }, 'wrong_arguments', '--remote and --env'],
+        [{ env: 'production', embedded: true }, 'wrong_arguments', '--embedded and --env'],
+        [{ remote: 'production' }, 'bad_target', 'Did you mean --env production?'],
+        [{ remote: '' }, 'bad_target', 'a variable in it is not set'],
       ];
       const told = await allUntouched(
         site,
         2,
+        mistakes.map(([, code]) => code),
         mistakes.map(
           ([flags]) =>
             () =>
               site.run(status, { target: flags }),
         ),
       );
-      for (const [index, [, message]] of mistakes.entries()) expect(told[index]).toContain(message);
+      for (const [index, [, , fact]] of mistakes.entries()) expect(told[index]).toContain(fact);
     }));
 });

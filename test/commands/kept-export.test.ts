@@ -5,7 +5,7 @@ import { exportKept } from '../../src/commands/kept-export.ts';
 import { listKept } from '../../src/commands/kept-list.ts';
 import { csvLine } from '../../src/kept/csv.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { runCli } from '../project.ts';
+import { errorOf, runCli } from '../project.ts';
 import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
@@ -111,18 +111,26 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       });
       expect(statSync(site.project.path(name)).mode & 0o777).toBe(0o600);
       site.project.write(name, 'mine');
-      expect(await run(String(id))).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(`${name} exists already.`) });
+      const refusal = async (exitCode: number, ...words: string[]) => {
+        const refused = await run(...words, '--output-format=json');
+        expect(refused.exitCode).toBe(exitCode);
+        return errorOf(refused);
+      };
+      expect(await refusal(3, String(id))).toMatchObject({ code: 'file_exists', message: expect.stringContaining(name) });
       expect(site.project.read(name)).toBe('mine');
       expect(site.project.list('.').filter((file) => file.endsWith('.tmp'))).toEqual([]);
 
       expect(await run(String(id), '--out=-')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^mark,id,due\r?\nchanged,/) });
-      expect(await run(String(id), '--out=-', '--output-format=json')).toMatchObject({
-        exitCode: 2,
-        stdout: expect.stringContaining('--out - prints CSV'),
+      expect(await refusal(2, String(id), '--out=-')).toMatchObject({
+        code: 'wrong_arguments',
+        message: expect.stringContaining('--out -'),
       });
-      expect(await run('99')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`There is no kept copy 99 on `) });
-      expect((await run('99')).stderr).toContain(`There are: 1, ${id}`);
-      expect(await run('due')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('takes the number of a copy, not "due"') });
+      expect(await refusal(2, '99')).toMatchObject({
+        code: 'copy_missing',
+        message: expect.stringContaining('99'),
+        detail: [`There are: 1, ${id}`],
+      });
+      expect(await refusal(2, 'due')).toMatchObject({ code: 'wrong_arguments', message: expect.stringContaining('"due"') });
     }));
 
   test.concurrent('many rows come in parts, and nothing is changed by reading them', () =>
@@ -162,8 +170,8 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       expect((await exportText(site, id)).split('\r\n')[0]).toBe('mark,k1,c3');
       await site.sql(`drop table supabase_migrations.${relation}`);
       const file = site.project.path('gone.csv');
-      const { told } = expectCode(await site.run((context) => exportKept(context, { id: String(id), to: file })), 1);
-      expect(told).toContain(`There is no table supabase_migrations.${relation}.`);
+      const { told } = expectCode(await site.run((context) => exportKept(context, { id: String(id), to: file })), 1, 'copy_missing');
+      expect(told).toMatch(new RegExp(`Error: .*${relation}`));
       expect(site.project.list('.').filter((name) => name.includes('gone'))).toEqual([]);
     }));
 });

@@ -106,7 +106,8 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       });
       await expect(asAnon).rejects.toMatchObject({
         exitCode: 1,
-        message: expect.stringContaining('permission denied'),
+        code: 'sql_failed',
+        sqlState: '42501',
         next: expect.stringContaining('owner'),
       });
     }));

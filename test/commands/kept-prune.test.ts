@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { pruneKept } from '../../src/commands/kept-prune.ts';
 import { status } from '../../src/commands/status.ts';
-import { lockKey } from '../../src/history/schema.ts';
+import { lockKey } from '../../src/target/lock.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { runCli, withProject } from '../project.ts';
+import { errorOf, runCli, withProject } from '../project.ts';
 import { mostly } from '../postgres/database.ts';
 import { expectCode, expectUntouched, type Site, sites } from './site.ts';
 
@@ -36,12 +36,13 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
     withBase(files, async (site) => {
       expectCode(await site.migrate(), 0);
       await backdate(site, 100, ['1', '2']);
-      const told = await expectUntouched(site, 3, () => site.run((context) => pruneKept(context, { olderThan: '90d' }), { yes: false }));
+      const told = await expectUntouched(site, 3, 'not_confirmed', () =>
+        site.run((context) => pruneKept(context, { olderThan: '90d' }), { yes: false }),
+      );
       expect(told).toContain('columns: due');
       expect(told).not.toContain('changed rows');
       expect(told).toContain('what was not put back is then nowhere else');
       expect(told).toContain('2, public.notes: not put back yet; a rollback of 20260102000000_v0_2_0_next would need it');
-      expect(told).toContain('There is no terminal to ask on, and --yes was not given.');
     }));
 
   test.concurrent('on a terminal the name of the target has to be typed', () =>
@@ -54,6 +55,7 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
         await expectUntouched(
           site,
           3,
+          'not_confirmed',
           answered(() => 'yes'),
         ),
       ).toContain('You did not confirm.');
@@ -106,11 +108,11 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
       const prune = () => site.run((context) => pruneKept(context, { olderThan: '90d' }));
       await withClient(site.database, async (other) => {
         await other.query('begin; lock table supabase_migrations.supasnap_kept_3 in access share mode');
-        expect(await expectUntouched(site, 1, prune)).toContain('Another session uses these copies.');
+        expect(await expectUntouched(site, 1, 'sql_failed', prune)).toContain('Another session uses these copies.');
         await other.query('rollback');
       });
       await site.sql('create view public.seen as select * from supabase_migrations.supasnap_kept_3');
-      expect(await expectUntouched(site, 1, prune)).toContain('Nothing was changed: all of them are still there.');
+      expect(await expectUntouched(site, 1, 'sql_failed', prune)).toContain('Nothing was changed: all of them are still there.');
       await site.sql('drop view public.seen');
       expectCode(await prune(), 0);
       expect(await copiesOf(site)).toEqual([]);
@@ -120,7 +122,7 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
     withBase(files, async (site) => {
       expectCode(await site.migrate(), 0);
       await backdate(site, 100, ['1', '2', '3']);
-      const told = await expectUntouched(site, 3, () =>
+      const told = await expectUntouched(site, 3, 'locked', () =>
         withClient(site.database, async (other) => {
           await other.query(`select set_config('application_name', 'the first runner', false), pg_advisory_lock(${lockKey})`);
           return site.run((context) => pruneKept(context, { olderThan: '90d', lockWaitMs: 300 }));
@@ -138,10 +140,15 @@ describe.each(mostly(17))('on PostgreSQL %i', (major) => {
 
 test("an age that is missing or can't be read is told before a database is asked", async () => {
   await withProject({}, async ({ folder }) => {
-    const missing = await runCli('db-kept', ['prune', '--yes'], { cwd: folder });
-    expect(missing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('npx supasnap kept prune --older-than 90d') });
-    const wrong = await runCli('db-kept', ['prune', '--older-than=90', '--yes'], { cwd: folder });
-    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--older-than takes an age such as 90d, not "90".') });
+    const json = '--output-format=json';
+    const missing = await runCli('db-kept', ['prune', '--yes', json], { cwd: folder });
+    const wrong = await runCli('db-kept', ['prune', '--older-than=90', '--yes', json], { cwd: folder });
+    expect([missing.exitCode, wrong.exitCode]).toEqual([2, 2]);
+    expect(errorOf(missing)).toMatchObject({
+      code: 'wrong_arguments',
+      next: expect.stringContaining('npx supasnap kept prune --older-than 90d'),
+    });
+    expect(errorOf(wrong)).toMatchObject({ code: 'wrong_arguments', message: expect.stringContaining('not "90"') });
     expect(missing.stderr + wrong.stderr).not.toContain('Target:');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { mostly, withDatabase } from '../postgres/database.ts';
-import { runCli, withProject } from '../project.ts';
+import { errorOf, runCli, withProject } from '../project.ts';
 import { shareShadow } from './shared-shadow.ts';
 
 const first = 'supabase/migrations/20260101000000_v0_1_0_notes.sql';
@@ -27,8 +27,8 @@ describe.each(mostly(17))('PostgreSQL %i', (major) => {
         expect((await run('db-migrate', '--yes')).exitCode).toBe(0);
         expect(await truncate()).toContain('TRUNCATE was refused');
 
-        const unasked = await run('db-kept', 'release');
-        expect(unasked).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('There is no terminal to ask on') });
+        const unasked = await run('db-kept', 'release', '--output-format=json');
+        expect([unasked.exitCode, errorOf(unasked).code]).toEqual([3, 'not_confirmed']);
         expect(await truncate()).toContain('TRUNCATE was refused');
 
         const released = await run('db-kept', 'release', '--yes');
@@ -60,9 +60,9 @@ test('a database in which nothing is kept has nothing to release', async () => {
 
 test('any other word is answered with what exists, before a database is asked', async () => {
   await withProject({}, async ({ folder }) => {
-    const { exitCode, stderr } = await runCli('db-kept', ['lost'], { cwd: folder });
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('"kept lost" does not exist.');
-    expect(stderr).not.toContain('Target:');
+    const refused = await runCli('db-kept', ['lost', '--output-format=json'], { cwd: folder });
+    expect(refused.exitCode).toBe(2);
+    expect(errorOf(refused)).toMatchObject({ code: 'wrong_arguments', message: expect.stringContaining('"kept lost"') });
+    expect(refused.stderr).not.toContain('Target:');
   });
 });

@@ -1,10 +1,12 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
-import { majors, withDatabase, type TestDatabase } from '../postgres/database.ts';
-import { runCli, withProject, type Project } from '../project.ts';
+import { majors, ownServers, withDatabase, type TestDatabase } from '../postgres/database.ts';
+import { errorOf, runCli, withProject, type Project } from '../project.ts';
 import { applyAsCli, inMigrations } from './applied-by-cli.ts';
 import { asFiles, cliTests, notesSql } from './pgtap.ts';
+
+ownServers();
 
 const migrations = { '20260101000000_v0_7_0_notes.sql': notesSql };
 const smokeTest = {
@@ -121,10 +123,9 @@ test('a folder is run as a whole; a file that is not there and an end of the tra
       project.write('v0.7.0/other.sql', 'select 1;');
       expect((await run('supabase/tests')).stdout).toContain('1 of 4 tests failed: supabase/tests/sub/commits.sql.');
       expect(await run('v0.7.0')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('v0.7.0: 1 check passed') });
-      expect(await run('supabase/tests/absent.sql')).toMatchObject({
-        exitCode: 3,
-        stderr: expect.stringContaining('There is no test supabase/tests/absent.sql.'),
-      });
+      const refused = await run('supabase/tests/absent.sql', '--output-format=json');
+      expect(refused.exitCode).toBe(3);
+      expect(errorOf(refused)).toMatchObject({ code: 'test_missing', message: expect.stringContaining('supabase/tests/absent.sql') });
     },
   );
 });

@@ -79,11 +79,11 @@ describe.each(mostly(17))('what the Supabase CLI applied can be rolled back, on 
   test('a schema that somebody changed by hand is named, and nothing is touched; adopt says the same', () =>
     withApplied(async (site) => {
       await site.sql('alter table public.notes add column by_hand int; create index tags_note on public.tags (note)');
-      const told = await expectUntouched(site, 3, () => site.rollback({ steps: 1, shadow: undefined }));
+      const told = await expectUntouched(site, 3, 'drift', () => site.rollback({ steps: 1, shadow: undefined }));
       expect(told).toContain('column public.notes.by_hand');
       expect(told).toContain('index public.tags_note');
       expect(site.project.exists('supabase/snapshots')).toBe(false);
-      expect(await expectUntouched(site, 3, () => site.run((context) => adopt(context)))).toContain('column public.notes.by_hand');
+      expect(await expectUntouched(site, 3, 'drift', () => site.run((context) => adopt(context)))).toContain('column public.notes.by_hand');
     }));
 
   test('adopted ahead of time, every state can be gone back to, from what history recorded where a file was edited or is gone', () =>
@@ -92,7 +92,7 @@ describe.each(mostly(17))('what the Supabase CLI applied can be rolled back, on 
       site.project.write(`supabase/migrations/${first}`, 'create table public.edited (id int);\n');
       rmSync(site.project.path(`supabase/migrations/${second}`));
       const before = await site.state();
-      expectCode(await site.run((context) => adopt(context), { yes: false }), 3);
+      expectCode(await site.run((context) => adopt(context), { yes: false }), 3, 'not_confirmed');
       expect(await site.state()).toEqual(before);
       const adopted = expectCode(await site.run((context) => adopt(context)), 0);
       expect(adopted.told).toContain('its file was edited since');
@@ -104,7 +104,7 @@ describe.each(mostly(17))('what the Supabase CLI applied can be rolled back, on 
       });
       expect(JSON.parse(site.project.read(`supabase/snapshots/v0.2.0_${versions[1]}.json`))).toMatchObject({
         rebuilt: expect.stringMatching(/^[0-9a-f]{64}$/),
-        applied: [{ version: versions[0] }],
+        applied: { count: 1, newest: { version: versions[0] } },
       });
       expect(expectCode(await site.run((context) => adopt(context)), 0).value).toMatchObject({ changed: false, rebuilt: [] });
       expect(expectCode(await site.run(status), 0).value).toMatchObject({ drift: { differences: [] } });

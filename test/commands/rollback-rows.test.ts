@@ -326,7 +326,9 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
       async (site) => {
         expectCode(await site.migrate(), 0);
         await site.sql("insert into public.notes values (3, 'third'); insert into public.parts values (1), (11)");
-        expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1 }))).toContain('--fill "public.parts.body=<SQL expression>"');
+        expect(await expectUntouched(site, 3, 'row_conflict', () => site.rollback({ steps: 1 }))).toContain(
+          '--fill "public.parts.body=<SQL expression>"',
+        );
         expectCode(
           await site.rollback({
             steps: 1,
@@ -371,7 +373,7 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
           "alter table public.notes add column m int;\nupdate public.notes set m = 1, body = 'same';\nalter table public.notes drop column due;\ncreate unique index concurrently notes_once on public.notes (body);\n",
       },
       async (site) => {
-        expectCode(await site.migrate(), 4);
+        expectCode(await site.migrate(), 4, 'unfinished_run');
         await site.sql(
           "drop index public.notes_once; insert into public.notes values (3, 'third', 5); update public.notes set m = 555 where id = 2",
         );
@@ -420,9 +422,13 @@ describe.each(mostly(15))('on PostgreSQL %i', (major) => {
     withBase({ [next]: 'alter table public.notes drop column body;\n' }, async (site) => {
       expectCode(await site.migrate(), 0);
       await site.sql('insert into public.notes values (3, null)');
-      expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1 }))).toContain('--fill "public.notes.body=<SQL expression>"');
+      expect(await expectUntouched(site, 3, 'row_conflict', () => site.rollback({ steps: 1 }))).toContain(
+        '--fill "public.notes.body=<SQL expression>"',
+      );
       expect(
-        await expectUntouched(site, 2, () => site.rollback({ steps: 1, fill: { 'public.notes.body': "'x'", 'public.note.body': "'x'" } })),
+        await expectUntouched(site, 2, 'wrong_arguments', () =>
+          site.rollback({ steps: 1, fill: { 'public.notes.body': "'x'", 'public.note.body': "'x'" } }),
+        ),
       ).toContain('there is no column public.note.body');
       expectCode(await site.rollback({ steps: 1, fill: { 'public.notes.body': "'x'" } }), 0);
       expect(await bodies(site)).toEqual(['first', 'second', 'x']);

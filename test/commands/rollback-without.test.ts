@@ -32,7 +32,7 @@ insert into public.totals values (0);
             )
           )[0];
         const before = await rows();
-        expectCode(await site.rollback({ steps: 1 }), 3);
+        expectCode(await site.rollback({ steps: 1 }), 3, 'row_conflict');
         expect(await rows()).toEqual(before);
         const back = expectCode(await site.rollback({ steps: 1, without: { 'public.orders': 'qty >= 10' } }), 0);
         expect(back.told).toContain('public.orders: 1 row taken out (--without); kept');
@@ -54,14 +54,14 @@ insert into public.totals values (0);
         expectCode(await site.migrate(), 0);
         await site.sql('insert into public.tags values (2, 7, null), (3, 1, 1)');
         const before = await site.state();
-        const { told } = expectCode(await site.rollback({ steps: 1 }), 3);
+        const { told } = expectCode(await site.rollback({ steps: 1 }), 3, 'row_conflict');
         expect(await site.state()).toEqual(before);
         const flags = [...told.matchAll(/--without '(.*?)=(.*)'$/gm)].map(([, place, condition]) => [
           place!,
           condition!.replaceAll(`'\\''`, "'"),
         ]);
         expect(flags).toHaveLength(1);
-        const again = expectCode(await site.rollback({ steps: 1, without: Object.fromEntries(flags) }), 3);
+        const again = expectCode(await site.rollback({ steps: 1, without: Object.fromEntries(flags) }), 3, 'row_conflict');
         const both = [flags[0]![1]!, [...again.told.matchAll(/--without "(.*?)=(.*)"$/gm)][0]![2]!]
           .map((condition) => `(${condition})`)
           .join(' or ');
@@ -113,7 +113,7 @@ insert into public.totals values (0);
     withBase(
       { [one]: 'alter table public.notes add column a int;\ncreate unique index concurrently once on public.notes ((1));\n' },
       async (site) => {
-        expectCode(await site.migrate(), 4);
+        expectCode(await site.migrate(), 4, 'unfinished_run');
         await site.sql("insert into public.notes values (3, 'since', null)");
         expectCode(await site.rollback({ steps: 1, shadow: undefined }), 0);
         expect(await site.sql('select id, body from public.notes order by id')).toEqual([
@@ -122,7 +122,7 @@ insert into public.totals values (0);
           { id: 3, body: 'since' },
         ]);
         expect(await site.sql('select version from supabase_migrations.schema_migrations')).toEqual([{ version: '20260101000000' }]);
-        expect(expectCode(await site.migrate({ resume: true }), 2).told).toContain('There is nothing to go on with');
+        expectCode(await site.migrate({ resume: true }), 2, 'cannot_resume');
       },
     ));
 

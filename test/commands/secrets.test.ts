@@ -36,14 +36,16 @@ describe.each(mostly(17))('secrets in snapshots, PostgreSQL %i', (major) => {
   test.concurrent('with --fail-on-secrets migrate writes no snapshot and changes nothing, whether the secret is there or comes with the file', () =>
     withBase({ [next]: send + hook('told') }, async (site) => {
       const before = files(site);
-      const told = await expectUntouched(site, 3, () => site.migrate({ failOnSecrets: true }));
+      const told = await expectUntouched(site, 3, 'secret_found', () => site.migrate({ failOnSecrets: true }));
       expect(told).toContain('line 2: bearer token (a1B2…)');
       expect(told).toContain('without --fail-on-secrets');
       expect(files(site)).toEqual(before);
       await site.sql(send + hook('by_hand'));
       site.project.write(`supabase/migrations/${next}`, 'create table public.tags (id int);\n');
       site.project.write('supabase/supasnap.toml', 'fail_on_secrets = true\n');
-      expect(await expectUntouched(site, 3, () => site.migrate())).toContain('trigger public.notes by_hand: bearer token (a1B2…)');
+      expect(await expectUntouched(site, 3, 'secret_found', () => site.migrate())).toContain(
+        'trigger public.notes by_hand: bearer token (a1B2…)',
+      );
       expect(files(site)).toEqual(before);
       expect(site.project.list('supabase/rollback').filter((name) => name.includes('20260102'))).toEqual([]);
     }));
@@ -52,7 +54,9 @@ describe.each(mostly(17))('secrets in snapshots, PostgreSQL %i', (major) => {
     withBase({ [next]: send + hook('told') }, async (site) => {
       expectCode(await site.migrate(), 0);
       const before = files(site);
-      expect(await expectUntouched(site, 3, () => site.rollback({ steps: 1, failOnSecrets: true }))).toContain('trigger public.notes told');
+      expect(await expectUntouched(site, 3, 'secret_found', () => site.rollback({ steps: 1, failOnSecrets: true }))).toContain(
+        'trigger public.notes told',
+      );
       expect(files(site)).toEqual(before);
       expectCode(await site.rollback({ steps: 1 }), 0);
     }));

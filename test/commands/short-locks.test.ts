@@ -100,11 +100,11 @@ describe.each(mostly(17))('locks far beyond the table, PostgreSQL %i', (major) =
           for (const ms of Object.values(longest)) expect(ms).toBeLessThan(300 + slackMs + longest[neverLocked]!);
           return ended;
         };
-        const told = await expectUntouched(site, 1, () => blocked(() => site.migrate()));
+        const told = await expectUntouched(site, 1, 'lock_timeout', () => blocked(() => site.migrate()));
         expect(told).toContain('2 tries of 300 ms each got none');
         expect(told).toContain('platform_lock_timeout');
         expectCode(await site.migrate(), 0);
-        expect(await expectUntouched(site, 1, () => blocked(() => site.rollback({ steps: 1 })))).toContain(
+        expect(await expectUntouched(site, 1, 'lock_timeout', () => blocked(() => site.rollback({ steps: 1 })))).toContain(
           '2 tries of 300 ms each got none',
         );
       },

@@ -1,6 +1,4 @@
 import { cpSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { migrate, type MigrateResult } from '../../src/commands/migrate.ts';
@@ -8,21 +6,24 @@ import type { MigrateOptions } from '../../src/commands/migrate-options.ts';
 import { rollback, type RollbackOptions, type RollbackResult } from '../../src/commands/rollback.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Context } from '../../src/context.ts';
-import { Problem } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
+import { type ExitCode, Problem } from '../../src/errors.ts';
 import { renderProblem } from '../../src/render-problem.ts';
 import { embeddedShadow } from '../../src/shadow/embedded.ts';
 import type { UseShadow } from '../../src/shadow/shadows.ts';
 import { type ConnectionSettings, quoteName, withClient } from '../../src/target/connection.ts';
-import { memoryFolder } from '../../src/target/embedded/memory-folder.ts';
 import { createPlatformDatabase, ensureTemplate } from '../../src/target/embedded/platform.ts';
-import { type EmbeddedServer, startEmbedded, stopEmbedded } from '../../src/target/embedded/server.ts';
+import { type EmbeddedServer, stopEmbedded } from '../../src/target/embedded/server.ts';
 import { createBareDatabase } from '../postgres/case-database.ts';
-import { type Project, withProject } from '../project.ts';
+import { startServer } from '../postgres/setup.ts';
+import { openProject, type Project, withProject } from '../project.ts';
 import { readState, type TargetState } from './target-state.ts';
 
-/** What a command ended with: its exit code, all that it told, and its value when it did not fail. */
+/** What a command ended with: its exit code and the error's own, all that it told, and its value when it did not fail. */
 export interface Ended<T> {
   exitCode: number;
+  /** Which error it was, when it failed. */
+  code?: ErrorCode;
   told: string;
   value?: T;
 }
@@ -67,40 +68,19 @@ export function sites(
   const create = options.bare ? createBareDatabase : createPlatformDatabase;
   let server: EmbeddedServer;
   let shadows: EmbeddedServer;
-  let folder: string;
-  let finish: () => void = () => {};
-  let ready: Promise<void>;
+  let opened: ReturnType<typeof openProject>;
 
   beforeAll(async () => {
-    const memory = memoryFolder(3 * 1024 ** 3);
-    const start = (name: string) =>
-      startEmbedded({
-        major,
-        stateFolder: join(tmpdir(), inject('run')),
-        name,
-        searchFrom: [process.cwd()],
-        settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
-        dataFolder: memory && join(memory, inject('run'), name),
-      });
+    const start = (name: string) => startServer(inject('run'), name, major);
     server = await start(`commands-${major}-${process.pid}`);
     shadows = options.ownShadow ? await start(`commands-${major}-${process.pid}-shadow`) : server;
     await ensureTemplate(server);
     await create(server, 'base');
-    await new Promise<void>((prepared, broken) => {
-      ready = withProject({ [`supabase/migrations/${base}`]: baseSql }, async (project) => {
-        expectCode(await siteOf(server, project, 'base', shadowOn(shadows, 'base')).migrate(), 0);
-        folder = project.folder;
-        await new Promise<void>((resolve) => {
-          finish = resolve;
-          prepared();
-        });
-      });
-      ready.catch(broken);
-    });
+    opened = openProject({ [`supabase/migrations/${base}`]: baseSql });
+    expectCode(await siteOf(server, opened.project, 'base', shadowOn(shadows, 'base')).migrate(), 0);
   });
   afterAll(async () => {
-    finish();
-    await ready;
+    opened.remove();
     await stopEmbedded(server);
     if (shadows !== server) await stopEmbedded(shadows);
   });
@@ -115,7 +95,7 @@ export function sites(
     await createFor(database);
     try {
       return await withProject(named(files), async (project) => {
-        if (createFor === copy) cpSync(folder, project.folder, { recursive: true });
+        if (createFor === copy) cpSync(opened.project.folder, project.folder, { recursive: true });
         return use(siteOf(server, project, database, shadowOn(shadows, database)));
       });
     } finally {
@@ -149,7 +129,7 @@ export function siteOf(server: EmbeddedServer, project: Project, name: string, s
       return { exitCode: 0, told: told.join('\n'), value };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return { exitCode: error.exitCode, told: [...told, renderProblem(error)].join('\n') };
+      return { exitCode: error.exitCode, code: error.code, told: [...told, renderProblem(error)].join('\n') };
     }
   };
   return {
@@ -193,16 +173,29 @@ function contextOf(workdir: string, database: ConnectionSettings, told: string[]
   };
 }
 
-/** Says all that was told when the exit code is another. */
-export function expectCode<T>(ended: Ended<T>, code: number): Ended<T> {
-  if (ended.exitCode !== code) throw new Error(`Exit code ${ended.exitCode} instead of ${code}.\n${ended.told}`);
+/** Says all that was told when it ended otherwise: with another exit code, or with another error than `code`. */
+export function expectCode<T>(ended: Ended<T>, exitCode: 0): Ended<T>;
+export function expectCode<T>(ended: Ended<T>, exitCode: FailureCode, code: ErrorCode): Ended<T>;
+export function expectCode<T>(ended: Ended<T>, exitCode: number, code?: ErrorCode): Ended<T> {
+  if (ended.exitCode !== exitCode || ended.code !== code)
+    throw new Error(`Exit code ${ended.exitCode} ${ended.code} instead of ${exitCode} ${code}.\n${ended.told}`);
   return ended;
 }
 
-/** Runs what must end with that code, and checks that the target and its history are as they were. Gives what was told. */
-export async function expectUntouched<T>(site: Site, code: number, run: () => Promise<Ended<T>>): Promise<string> {
+type FailureCode = Exclude<ExitCode, 0>;
+
+/** Runs what must end like that, and checks that the target and its history are as they were. Gives what was told. */
+export async function expectUntouched<T>(site: Site, exitCode: 0, run: () => Promise<Ended<T>>): Promise<string>;
+export async function expectUntouched<T>(site: Site, exitCode: FailureCode, code: ErrorCode, run: () => Promise<Ended<T>>): Promise<string>;
+export async function expectUntouched<T>(
+  site: Site,
+  exitCode: ExitCode,
+  ...rest: [() => Promise<Ended<T>>] | [ErrorCode, () => Promise<Ended<T>>]
+): Promise<string> {
+  const [run, code] = rest.length === 1 ? rest : [rest[1], rest[0]];
   const before = await site.state();
-  const { told } = expectCode(await run(), code);
+  const ended = await run();
+  const { told } = exitCode === 0 ? expectCode(ended, exitCode) : expectCode(ended, exitCode, code!);
   expect(await site.state()).toEqual(before);
   return told;
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { mostly, withDatabase, type TestDatabase } from '../postgres/database.ts';
-import { runCli, withProject, type Project } from '../project.ts';
+import { errorOf, runCli, withProject, type Project } from '../project.ts';
 import { applyAsCli, inMigrations } from './applied-by-cli.ts';
 import { shareShadow } from './shared-shadow.ts';
 
@@ -183,11 +183,10 @@ test('a file that is no good is named, and the rest is shown all the same', asyn
 
 test('a target that can not be reached is an error without its password', async () => {
   await withProject(inMigrations(files), async ({ folder }) => {
-    const { exitCode, stdout, stderr } = await runCli('db-status', ['--remote=postgresql://postgres:verysecret@127.0.0.1:1/postgres'], {
-      cwd: folder,
-    });
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('Nothing answers at 127.0.0.1:1.');
-    expect(stdout + stderr).not.toContain('verysecret');
+    const words = ['--remote=postgresql://postgres:verysecret@127.0.0.1:1/postgres', '--output-format=json'];
+    const refused = await runCli('db-status', words, { cwd: folder });
+    expect(refused.exitCode).toBe(1);
+    expect(errorOf(refused)).toMatchObject({ code: 'connection_failed', message: expect.stringContaining('127.0.0.1:1') });
+    expect(refused.stdout + refused.stderr).not.toContain('verysecret');
   });
 });

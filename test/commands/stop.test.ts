@@ -3,7 +3,7 @@ import { runningServers } from '../../src/commands/embedded-servers.ts';
 import { withClient } from '../../src/target/connection.ts';
 import { isAlive } from '../../src/target/embedded/postmaster.ts';
 import { startEmbedded } from '../../src/target/embedded/server.ts';
-import { runCli, withProject, type Project } from '../project.ts';
+import { errorOf, runCli, withProject, type Project } from '../project.ts';
 
 const start = (project: Project, name: string) =>
   startEmbedded({ major: 17, stateFolder: project.path('.supasnap'), name, searchFrom: [process.cwd()], settings: { fsync: 'off' } });
@@ -22,11 +22,9 @@ test('stop ends the embedded servers of this project; their data stays, and a se
 
     await withClient(target.superuser, async (runner) => {
       await runner.query('select pg_advisory_lock(5201026211500)');
-      const refused = await stop();
-      expect(refused).toMatchObject({
-        exitCode: 3,
-        stderr: expect.stringContaining('A migrate or rollback is at work on the embedded server "target"'),
-      });
+      const refused = await stop('--output-format=json');
+      expect(refused.exitCode).toBe(3);
+      expect(errorOf(refused)).toMatchObject({ code: 'locked', message: expect.stringContaining('"target"') });
       expect(running.every(({ pid }) => isAlive(pid))).toBe(true);
     });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { majors, withDatabase, type TestDatabase } from '../postgres/database.ts';
-import { runCli, withProject, type Project } from '../project.ts';
+import { errorOf, runCli, withProject, type Project } from '../project.ts';
 import { applyAsCli, inMigrations } from './applied-by-cli.ts';
 
 const migrations = {
@@ -85,11 +85,13 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 
 test('a version without a test is refused with the path where it is looked for', async () => {
   await withApplied(17, {}, async (run) => {
-    const { exitCode, stderr } = await run('v0.9.0');
-    expect(exitCode).toBe(3);
-    expect(stderr).toContain(
-      'v0.9.0 has no smoke test.\n  Expected: supabase/tests/v0.9.0_smoke_test.sql\n  Versions with a test: v0.7.0, v0.8.0',
-    );
+    const refused = await run('v0.9.0', '--output-format=json');
+    expect(refused.exitCode).toBe(3);
+    expect(errorOf(refused)).toMatchObject({
+      code: 'test_missing',
+      message: expect.stringContaining('v0.9.0'),
+      detail: ['Expected: supabase/tests/v0.9.0_smoke_test.sql', 'Versions with a test: v0.7.0, v0.8.0'],
+    });
   });
 });
 
@@ -97,8 +99,10 @@ test("a migration's timestamp and a test's path name its version too", async () 
   await withApplied(17, {}, async (run) => {
     expect((await run('20260102000000')).stdout).toContain('v0.8.0: 2 checks passed');
     expect((await run('supabase/tests/v0.8.0_smoke_test.sql')).stdout).toContain('v0.8.0: 2 checks passed');
-    expect(await run('nonsense')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('"nonsense" is not a version.') });
-    expect(await run('v0.7.0', '--all')).toMatchObject({ exitCode: 2 });
+    for (const words of [['nonsense'], ['v0.7.0', '--all']]) {
+      const refused = await run(...words, '--output-format=json');
+      expect([refused.exitCode, errorOf(refused).code], words.join(' ')).toEqual([2, 'wrong_arguments']);
+    }
   });
 });
 
@@ -106,7 +110,8 @@ test('a database without history has no newest version; a version named is teste
   await withDatabase(17, async (database) => {
     await withProject({ 'supabase/tests/v0.7.0_smoke_test.sql': 'select 1;' }, async ({ folder }) => {
       const run = (...words: string[]) => runCli('db-test', [...words, `--remote=${database.url}`], { cwd: folder });
-      expect(await run()).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('No migration is applied') });
+      const refused = await run('--output-format=json');
+      expect([refused.exitCode, errorOf(refused).code]).toEqual([3, 'not_applied']);
       expect(await run('v0.7.0')).toMatchObject({ exitCode: 0 });
       const { rowCount } = await withClient(database.settings, (client) =>
         client.query("select from pg_class where relnamespace = to_regnamespace('supabase_migrations') and relkind = 'r'"),
@@ -123,7 +128,7 @@ test('as JSON the results are an array, with the problem of a test that failed',
     expect(exitCode).toBe(1);
     expect(results).toMatchObject([
       { version: 'v0.7.0', ok: true },
-      { version: 'v0.8.0', ok: false, problem: { message: expect.stringContaining('division by zero'), place: { line: 1 } } },
+      { version: 'v0.8.0', ok: false, problem: { code: 'sql_failed', sqlState: '22012', place: { line: 1 } } },
     ]);
   });
 });

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseSettings } from '../../src/config/settings.ts';
-import { Problem } from '../../src/errors.ts';
+import type { Problem } from '../../src/errors.ts';
 
 const ref = 'abcdefghijklmnopqrst';
 const mistakes = (toml: string): string[] => {
   try {
     parseSettings(toml, 'supasnap.toml');
   } catch (error) {
+    expect(error).toMatchObject({ code: 'bad_config' });
     return (error as Problem).detail;
   }
   return [];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import type pg from 'pg';
 import { readConfig } from '../../src/config/config.ts';
 import type { Context } from '../../src/context.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import { Problem } from '../../src/errors.ts';
 import { renderProblem } from '../../src/render-problem.ts';
 import { type Purpose, withTarget } from '../../src/target/session.ts';
@@ -11,6 +12,8 @@ import type { ConnectionSettings } from '../../src/target/connection.ts';
 
 export interface Reached {
   exitCode: number;
+  /** Which error it was, when it failed. */
+  code?: ErrorCode;
   told: string;
   /** Whether the server sees an encrypted connection; undefined when none came about. */
   encrypted?: boolean;
@@ -62,10 +65,14 @@ export async function command<T>(
   };
   try {
     const value: T = await run(context);
-    return { exitCode: 0, told: told.join('\n'), value };
+    return { exitCode: 0, code: undefined, told: told.join('\n'), value };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { exitCode: error.exitCode as number, told: [...told, renderProblem(error)].join('\n') };
+    return {
+      exitCode: error.exitCode as number,
+      code: error.code as ErrorCode | undefined,
+      told: [...told, renderProblem(error)].join('\n'),
+    };
   }
 }
 

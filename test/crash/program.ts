@@ -61,7 +61,7 @@ export function startProgram(words: string[], options: { folder: string; url: st
 }
 
 /** Runs it to its end and throws with all it said when the exit code is another. */
-export async function runProgram(words: string[], options: { folder: string; url: string }, code = 0): Promise<string> {
+export async function runProgram(words: string[], options: { folder: string; url: string; limitMs?: number }, code = 0): Promise<string> {
   const { exitCode, output } = await startProgram(words, options).ended;
   if (exitCode !== code || hasStackTrace(output))
     throw new Error(`supasnap ${words.join(' ')} ended with ${exitCode} instead of ${code}:\n${output}`);

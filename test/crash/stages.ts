@@ -60,7 +60,9 @@ export async function playThrough(server: EmbeddedServer, resumes: boolean, rest
   };
   const played = withProject({ ...files.base }, async (project) => {
     symlinkSync(folder, project.path('.supasnap'));
-    const put = (added: Record<string, string>) => Object.entries(added).forEach(([name, text]) => project.write(name, text));
+    const put = (added: Record<string, string>) => {
+      for (const [name, text] of Object.entries(added)) project.write(name, text);
+    };
     const play = (command: Command, words: string[], on = project) =>
       playStage({ server, target, space, folder, project: on, name: command.replaceAll(' ', '_'), words });
     await runProgram(['migrate', '--yes'], { folder: project.folder, url });

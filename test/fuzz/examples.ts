@@ -1,4 +1,5 @@
 import type { History, Run } from '../../src/history/history.ts';
+import { describeApplied } from '../../src/snapshot/applied.ts';
 import type { Manifest } from '../../src/snapshot/manifest.ts';
 import { sha256 } from '../../src/snapshot/state.ts';
 import type { StoredSnapshot } from '../../src/snapshot/store.ts';
@@ -68,7 +69,7 @@ const manifest = (name: string, copy = 1): Manifest => ({
   takenAt: '2026-01-02T03:04:05.000Z',
   serverVersion: '17.2',
   pgDump: 'bundled 17.2',
-  applied: [{ version: '20260101000000', name: 'v0_1_0_base' }],
+  ...describeApplied([{ version: '20260101000000', name: 'v0_1_0_base' }], undefined, []),
   counts: { tables: 1 },
   databaseBytes: 8_000_000,
   database: 'postgres',
@@ -79,10 +80,15 @@ const manifest = (name: string, copy = 1): Manifest => ({
 
 export const manifests = [
   JSON.stringify(manifest('v0.1.0_20260101000000'), null, 2),
-  JSON.stringify({ ...manifest('v0.1.0_20260101000000_after', 2), applied: [] }),
-  JSON.stringify({ ...manifest('../../outside'), applied: [null], takenAt: 5 }),
-  JSON.stringify({ name: 'a', copy: 1, sha256: '', applied: [] }),
-  '{"name": "x/../../y", "copy": -1, "sha256": "", "applied": [{"version": 1}], "takenAt": {}, "databaseBytes": "1"}',
+  JSON.stringify({ ...manifest('v0.1.0_20260101000000_after', 2), ...describeApplied([], undefined, []) }),
+  JSON.stringify({
+    ...manifest('v0.1.0_20260101000000'),
+    predecessor: { id: 'v0.1.0_20260101000000', count: 1, sha256: '' },
+    removed: ['1'],
+  }),
+  JSON.stringify({ ...manifest('../../outside'), added: [null], takenAt: 5 }),
+  JSON.stringify({ name: 'a', copy: 1, sha256: '', added: [] }),
+  '{"name": "x/../../y", "copy": -1, "sha256": "", "predecessor": {"id": "../x", "sha256": 1}, "added": [{"version": 1}], "takenAt": {}, "databaseBytes": "1"}',
 ];
 
 export const expectations = [
@@ -122,6 +128,7 @@ const run = (version: string, snapshotBefore: string): Run => ({
   appliedAt: '2026-01-02T03:04:05Z',
   durationMs: 5,
   environment: 'test',
+  overrideReason: null,
   who: null,
   gitCommit: null,
   toolVersion: '0.1.0',

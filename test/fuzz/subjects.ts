@@ -23,6 +23,7 @@ import { planExecution } from '../../src/migration/transaction.ts';
 import { parseExpectations } from '../../src/smoke/expectations.ts';
 import { parseSmokeTest } from '../../src/smoke/parse-test.ts';
 import { readTestName, versionOfTest } from '../../src/smoke/test-name.ts';
+import { appliedAt } from '../../src/snapshot/applied.ts';
 import { listSnapshots, loadSnapshot, snapshotFiles } from '../../src/snapshot/store.ts';
 import { hasStackTrace } from '../crash/program.ts';
 import type { Project } from '../project.ts';
@@ -127,7 +128,7 @@ const manifests: Subject = {
         () => findGoal({ to: snapshot.id }, examples.history, found),
         () => findGoal({ to: 'v0.1.0' }, emptyHistory, found),
         () => loadSnapshot(noDatabase, snapshots, snapshot),
-        () => snapshot.manifest.applied.map(({ version, name }) => `${version}_${name ?? ''}`.length),
+        () => appliedAt(snapshot.manifest, found, []).map(({ version, name }) => `${version}_${name ?? ''}`.length),
       );
     }
   },
@@ -178,7 +179,7 @@ const commandLines: Subject = {
     require(code !== 1 || /^Error: |"error":/m.test(output), `it says why it failed: ${output}`);
     require(!/It is not known whether anything was changed/.test(output), `it knows what happened: ${output}`);
     require(!hasStackTrace(output), `there is no stack trace in: ${output}`);
-    if (code !== 0) throw new Problem(exitCodes.failed, output.trim().split('\n').join(' '));
+    if (code !== 0) throw new Problem(exitCodes.failed, 'internal', output.trim().split('\n').join(' '));
   },
 };
 
@@ -198,7 +199,10 @@ let refusing: Promise<number> | undefined;
 /** Runs it with this process's output caught. */
 async function called(run: () => Promise<number>): Promise<{ code: number; output: string }> {
   let output = '';
-  const listen = (text: unknown) => ((output += String(text)), true);
+  const listen = (text: unknown) => {
+    output += String(text);
+    return true;
+  };
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation(listen),
     vi.spyOn(process.stderr, 'write').mockImplementation(listen),

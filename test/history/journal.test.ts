@@ -10,8 +10,8 @@ import { status } from '../../src/commands/status.ts';
 import type { Context } from '../../src/context.ts';
 import { OutcomeUnknown } from '../../src/errors.ts';
 import { identifyTarget, readJournals, withJournal, type FoundJournal } from '../../src/history/journal.ts';
-import { lockKey } from '../../src/history/schema.ts';
-import { removeHalfWritten } from '../../src/snapshot/atomic-file.ts';
+import { lockKey } from '../../src/target/lock.ts';
+import { removeHalfWritten } from '../../src/atomic-file.ts';
 import { withClient } from '../../src/target/connection.ts';
 import { quietContext } from '../corpus-case.ts';
 import { withDatabase } from '../postgres/database.ts';
@@ -35,7 +35,7 @@ const leave = async (project: Project, target: string) => {
     await journal.phase('applying');
     throw new OutcomeUnknown('no answer', {});
   });
-  await expect(cut).rejects.toThrow('no answer');
+  await expect(cut).rejects.toMatchObject({ code: 'outcome_unknown' });
 };
 
 test('a journal is a line for the run and one for each phase, only for its owner, and goes when the run ends well or badly', () =>
@@ -71,9 +71,10 @@ test('a journal that was cut off in the middle of a line is read up to there; on
 
 test('it goes below a folder that is not there yet, and a place that can not be written is named', () =>
   withProject({ 'supabase/snapshots': 'a file' }, async (project) => {
-    await expect(withJournal(project.path(`${snapshots}/below`), entry, async () => {})).rejects.toThrow(
-      /\.run_.* can't be written: a part of its path is a file/,
-    );
+    await expect(withJournal(project.path(`${snapshots}/below`), entry, async () => {})).rejects.toMatchObject({
+      code: 'write_failed',
+      message: expect.stringMatching(/\.run_.*: a part of its path is a file/),
+    });
   }));
 
 test('the next command tells of the runs on its own target alone, once, and not while a run is at work', () =>

@@ -3,7 +3,9 @@ import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { historySchema } from '../../src/history/schema.ts';
 import { withClient } from '../../src/target/connection.ts';
-import { majors, type TestDatabase, withDatabase } from '../postgres/database.ts';
+import { majors, ownServers, type TestDatabase, withDatabase } from '../postgres/database.ts';
+
+ownServers();
 
 /** What of schema supabase_migrations an API role may do, each as `role privilege object`. */
 const reachable = `

@@ -11,7 +11,7 @@ const cut = async (text: string, exclusive: string[] = []) => {
   const statements = await splitStatements(text);
   const execution = planExecution(statements, { text });
   if (execution.mode === 'outside') throw new Error('not one transaction');
-  const { main, late, settings, tables } = cutLate({ text }, execution.batches, exclusive);
+  const { main, late, settings, tables } = cutLate(execution.batches, exclusive);
   const texts = (batches: typeof main) => batches.map(({ start, end }) => text.slice(start, end).trim());
   return { main: texts(main), late: texts(late), settings, tables };
 };

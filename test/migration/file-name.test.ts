@@ -34,7 +34,10 @@ describe('parseMigrationName', () => {
     expect(parseMigrationName('20251026211500_a@b-ü,c.sql').name).toBe('a@b-ü,c');
     expect(parseMigrationName('0001_init.sql')).toMatchObject({ version: '0001', label: '0001' });
     expect(parseMigrationName('20251026211500_.sql').name).toBe('');
-    expect(refusal('20251026211500_create_users.sql', true).message).toContain('has no version in it');
+    expect(refusal('20251026211500_create_users.sql', true)).toMatchObject({
+      code: 'bad_file_name',
+      message: expect.stringContaining('no version'),
+    });
   });
 
   test.each([
@@ -59,7 +62,7 @@ describe('parseMigrationName', () => {
     ['', 'not the name', undefined],
   ])('%s is refused', (name, reason, suggestion) => {
     const problem = refusal(name);
-    expect(problem.exitCode).toBe(2);
+    expect(problem).toMatchObject({ exitCode: 2, code: 'bad_file_name' });
     expect(problem.message).toContain(reason);
     expect(problem.next).toBe(
       suggestion ? `Rename it, perhaps to ${suggestion}` : 'Make a new file with: npx supasnap new v0.1.0 what_it_does',

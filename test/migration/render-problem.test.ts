@@ -7,7 +7,7 @@ import { placeAt, sqlProblem } from '../../src/sql-error.ts';
 const file = 'supabase/migrations/20251026211500_v0_7_0_baseline.sql';
 
 test('a server error points into the file with line, column, caret and SQLSTATE', () => {
-  const text = '\n'.repeat(10) + '-- ü😀\r\nalter table minds add column x int;\r\n';
+  const text = `${'\n'.repeat(10)}-- ü😀\r\nalter table minds add column x int;\r\n`;
   const problem = sqlProblem(
     { message: 'relation "minds" does not exist', code: '42P01', position: '20', hint: 'Look at the name.' },
     file,
@@ -44,20 +44,20 @@ test('an error inside a function shows the statement it ran', () => {
 
 test('the caret stands under the character behind tabs and wide characters', () => {
   const text = "\tselect '日本é', x";
-  const lines = renderProblem(failed('x', { place: placeAt('a', text, text.indexOf('x')) })).split('\n');
+  const lines = renderProblem(failed('internal', 'x', { place: placeAt('a', text, text.indexOf('x')) })).split('\n');
   expect(lines[2]).toBe(`  1 | ${text}`);
   expect(lines[3]).toBe(`    | \t${' '.repeat("select '日本é', ".length + 2)}^`);
 });
 
 test('of a very long line only the part around the place is shown', () => {
   const text = `${'a'.repeat(5000)}X${'b'.repeat(5000)}`;
-  const lines = renderProblem(failed('x', { place: placeAt('a', text, 5000) })).split('\n');
+  const lines = renderProblem(failed('internal', 'x', { place: placeAt('a', text, 5000) })).split('\n');
   expect(lines[2]?.length).toBeLessThan(120);
   expect(lines[2]?.[lines[3]?.indexOf('^') ?? 0]).toBe('X');
 });
 
 test('control characters of a file never reach the terminal', () => {
-  expect(renderProblem(failed('x', { place: placeAt('a', 'a\u001b[2Jb', 0) }))).not.toContain('\u001b');
+  expect(renderProblem(failed('internal', 'x', { place: placeAt('a', 'a\u001b[2Jb', 0) }))).not.toContain('\u001b');
 });
 
 test('what comes from file names and databases can move no cursor either, and keeps its lines', () => {

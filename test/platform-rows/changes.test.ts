@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { changesBetween, composed, planUndoing, removedSince } from '../../src/platform-rows/changes.ts';
-import { jobs, type Job } from '../../src/platform-rows/rows.ts';
+import { jobs } from '../../src/platform-rows/rows.ts';
+import type { Job } from '../../src/snapshot/jobs-and-queues.ts';
 
 const job = (name: string | null, more: Partial<Job> = {}): Job => ({
   id: '1',

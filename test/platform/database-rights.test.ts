@@ -4,8 +4,10 @@ import { rollback } from '../../src/commands/rollback.ts';
 import { expectCode, sites, type Site } from '../commands/site.ts';
 import { quietContext } from '../corpus-case.ts';
 import { quoteName, withClient } from '../../src/target/connection.ts';
-import { mostly, withEmptyDatabase } from '../postgres/database.ts';
+import { mostly, ownServers, withEmptyDatabase } from '../postgres/database.ts';
 import { withProject } from '../project.ts';
+
+ownServers();
 
 const next = '20260102000000_v0_2_0_rights.sql';
 const roles = ['anon', 'authenticated', 'authenticator', 'service_role', 'supabase_auth_admin', 'dashboard_user'];

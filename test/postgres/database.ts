@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import { type ConnectionSettings, quoteName, withClient } from '../../src/target/connection.ts';
-import { createPlatformDatabase } from '../../src/target/embedded/platform.ts';
-import type { EmbeddedServer } from '../../src/target/embedded/server.ts';
+import { createPlatformDatabase, ensureTemplate } from '../../src/target/embedded/platform.ts';
+import { type EmbeddedServer, stopEmbedded } from '../../src/target/embedded/server.ts';
+import { startServer } from './setup.ts';
 
 /** The major versions that every database test runs on. */
 export const majors = [15, 17] as const;
@@ -21,6 +22,36 @@ export interface TestDatabase {
   url: string;
 }
 
+/**
+ * Gives the databases of the file that calls this servers that no other file uses, each started when it is first asked for. Roles, their
+ * settings and memberships belong to a whole server: who makes one between another file's rehearsal and its apply makes that fail, rightly.
+ */
+export function ownServers(): void {
+  own = new Map();
+  const servers = own;
+  afterAll(async () => {
+    for (const server of await Promise.all(servers.values())) await stopEmbedded(server);
+  });
+}
+
+/** A file's own, by major version. */
+let own: Map<number, Promise<EmbeddedServer>> | undefined;
+
+/** The server of the file's own databases: its own where it called ownServers(), else the one of all files. */
+export function serverOf(major: number): EmbeddedServer | Promise<EmbeddedServer> {
+  if (!own) return testServer(major);
+  const server = own.get(major) ?? startOwn(major);
+  own.set(major, server);
+  return server;
+}
+
+async function startOwn(major: number): Promise<EmbeddedServer> {
+  const server = await startServer(inject('run'), `own-${major}-${process.pid}`, major);
+  // With it come the platform's roles.
+  await ensureTemplate(server);
+  return server;
+}
+
 /** A fresh database like a fresh Supabase project; dropped afterwards. */
 export function withDatabase<T>(major: number, use: (database: TestDatabase) => Promise<T>): Promise<T> {
   return withNamed(major, createPlatformDatabase, use);
@@ -31,7 +62,7 @@ export function withEmptyDatabase<T>(major: number, use: (database: TestDatabase
   return withNamed(major, createEmptyDatabase, use);
 }
 
-/** The server of a major version that this test run started. */
+/** The server of a major version that all files share. */
 export function testServer(major: number): EmbeddedServer {
   const server = inject('servers').find((candidate) => candidate.major === major);
   if (!server) throw new Error(`The test run started no server ${major}.`);
@@ -43,7 +74,7 @@ const withNamed = async <T>(
   create: (server: EmbeddedServer, name: string) => Promise<unknown>,
   use: (database: TestDatabase) => Promise<T>,
 ): Promise<T> => {
-  const server = testServer(major);
+  const server = await serverOf(major);
   const name = `test_${randomBytes(6).toString('hex')}`;
   await create(server, name);
   try {

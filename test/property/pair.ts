@@ -15,7 +15,7 @@ import { createCaseDatabase } from '../postgres/case-database.ts';
 import { withProject } from '../project.ts';
 import { drawFrom } from '../random.ts';
 import { additions, drawMigration } from './changes.ts';
-import { at, drawSchema, insertSql, q, type Schema, type Table } from './schema.ts';
+import { at, drawSchema, insertSql, type Schema } from './schema.ts';
 
 /** What became of a pair. `drawnAgain`: how often the server refused what was drawn, which is then no case. */
 export interface Outcome {

@@ -1,18 +1,18 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { inPart } from '../part.ts';
 import { ownServer } from '../postgres/own-server.ts';
 import { type Outcome, runPair } from './pair.ts';
 
 /** SUPASNAP_PROPERTY=all (npm run test:property) runs 500 pairs; SUPASNAP_PROPERTY_SEED=<n> runs that one again (or several: 3,14, or 1-100). */
 const chosen = process.env.SUPASNAP_PROPERTY_SEED?.split(',').flatMap(range);
 const all = process.env.SUPASNAP_PROPERTY === 'all';
-const seeds = chosen ?? (all ? range('1-500') : [2, 15]);
+const seeds = chosen ?? (all ? inPart(range('1-500')) : [2, 15]);
 const outcomes: (Outcome & { seed: number })[] = [];
 
 describe.each([17, 15].filter((major) => seeds.some((seed) => majorOf(seed) === major)))('on PostgreSQL %i', (major) => {
   const server = ownServer('property', major);
   for (const seed of seeds.filter((one) => majorOf(one) === major)) {
     test.concurrent(`seed ${seed}: a drawn migration of a drawn schema is rolled back to the same schema and rows`, {
-      retry: 0,
       timeout: 300_000,
     }, async () => {
       const outcome = await runPair(server(), seed);
@@ -28,7 +28,7 @@ afterAll(() => {
   console.log(
     `${outcomes.length} pairs: ${count('back')} back, ${count('asked, then back')} asked first, ${count('not migrated')} not migrated; ${drawnAgain} more were refused by the server and drawn again`,
   );
-  if (all && !chosen) expect(count('back') + count('asked, then back')).toBeGreaterThan(450);
+  if (all && !chosen) expect(count('back') + count('asked, then back')).toBeGreaterThan(0.9 * seeds.length);
 });
 
 /** Three of four on the newest that comes along. */

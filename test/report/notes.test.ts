@@ -92,7 +92,7 @@ describe('a damaged file', () => {
   });
 
   test('keeps both of two different notes of one migration', () => {
-    const text = rewrite(withNote('\none\n') + `${open}\ntwo\n${close}\n`);
+    const text = rewrite(`${withNote('\none\n')}${open}\ntwo\n${close}\n`);
     expect(text).toContain(`${open}\none\n${close}`);
     expect(text).toContain('<!-- notes:unplaced -->\ntwo\n<!-- /notes:unplaced -->');
   });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DOMParser } from '@xmldom/xmldom';
+import { type Document, DOMParser, type Element } from '@xmldom/xmldom';
 import { expect, test } from 'vitest';
 import { failed } from '../../src/errors.ts';
 import { renderTests } from '../../src/report/test-formats.ts';
@@ -26,7 +26,9 @@ const broken: SmokeResult = {
   checks: [{ ok: false, name: 'a < b & "c"', detail: 'found: 1\nexpected: 2' }],
   counts: {},
   durationMs: 1500,
-  problem: failed('relation "x" does not exist (42P01)', { place: { file: 'f', line: 3, column: 7, text: 'select * from x' } }),
+  problem: failed('sql_failed', 'relation "x" does not exist (42P01)', {
+    place: { file: 'f', line: 3, column: 7, text: 'select * from x' },
+  }),
 };
 
 /** As an exception in a test is told. */
@@ -35,7 +37,7 @@ const raised: SmokeResult = {
   version: 'supabase/tests/raises.sql',
   file: 'supabase/tests/raises.sql',
   checks: [{ ok: false, name: 'the test ran to its end', detail: 'division by zero (22012) (line 4, column 1)' }],
-  problem: failed('division by zero (22012)', { place: { file: 'f', line: 4, column: 1, text: 'select 1 / 0' } }),
+  problem: failed('sql_failed', 'division by zero (22012)', { place: { file: 'f', line: 4, column: 1, text: 'select 1 / 0' } }),
 };
 
 test("TAP that Perl's own parser reads: one test for each smoke test, its checks before it", () => {
@@ -134,7 +136,7 @@ const parseXml = (xml: string): Document =>
     onError: (level, message) => {
       if (level !== 'warning') throw new Error(`${level}: ${message}`);
     },
-  }).parseFromString(xml, 'text/xml') as unknown as Document;
+  }).parseFromString(xml, 'text/xml');
 
 /** What Perl's prove says of it; undefined where there is no prove. */
 function proveReads(tap: string): string | undefined {

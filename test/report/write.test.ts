@@ -6,6 +6,7 @@ import { updateMigrationsFile } from '../../src/report/write.ts';
 import { run } from './runs.ts';
 
 const test = base.extend<{ folder: string }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest wants a destructured first argument.
   folder: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'supasnap-report-'));
     await use(folder);
@@ -45,11 +46,17 @@ test('a link stays a link', async ({ folder }) => {
 test('a file that is no UTF-8 text is refused and left as it is', async ({ folder }) => {
   const path = join(folder, 'MIGRATIONS.md');
   await writeFile(path, Buffer.from([0xe9, 0x20, 0xff]));
-  await expect(updateMigrationsFile(path, input)).rejects.toThrow('it is not UTF-8 text');
+  await expect(updateMigrationsFile(path, input)).rejects.toMatchObject({
+    code: 'file_missing',
+    message: expect.stringContaining('UTF-8'),
+  });
   expect([...(await readFile(path))]).toEqual([0xe9, 0x20, 0xff]);
 });
 
 test('a folder in its place is named', async ({ folder }) => {
   await mkdir(join(folder, 'MIGRATIONS.md'));
-  await expect(updateMigrationsFile(join(folder, 'MIGRATIONS.md'), input)).rejects.toThrow('it is a folder');
+  await expect(updateMigrationsFile(join(folder, 'MIGRATIONS.md'), input)).rejects.toMatchObject({
+    code: 'file_missing',
+    message: expect.stringContaining('folder'),
+  });
 });

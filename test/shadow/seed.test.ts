@@ -8,8 +8,11 @@ import { seedShadow, type Seeded } from '../../src/shadow/seed.ts';
 import { catalogCheck } from '../../src/snapshot/catalog-check.ts';
 import { type ConnectionSettings, quoteName, quoteText, withClient } from '../../src/target/connection.ts';
 import { runLikeMigration, scriptOf } from '../corpus-case.ts';
+import { inPart } from '../part.ts';
 import { createCaseDatabase } from '../postgres/case-database.ts';
-import { majors, testServer, withDatabase, withEmptyDatabase } from '../postgres/database.ts';
+import { majors, ownServers, serverOf, withDatabase, withEmptyDatabase } from '../postgres/database.ts';
+
+ownServers();
 
 describe.each(majors)('on PostgreSQL %i', (major) => {
   /** Loads the schema into an empty database and seeds it as a superuser. */
@@ -333,9 +336,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
   const all = process.env.SUPASNAP_CORPUS === 'all';
   const runs = (place: number) => all || place % 12 === majors.indexOf(major);
   const cases = ['corpus', 'corpus-data'].flatMap((corpus) =>
-    casesOf(corpus)
-      .filter((_, place) => runs(place))
-      .map((name) => ({ corpus, name })),
+    inPart(casesOf(corpus).filter((_, place) => runs(place))).map((name) => ({ corpus, name })),
   );
 
   test('the schemas of both corpora: every table of users is filled', async () => {
@@ -438,7 +439,7 @@ const casesOf = (corpus: string): string[] =>
 let counter = 0;
 
 async function withCase(major: number, sql: string, use: (client: pg.Client) => Promise<void>): Promise<void> {
-  const server = testServer(major);
+  const server = await serverOf(major);
   const database = `seed_${counter++}`;
   const settings: ConnectionSettings = await createCaseDatabase(server, database, [sql]);
   try {

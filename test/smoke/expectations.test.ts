@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Problem } from '../../src/errors.ts';
 import { compareCounts, compareObjects, schemasToSearch } from '../../src/smoke/compare-expectations.ts';
-import type { FoundObject } from '../../src/smoke/count-objects.ts';
+import type { FoundObject } from '../../src/snapshot/count-objects.ts';
 import { parseExpectations } from '../../src/smoke/expectations.ts';
 
 const parse = (text: string) => parseExpectations('v0.7.0_expect.toml', text);
@@ -42,14 +42,14 @@ test.each([
   ['counts.tabels = 3', 1, '"tabels" is not known here; did you mean "tables"?'],
 ])('%j is refused with its line', (text, line, message) => {
   const problem = problemOf(text);
-  expect(problem.place?.line).toBe(line);
+  expect([problem.code, problem.place?.line]).toEqual(['bad_test', line]);
   expect(problem.message).toBe(message);
 });
 
 test('wrong TOML is told with line and column', () => {
   const problem = problemOf('[counts]\ntables = \n');
   expect(problem.place).toMatchObject({ file: 'v0.7.0_expect.toml', line: 2, text: 'tables = ' });
-  expect(problem.message).toMatch(/^the expectations are not valid TOML: \S/);
+  expect(problem.code).toBe('bad_test');
   expect(problem.message).not.toContain('\n');
 });
 

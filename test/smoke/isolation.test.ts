@@ -31,7 +31,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
         const before = (await state()).rows;
         for (const sql of [leaking, leaking, `${leaking} select 1/0;`]) {
           const result = within ? await runWithin(client, sql) : await run(client, sql);
-          expect(result.problem?.message ?? '').toBe(sql === leaking ? '' : 'division by zero (22012)');
+          expect(result.problem?.sqlState).toBe(sql === leaking ? undefined : '22012');
           expect((await state()).rows).toEqual(before);
         }
         if (within) await client.query('rollback');
@@ -102,8 +102,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
       ]) {
         const result = await runWithin(client, sql);
         expect(result.ok).toBe(false);
-        expect(result.problem?.message).toMatch(/2D000|0A000/);
-        expect(result.problem?.exitCode).toBe(1);
+        expect(result.problem).toMatchObject({ exitCode: 1, code: 'sql_failed', sqlState: expect.stringMatching(/2D000|0A000/) });
       }
       expect(await firstValue(client, "select to_regclass('public.minds') is not null")).toBe(true);
       await client.query('rollback');
@@ -120,7 +119,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
         const result = await runSmokeTestInTransaction(client, { ...parsed, text, statements });
         expect(result.ok).toBe(false);
         expect(result.checks.at(-1)?.detail).toBe('the test ended it');
-        expect(result.problem?.exitCode).toBe(4);
+        expect(result.problem).toMatchObject({ exitCode: 4, code: 'transaction_control' });
         await client.query('rollback');
       }
     });

@@ -12,7 +12,8 @@ const refusal = async (text: string): Promise<Problem> => {
   return error as Problem;
 };
 const placeOf = async (text: string) => {
-  const { place } = await refusal(text);
+  const { code, place } = await refusal(text);
+  expect(code).toBe('bad_test');
   return [place?.line, place?.column];
 };
 
@@ -49,7 +50,7 @@ test.each([
 ])('%j is refused with its line', async (text, line, column) => {
   const problem = await refusal(text);
   expect([problem.place?.line, problem.place?.column]).toEqual([line, column]);
-  expect(problem.exitCode).toBe(3);
+  expect([problem.exitCode, problem.code]).toEqual([3, 'bad_test']);
   expect(problem.state).toBe('The test was not run.');
 });
 

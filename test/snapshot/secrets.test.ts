@@ -77,9 +77,10 @@ test('what a job runs is in the snapshot too, and so is what a file schedules', 
 
 test('a function of megabytes is read in moments', () => {
   const sql = ['a', 'https://', ' eyJ', 'eyJ-', 'host = ', 'Bearer ', 'x-', ' token ', "'"].map((part) => part.repeat(200_000)).join(' ');
-  const started = performance.now();
+  // Of this process: a busy machine makes it wait, not work.
+  const started = process.cpuUsage();
   secretTexts(sql, setClauses);
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(10_000);
 });
 
 test('what is shown is never the whole, and one place is named once', () => {
@@ -101,6 +102,7 @@ describe('no secret is seen in', () => {
     "jsonb_build_object('Content-Type', 'application/json; charset=utf-8')",
     "'postgresql://postgres:postgres@127.0.0.1:54322/postgres'",
     "'postgresql://postgres.abc:[YOUR-PASSWORD]@aws-0-eu-central-1.pooler.supabase.com:5432/postgres'",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder as SQL files have them.
     "'https://user:${PASSWORD}@acme.io'",
     "current_setting('request.jwt.claims', true)::json ->> 'sub'",
     "create table api_keys (id uuid, key_hash text, access_token_1 text, password text not null default '')",

@@ -21,14 +21,14 @@ export const choosePgDump = async (
   const list = installed.map((program) => `pg_dump ${program.version} (${program.path})`).join(', ') || 'none';
 
   if (choice === 'native') {
-    throw refused(`The server is PostgreSQL ${serverMajor}, and no installed pg_dump is new enough to read it.`, {
+    throw refused('unsupported_version', `The server is PostgreSQL ${serverMajor}, and no installed pg_dump is new enough to read it.`, {
       detail: [`Found: ${list}.`],
       state: 'Nothing was changed.',
       next: serverMajor > bundledMajor ? `Install pg_dump ${serverMajor}.` : 'Use --pg-dump bundled.',
     });
   }
   if (serverMajor > bundledMajor) {
-    throw refused(`The server is PostgreSQL ${serverMajor}; the bundled pg_dump reads up to ${bundledMajor}.`, {
+    throw refused('unsupported_version', `The server is PostgreSQL ${serverMajor}; the bundled pg_dump reads up to ${bundledMajor}.`, {
       detail: [`Installed: ${list}.`],
       state: 'Nothing was changed.',
       next: `Install pg_dump ${serverMajor}, then run the command again.`,

@@ -38,7 +38,7 @@ export const dumpSchema = async (settings: ConnectionSettings, options: DumpOpti
     : runNative(program, settings, args, options.signal)
   ).catch((error: unknown) => {
     if (error instanceof Problem || options.signal?.aborted) throw error;
-    throw failed(`The schema cannot be dumped: ${error instanceof Error ? error.message : String(error)}.`, {
+    throw failed('dump_failed', `The schema cannot be dumped: ${error instanceof Error ? error.message : String(error)}.`, {
       state: 'The target was only read; nothing was changed.',
       next: 'Check that the target can be reached, then run the command again.',
       cause: error,

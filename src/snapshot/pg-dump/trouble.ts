@@ -15,34 +15,45 @@ export const dumpProblem = (run: DumpRun, tool: string): Problem => {
 
   if (code === '42501' || /permission denied/.test(said)) {
     const object = qualified(said, run.stderr);
-    return refused(`The schema cannot be dumped: ${said}${object ? ` (${object})` : ''}.`, {
+    return refused('missing_rights', `The schema cannot be dumped: ${said}${object ? ` (${object})` : ''}.`, {
       ...details,
       next: 'Connect as a role that may read it, or GRANT SELECT on it to this role, then run the command again.',
     });
   }
   // --lock-wait-timeout is a statement_timeout set around LOCK TABLE.
   if (code === '55P03' || /LOCK TABLE/.test(run.stderr)) {
-    return failed('The schema cannot be dumped: another session holds a lock on a table for longer than the wait allowed.', {
-      ...details,
-      next: 'Let the other session finish (pg_stat_activity shows it), or give a longer --lock-wait, then run the command again.',
-    });
+    return failed(
+      'lock_timeout',
+      'The schema cannot be dumped: another session holds a lock on a table for longer than the wait allowed.',
+      {
+        ...details,
+        next: 'Let the other session finish (pg_stat_activity shows it), or give a longer --lock-wait, then run the command again.',
+      },
+    );
   }
   if (/server version mismatch/.test(run.stderr)) {
-    return refused(`The schema cannot be dumped: ${tool} is older than the server.`, {
+    return refused('unsupported_version', `The schema cannot be dumped: ${tool} is older than the server.`, {
       ...details,
       next: 'Use --pg-dump bundled.',
     });
   }
-  return failed(`The schema cannot be dumped: ${said}.`, { ...details, next: 'Put the cause right, then run the command again.' });
+  return failed('dump_failed', `The schema cannot be dumped: ${said}.`, {
+    ...details,
+    next: 'Put the cause right, then run the command again.',
+  });
 };
 
 /** A name that starts a line of the schema would have been cut out of the dump. */
 export const lostLineProblem = () =>
-  refused('The schema cannot be dumped whole: a function, view or comment has a line that begins with \\restrict or \\unrestrict.', {
-    detail: ['The bundled pg_dump takes such lines for its own and leaves them out.'],
-    state: 'The target was only read; nothing was changed.',
-    next: 'Indent that line, or use --pg-dump native.',
-  });
+  refused(
+    'dump_failed',
+    'The schema cannot be dumped whole: a function, view or comment has a line that begins with \\restrict or \\unrestrict.',
+    {
+      detail: ['The bundled pg_dump takes such lines for its own and leaves them out.'],
+      state: 'The target was only read; nothing was changed.',
+      next: 'Indent that line, or use --pg-dump native.',
+    },
+  );
 
 /** One complaint per item, though the bundled program's lines arrive without line ends between them. */
 const complaints = (stderr: string) =>

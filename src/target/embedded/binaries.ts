@@ -38,12 +38,12 @@ export const installCommand = (major: number): string =>
 /** The problem to throw when `findServerBinaries` finds nothing. */
 export const missingBinaries = (major: number, searchFrom: string[]): Problem => {
   if (!platformPackage()) {
-    return failed(`No embedded PostgreSQL exists for ${platform()} on ${arch()}.`, {
+    return failed('not_installed', `No embedded PostgreSQL exists for ${platform()} on ${arch()}.`, {
       next: 'Name a server instead: --remote=<url>',
     });
   }
   const majors = installedMajors(searchFrom);
-  return failed(`The programs of PostgreSQL ${major} are not installed.`, {
+  return failed('not_installed', `The programs of PostgreSQL ${major} are not installed.`, {
     detail: [majors.length > 0 ? `Installed: ${majors.join(', ')}` : 'No embedded PostgreSQL is installed.'],
     next: installCommand(major),
   });

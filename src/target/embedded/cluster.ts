@@ -15,7 +15,10 @@ export const serverEnvironment = (): NodeJS.ProcessEnv => {
 
 /** Makes the data folder unless it is there, with superuser `supabase_admin` and a password of its own. */
 export const prepareCluster = (files: ServerFiles, options: { runtime: string; place: Place; major: number; durable: boolean }): void => {
-  if (existsSync(join(files.data, 'PG_VERSION'))) return checkVersion(files, options.major);
+  if (existsSync(join(files.data, 'PG_VERSION'))) {
+    checkVersion(files, options.major);
+    return;
+  }
   checkSpace(files);
   const making = `${files.data}.making`;
   rmSync(making, { recursive: true, force: true });
@@ -76,7 +79,7 @@ const runInitdb = (
     if (!text.includes('locale')) break;
   }
   rmSync(folder, { recursive: true, force: true });
-  throw failed('The embedded PostgreSQL could not make its data folder.', {
+  throw failed('embedded_failed', 'The embedded PostgreSQL could not make its data folder.', {
     detail: text.trim().split('\n').slice(-8),
     next: whatToDo(text),
   });
@@ -95,7 +98,7 @@ export const whatToDo = (text: string): string => {
 const checkVersion = (files: ServerFiles, major: number): void => {
   const version = Number.parseInt(readFileSync(join(files.data, 'PG_VERSION'), 'utf8'), 10);
   if (version === major) return;
-  throw failed(`The data in ${files.folder} belongs to PostgreSQL ${version}, not ${major}.`, {
+  throw failed('embedded_failed', `The data in ${files.folder} belongs to PostgreSQL ${version}, not ${major}.`, {
     state: 'Nothing was changed.',
     next: `Use PostgreSQL ${version}, or move that folder away to begin anew.`,
   });
@@ -104,7 +107,7 @@ const checkVersion = (files: ServerFiles, major: number): void => {
 const checkSpace = (files: ServerFiles): void => {
   const { bavail, bsize } = statfsSync(dirname(files.data));
   if (bavail * bsize >= leastFreeBytes) return;
-  throw failed('The disk is too full for an embedded PostgreSQL.', {
+  throw failed('disk_full', 'The disk is too full for an embedded PostgreSQL.', {
     detail: [`${Math.floor((bavail * bsize) / 1024 / 1024)} MB are free at ${dirname(files.data)}, 200 MB are needed.`],
     state: 'Nothing was changed.',
     next: 'Free some disk space, then run the same command again.',

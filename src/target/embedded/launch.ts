@@ -40,7 +40,7 @@ export const launch = async (
     // Another program took the port in between, or the server before this one is still going away.
     const passes = /Address already in use|could not bind|shared memory block|lock file .* already exists/i.test(text);
     if (!passes || attempt === attempts) {
-      throw failed('The embedded PostgreSQL did not start.', {
+      throw failed('embedded_failed', 'The embedded PostgreSQL did not start.', {
         detail: [...outcome, `Its log: ${files.log}`],
         next: whatToDo(text),
       });

@@ -97,7 +97,7 @@ const makeOutside = (stateFolder: string): string => {
     writeFileSync(join(folder, 'belongs-to'), `${stateFolder}\n`);
     return folder;
   }
-  throw failed('There is no folder where the embedded PostgreSQL could keep its data.', {
+  throw failed('embedded_failed', 'There is no folder where the embedded PostgreSQL could keep its data.', {
     detail: [
       `${stateFolder} is private to root, and PostgreSQL refuses to run as root.`,
       `/var/lib/supasnap and ${tmpdir()} can't be used either.`,
@@ -126,7 +126,7 @@ const serverAccount = (): ServerAccount | undefined => {
     const entry = accounts.find((fields) => fields[0] === name);
     if (entry && Number(entry[2]) > 0) return { uid: Number(entry[2]), gid: Number(entry[3]) };
   }
-  throw failed('PostgreSQL refuses to run as root, and /etc/passwd names no account to run it as.', {
+  throw failed('embedded_failed', 'PostgreSQL refuses to run as root, and /etc/passwd names no account to run it as.', {
     detail: ['Looked for: nobody, postgres, daemon'],
     next: 'Run as another user.',
   });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, Problem } from '../../errors.ts';
@@ -64,12 +64,19 @@ export async function stopEmbedded(server: EmbeddedServer | { stateFolder: strin
   process.kill(postmaster.pid, 'SIGINT');
   for (let waited = 0; isAlive(postmaster.pid) && existsSync(join(data, 'postmaster.pid')); waited += 10) {
     if (waited > 30_000) {
-      throw failed(`The embedded PostgreSQL (process ${postmaster.pid}) did not stop within 30 seconds.`, {
+      throw failed('embedded_failed', `The embedded PostgreSQL (process ${postmaster.pid}) did not stop within 30 seconds.`, {
         next: 'Look whether a session of it is stuck, then try again.',
       });
     }
     await sleep(10);
   }
+}
+
+/** Stops a server that holds nothing of anyone's, and removes its data. */
+export async function discardEmbedded(server: { stateFolder: string; name: string }): Promise<void> {
+  await stopEmbedded(server);
+  const files = prepareFiles(preparePlace(server.stateFolder), server.name);
+  await withStartLock(files.lock, async () => rmSync(files.data, { recursive: true, force: true }));
 }
 
 const start = async (files: ServerFiles, place: Place, options: StartOptions): Promise<EmbeddedServer> => {
@@ -84,7 +91,7 @@ const start = async (files: ServerFiles, place: Place, options: StartOptions): P
   writeSecrets(files, { ...secrets, port });
   const server = await running(files);
   if (!server) {
-    throw failed('The embedded PostgreSQL started but does not answer.', { detail: [`Its log: ${files.log}`] });
+    throw failed('embedded_failed', 'The embedded PostgreSQL started but does not answer.', { detail: [`Its log: ${files.log}`] });
   }
   return server;
 };
@@ -107,10 +114,15 @@ const running = async (files: ServerFiles): Promise<EmbeddedServer | undefined> 
 
 const describe = async (files: ServerFiles, port: number, password: string): Promise<EmbeddedServer> => {
   const superuser = { host: '127.0.0.1', port, user: 'supabase_admin', password, database: 'postgres' };
-  const version = await withClient(superuser, async (client) => {
-    const result = await client.query<{ server_version: string }>('SHOW server_version');
-    return result.rows[0]?.server_version.split(' ')[0] ?? '';
-  });
+  const version = await withClient(
+    superuser,
+    async (client) => {
+      const result = await client.query<{ server_version: string }>('SHOW server_version');
+      return result.rows[0]?.server_version.split(' ')[0] ?? '';
+      // Also after an interruption: who started it stops it.
+    },
+    { afterInterruption: true },
+  );
   return {
     major: Number.parseInt(version, 10),
     version,
@@ -127,17 +139,21 @@ const isConnectionLost = (error: unknown): boolean => {
 };
 
 const doesNotAnswer = (files: ServerFiles, cause: unknown) =>
-  failed('The embedded PostgreSQL is running but does not let us in.', {
+  failed('embedded_failed', 'The embedded PostgreSQL is running but does not let us in.', {
     detail: [(cause as Error).message, `Its log: ${files.log}`],
     next: `Check that ${files.secrets} is the file written when its data was made.`,
     cause,
   });
 
 const cannotPrepare = (cause: Error) =>
-  failed('The embedded PostgreSQL could not be prepared.', { detail: [cause.message], next: whatToDo(cause.message), cause });
+  failed('embedded_failed', 'The embedded PostgreSQL could not be prepared.', {
+    detail: [cause.message],
+    next: whatToDo(cause.message),
+    cause,
+  });
 
 const passwordLost = (files: ServerFiles) =>
-  failed(`The password of the embedded PostgreSQL is gone: ${files.secrets} is missing.`, {
+  failed('embedded_failed', `The password of the embedded PostgreSQL is gone: ${files.secrets} is missing.`, {
     detail: [`Its data is still there: ${files.data}`],
     next: `Put the file back, or move ${files.folder} away to begin anew.`,
   });

@@ -11,7 +11,7 @@ export const withStartLock = async <T>(file: string, use: () => Promise<T>): Pro
   while (!take(file)) {
     removeIfOrphaned(file);
     if (Date.now() > deadline) {
-      throw failed('Another process has been starting or stopping the embedded PostgreSQL for over a minute.', {
+      throw failed('locked', 'Another process has been starting or stopping the embedded PostgreSQL for over a minute.', {
         detail: [`Its lock: ${file}`],
         next: 'If no such process is running, delete that file and try again.',
       });

@@ -29,3 +29,7 @@ GRANT EXECUTE ON FUNCTION ${rightsFunction}(boolean) TO postgres;
 COMMENT ON FUNCTION ${rightsFunction}(boolean) IS
   'supasnap: gives postgres, within a transaction, the rights that the hosted platform gives it, and takes them away again.';
 `;
+
+/** What the embedded server and shadows have in place of the hosted platform's supautils. */
+export const rightsStatement = (granted: boolean) =>
+  `do $rights$ begin if to_regprocedure('${rightsFunction}(boolean)') is not null and not (select rolsuper from pg_roles where rolname = session_user) = ${granted} then perform ${rightsFunction}(${granted}); end if; end $rights$`;

@@ -1,0 +1,1 @@
+drop index public.parcels_postcode_idx;
