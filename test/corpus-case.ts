@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { migrate } from '../src/commands/migrate.ts';
 import { rollback } from '../src/commands/rollback.ts';
 import { readConfig } from '../src/config/config.ts';
@@ -9,13 +10,13 @@ import { planExecution } from '../src/migration/transaction.ts';
 import { splitStatements } from '../src/migration/statements.ts';
 import { embeddedShadow } from '../src/shadow/embedded.ts';
 import type { UseShadow } from '../src/shadow/shadows.ts';
+import { compareDumps } from '../src/snapshot/canonical.ts';
 import { catalogCheck } from '../src/snapshot/catalog-check.ts';
 import { dumpSchema, type PgDumpChoice } from '../src/snapshot/pg-dump/dump.ts';
-import { quoteName, type ConnectionSettings, withClient } from '../src/target/connection.ts';
-import type { EmbeddedServer } from '../src/target/embedded/server.ts';
+import { type ConnectionSettings, withClient } from '../src/target/connection.ts';
 import { inTransaction, runBatches, runSteps } from '../src/transition/execute.ts';
 import type { Script } from '../src/transition/script.ts';
-import { createCaseDatabase } from './postgres/case-database.ts';
+import { type CaseHome, dropCase } from './postgres/case-database.ts';
 import { withProject } from './project.ts';
 
 /** What a case's database was like before, in between and after. */
@@ -41,27 +42,33 @@ const timestamp = '20260101000000';
 const timeouts = { lockTimeoutMs: 30_000, statementTimeoutMs: 60_000 };
 
 /** Loads before.sql into a fresh database, migrates with migration.sql and rolls back, as a user of the library would. */
-export async function runCase(server: EmbeddedServer, name: string, pgDump: PgDumpChoice = 'bundled'): Promise<Outcome> {
+export async function runCase(home: CaseHome, name: string, pgDump: PgDumpChoice = 'bundled'): Promise<Outcome> {
   const database = `corpus_${process.pid}_${counter++}`;
   const [before, migration] = [text(`${name}/before.sql`), text(`${name}/migration.sql`)];
-  const settings = await createCaseDatabase(server, database, [before, migration]);
-  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
+  const settings = await home.create(database, [before, migration]);
+  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(home.shadows, state, `${database}_shadow`));
   try {
     await withClient(settings, async (client) => runLikeMigration(client, await scriptOf(`${name}/before.sql`, before)));
-    const seenBefore = await look(server, settings, pgDump);
+    const seenBefore = await look(home.major, settings, pgDump);
     return await withProject({ [`supabase/migrations/${timestamp}_v1_0_0_case.sql`]: migration }, async (project) => {
       const context = quietContext(project.folder, settings, pgDump);
       const refusal = await refusalOf(() => migrate(context, { shadow }));
-      if (refusal) return { before: seenBefore, after: await look(server, settings, pgDump), refusal };
+      if (refusal) return { before: seenBefore, after: await look(home.major, settings, pgDump), refusal };
       const migrated = project.read(`supabase/snapshots/v1.0.0_${timestamp}_after.sql`);
       const question = await refusalOf(() => rollback(context, { to: `v1.0.0_${timestamp}`, shadow }));
-      return { before: seenBefore, migrated, after: await look(server, settings, pgDump), question };
+      return { before: seenBefore, migrated, after: await look(home.major, settings, pgDump), question };
     });
   } finally {
-    await withClient(server.superuser, async (client) => {
-      for (const each of [database, `${database}_shadow`]) await client.query(`drop database if exists ${quoteName(each)} with (force)`);
-    });
+    await dropCase(home, database);
   }
+}
+
+/** It migrated, changed the schema, and went back to the same dump. */
+export function expectBack({ before, migrated, after, question }: Outcome): void {
+  expect(question && [question.message, ...question.detail].join('\n')).toBeUndefined();
+  expect(migrated, 'the migration changed the schema').not.toBe(before.dump);
+  expect(compareDumps(before.dump, after.dump).differences).toEqual([]);
+  expect(after.history).toEqual([]);
 }
 
 let counter = 0;
@@ -91,10 +98,10 @@ export const quietContext = (workdir: string, settings: ConnectionSettings, pgDu
   };
 };
 
-async function look(server: EmbeddedServer, settings: ConnectionSettings, pgDump: PgDumpChoice): Promise<Seen> {
+async function look(major: number, settings: ConnectionSettings, pgDump: PgDumpChoice): Promise<Seen> {
   const dumping = dumpSchema(settings, {
     choice: pgDump,
-    serverVersion: server.major * 10_000,
+    serverVersion: major * 10_000,
     excludeSchemas: ['supabase_migrations'],
     lockWaitMs: 30_000,
   });

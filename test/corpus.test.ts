@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { compareDumps } from '../src/snapshot/canonical.ts';
-import { type Outcome, runCase } from './corpus-case.ts';
+import { expectBack, runCase } from './corpus-case.ts';
 import { inPart } from './part.ts';
+import { projectHome } from './postgres/case-database.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
@@ -24,23 +24,16 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     const words = name.replaceAll('-', ' ');
     if (name.startsWith('unmodelled-')) {
       test.concurrent(`${words}: either leads back or is refused with nothing changed`, async () => {
-        const outcome = await runCase(server(), name);
+        const outcome = await runCase(projectHome(server()), name);
         if (outcome.refusal) expect(outcome.after).toEqual(outcome.before);
         else expectBack(outcome);
       });
     } else {
       test.concurrent(`${words}: the rollback leads back to the same dump`, async () => {
-        const outcome = await runCase(server(), name);
+        const outcome = await runCase(projectHome(server()), name);
         expect(outcome.refusal && [outcome.refusal.message, ...outcome.refusal.detail].join('\n')).toBeUndefined();
         expectBack(outcome);
       });
     }
   }
 });
-
-function expectBack({ before, migrated, after, question }: Outcome): void {
-  expect(question && [question.message, ...question.detail].join('\n')).toBeUndefined();
-  expect(migrated, 'the migration changed the schema').not.toBe(before.dump);
-  expect(compareDumps(before.dump, after.dump).differences).toEqual([]);
-  expect(after.history).toEqual([]);
-}

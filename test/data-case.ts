@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { migrate } from '../src/commands/migrate.ts';
 import { rollback } from '../src/commands/rollback.ts';
 import type { Answers } from '../src/commands/rollback-answers.ts';
@@ -8,9 +9,8 @@ import { Problem } from '../src/errors.ts';
 import { embeddedShadow } from '../src/shadow/embedded.ts';
 import type { UseShadow } from '../src/shadow/shadows.ts';
 import { type ConnectionSettings, quoteName, withClient } from '../src/target/connection.ts';
-import type { EmbeddedServer } from '../src/target/embedded/server.ts';
 import { quietContext, runLikeMigration, scriptOf } from './corpus-case.ts';
-import { createCaseDatabase } from './postgres/case-database.ts';
+import { type CaseHome, dropCase } from './postgres/case-database.ts';
 import { withProject } from './project.ts';
 
 /** Rows by "schema.table": each a column → text (or null) record, in primary key order, or sorted where there is no key. */
@@ -39,17 +39,16 @@ const timestamp = '20260101000000';
 const folder = fileURLToPath(new URL('corpus-data', import.meta.url));
 const text = (path: string) => readFileSync(`${folder}/${path}`, 'utf8');
 
-export const expectedRows = (name: string): Rows => JSON.parse(text(`${name}/after_rollback.json`)) as Rows;
+const expectedRows = (name: string): Rows => JSON.parse(text(`${name}/after_rollback.json`)) as Rows;
 
 /** before.sql, seed.sql, migrate, writes_after.sql, roll back, undo that, roll back, forward again: what the rows are at each turn. */
-export async function runDataCase(server: EmbeddedServer, name: string): Promise<DataOutcome> {
+export async function runDataCase(home: CaseHome, name: string): Promise<DataOutcome> {
   const database = `data_${counter++}`;
-  const settings = await createCaseDatabase(
-    server,
+  const settings = await home.create(
     database,
     ['before.sql', 'seed.sql', 'migration.sql', 'writes_after.sql'].map((file) => text(`${name}/${file}`)),
   );
-  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(server, state, `${database}_shadow`));
+  const shadow: UseShadow = async (state, use) => use(await embeddedShadow(home.shadows, state, `${database}_shadow`));
   const run = (file: string) =>
     withClient(settings, async (client) => runLikeMigration(client, await scriptOf(file, text(`${name}/${file}`))));
   try {
@@ -67,7 +66,7 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
       };
       const file = await readFile(`${project.folder}/supabase/rollback/${timestamp}_rollback.sql`, 'utf8');
       const byHand =
-        answers || !/^-- Rows: run by hand, this file puts back/m.test(file) ? undefined : await runByHand(server, settings, file);
+        answers || !/^-- Rows: run by hand, this file puts back/m.test(file) ? undefined : await runByHand(home, settings, file);
       const { done } = await rollback(context, { to: timestamp, shadow, ...answers });
       const back = await readRows(settings);
       await rollback(context, { to: done!.snapshotBefore, shadow });
@@ -77,34 +76,32 @@ export async function runDataCase(server: EmbeddedServer, name: string): Promise
       await migrate(context, { shadow });
       const forward = await readRows(settings);
       const latest = await readFile(`${project.folder}/supabase/rollback/${timestamp}_rollback.sql`, 'utf8');
-      const byHandAgain = byHand && (await runByHand(server, settings, latest));
+      const byHandAgain = byHand && (await runByHand(home, settings, latest));
       return { written, ...(byHand ? { byHand, byHandAgain } : {}), back, undone, again, forward, ...(refusal ? { refusal } : {}) };
     });
   } finally {
-    await withClient(server.superuser, async (client) => {
-      for (const each of [database, `${database}_shadow`]) await client.query(`drop database if exists ${quoteName(each)} with (force)`);
-    });
+    await dropCase(home, database);
   }
 }
 
 /** What the rows are where the file is run with one client and nothing else. */
-async function runByHand(server: EmbeddedServer, settings: ConnectionSettings, file: string): Promise<Rows> {
+async function runByHand({ superuser }: CaseHome, settings: ConnectionSettings, file: string): Promise<Rows> {
   const database = `${settings.database}_by_hand`;
-  await withClient(server.superuser, (client) =>
-    client.query(`create database ${quoteName(database)} template ${quoteName(settings.database)} owner postgres`),
+  await withClient(superuser, (client) =>
+    client.query(`create database ${quoteName(database)} template ${quoteName(settings.database)} owner ${quoteName(settings.user)}`),
   );
   try {
     await withClient({ ...settings, database }, (client) => client.query(file));
     return await readRows({ ...settings, database });
   } finally {
-    await withClient(server.superuser, (client) => client.query(`drop database ${quoteName(database)} with (force)`));
+    await withClient(superuser, (client) => client.query(`drop database ${quoteName(database)} with (force)`));
   }
 }
 
 let counter = 0;
 
 /** The flag that the refusal of a case has to name. */
-export const flagOf = (name: string): string => (JSON.parse(text(`${name}/answers.json`)) as { rollback: string[] }).rollback[0]!;
+const flagOf = (name: string): string => (JSON.parse(text(`${name}/answers.json`)) as { rollback: string[] }).rollback[0]!;
 
 /** The flags of a case's answers, as the command line would give them. */
 function readAnswers(name: string): Answers | undefined {
@@ -175,3 +172,21 @@ export async function readRows(settings: ConnectionSettings): Promise<Rows> {
 /** Column order does not matter: a returned column stands last. */
 export const sorted = (rows: Record<string, string | null>[]) =>
   [...rows].sort((a, b) => (JSON.stringify(Object.entries(a).sort()) < JSON.stringify(Object.entries(b).sort()) ? -1 : 1));
+
+/** The rows were at each turn what the case's file says. */
+export function expectRows(name: string, outcome: DataOutcome): void {
+  if (outcome.refusal) {
+    expect(outcome.refusal.problem).toMatchObject({ exitCode: 3, code: 'row_conflict' });
+    expect(outcome.refusal.problem.next).toContain(flagOf(name));
+    expect(outcome.refusal.rows).toEqual(outcome.written);
+  }
+  expect(comparable(outcome.back)).toEqual(comparable(expectedRows(name)));
+  expect(outcome.byHand ?? outcome.refusal).toBeDefined();
+  if (outcome.byHand) expect(comparable(outcome.byHand)).toEqual(comparable(outcome.back));
+  if (outcome.byHandAgain) expect(comparable(outcome.byHandAgain)).toEqual(comparable(outcome.back));
+  expect(comparable(outcome.undone)).toEqual(comparable(outcome.written));
+  expect(comparable(outcome.again)).toEqual(comparable(outcome.back));
+  expect(comparable(outcome.forward)).toEqual(comparable(outcome.written));
+}
+
+const comparable = (rows: Rows): Rows => Object.fromEntries(Object.entries(rows).map(([table, list]) => [table, sorted(list)]));

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
-import { expectedRows, flagOf, runDataCase, sorted, type Rows } from './data-case.ts';
+import { describe, test } from 'vitest';
+import { expectRows, runDataCase } from './data-case.ts';
 import { inPart } from './part.ts';
+import { projectHome } from './postgres/case-database.ts';
 import { majors } from './postgres/database.ts';
 import { ownServer } from './postgres/own-server.ts';
 
@@ -21,21 +22,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
 
   for (const name of inPart(cases.filter((each) => runsOn(each, major)))) {
     test.concurrent(`${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
-      const outcome = await runDataCase(server(), name);
-      if (outcome.refusal) {
-        expect(outcome.refusal.problem).toMatchObject({ exitCode: 3, code: 'row_conflict' });
-        expect(outcome.refusal.problem.next).toContain(flagOf(name));
-        expect(outcome.refusal.rows).toEqual(outcome.written);
-      }
-      expect(comparable(outcome.back)).toEqual(comparable(expectedRows(name)));
-      expect(outcome.byHand ?? outcome.refusal).toBeDefined();
-      if (outcome.byHand) expect(comparable(outcome.byHand)).toEqual(comparable(outcome.back));
-      if (outcome.byHandAgain) expect(comparable(outcome.byHandAgain)).toEqual(comparable(outcome.back));
-      expect(comparable(outcome.undone)).toEqual(comparable(outcome.written));
-      expect(comparable(outcome.again)).toEqual(comparable(outcome.back));
-      expect(comparable(outcome.forward)).toEqual(comparable(outcome.written));
+      expectRows(name, await runDataCase(projectHome(server()), name));
     });
   }
 });
-
-const comparable = (rows: Rows): Rows => Object.fromEntries(Object.entries(rows).map(([table, list]) => [table, sorted(list)]));

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type ConnectionSettings, withClient } from '../../src/target/connection.ts';
 import { urlOf } from '../commands/site.ts';
-import { majors } from '../postgres/database.ts';
 import { type Project, runCli, withProject } from '../project.ts';
-import { type Login, logins, plainServer } from './server.ts';
+import { type Login, logins, plainMajors, plainServer } from './server.ts';
 
 const first = 'supabase/migrations/20260101000000_v0_1_0_notes.sql';
 const second = 'supabase/migrations/20260102000000_v0_2_0_prices.sql';
@@ -33,7 +32,7 @@ const commands = (project: Project, database: ConnectionSettings) => async (name
 
 const names = Object.keys(logins) as Login[];
 
-describe.each(majors)('PostgreSQL %i', (major) => {
+describe.each(plainMajors)('PostgreSQL %i', (major) => {
   const { database, superuser } = plainServer(major);
   const roles = () => query(superuser(), rolesSql);
 

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type ConnectionSettings, withClient } from '../../src/target/connection.ts';
 import { type EmbeddedServer, stopEmbedded } from '../../src/target/embedded/server.ts';
+import type { CaseHome } from '../postgres/case-database.ts';
 import { startServer } from '../postgres/setup.ts';
+
+/** The versions that the tool is for. */
+export const plainMajors = [15, 16, 17, 18] as const;
 
 /** Who migrates plain databases: a superuser of the usual name, an owner who is none, and a master role such as clouds give. */
 export const logins = {
@@ -21,6 +25,8 @@ export function plainServer(major: number): {
   shadows: () => EmbeddedServer;
   database: (login: Login) => Promise<ConnectionSettings>;
   superuser: () => ConnectionSettings;
+  /** Where cases of the corpora run. */
+  home: (login: Login) => CaseHome;
 } {
   let server: EmbeddedServer;
   let shadows: EmbeddedServer;
@@ -42,14 +48,16 @@ export function plainServer(major: number): {
   });
   const superuser = () => ({ ...server.superuser, user: 'postgres', password });
   let count = 0;
+  const create = async (login: Login, database: string) => {
+    const { user } = logins[login];
+    await withClient(superuser(), (client) => client.query(`create database ${database} template template0 owner ${user}`));
+    return { ...superuser(), user, database };
+  };
   return {
     server: () => ({ ...server, superuser: superuser() }),
     shadows: () => shadows,
     superuser,
-    database: async (login) => {
-      const database = `plain_${++count}`;
-      await withClient(superuser(), (client) => client.query(`create database ${database} template template0 owner ${logins[login].user}`));
-      return { ...superuser(), user: logins[login].user, database };
-    },
+    database: (login) => create(login, `plain_${++count}`),
+    home: (login) => ({ create: (name) => create(login, name), superuser: superuser(), major, shadows }),
   };
 }

@@ -2,6 +2,30 @@ import { type ConnectionSettings, quoteName, withClient } from '../../src/target
 import { createPlatformDatabase } from '../../src/target/embedded/platform.ts';
 import type { EmbeddedServer } from '../../src/target/embedded/server.ts';
 
+/** Where a case runs: how its databases are made, who made the server, and the server of its shadows. */
+export interface CaseHome {
+  create: (name: string, sql: string[]) => Promise<ConnectionSettings>;
+  superuser: ConnectionSettings;
+  major: number;
+  shadows: EmbeddedServer;
+}
+
+/** Databases like fresh projects, with their shadows beside them. */
+export const projectHome = (server: EmbeddedServer): CaseHome => ({
+  create: (name, sql) => createCaseDatabase(server, name, sql),
+  superuser: server.superuser,
+  major: server.major,
+  shadows: server,
+});
+
+/** Drops what a case made, its shadow too. */
+export async function dropCase({ superuser, shadows }: CaseHome, name: string): Promise<void> {
+  const drop = (settings: ConnectionSettings, database: string) =>
+    withClient(settings, (client) => client.query(`drop database if exists ${quoteName(database)} with (force)`));
+  await drop(superuser, name);
+  await drop(shadows.superuser, `${name}_shadow`);
+}
+
 const platformTables = /\b(?:auth|storage|realtime|supabase_functions)\b/;
 const template = 'case_template';
 const templates = new Map<number, Promise<void>>();
