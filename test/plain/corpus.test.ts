@@ -41,18 +41,19 @@ function casesOf(corpus: string, place: string, share: number): string[] {
   return process.env.SUPASNAP_CORPUS === 'all' ? order.slice(0, Math.ceil(order.length / 4)) : order.slice(0, share);
 }
 
+// One after the other: roles are of a whole server, that of the shadows too.
 describe.each(plainMajors)('on plain PostgreSQL %i', (major) => {
   const { home } = plainServer(major);
   for (const login of names) {
     const place = `${major} ${login}`;
     for (const name of casesOf('corpus', place, 2))
-      test.concurrent(`as ${login}, ${name.replaceAll('-', ' ')}: the rollback leads back to the same dump`, async () => {
+      test(`as ${login}, ${name.replaceAll('-', ' ')}: the rollback leads back to the same dump`, async () => {
         const outcome = await runCase(home(login), name);
         expect(outcome.refusal && [outcome.refusal.message, ...outcome.refusal.detail].join('\n')).toBeUndefined();
         expectBack(outcome);
       });
     for (const name of casesOf('corpus-data', place, 1))
-      test.concurrent(`as ${login}, ${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
+      test(`as ${login}, ${name.replaceAll('-', ' ')}: every row is as it should be, back and forward again`, async () => {
         expectRows(name, await runDataCase(home(login), name));
       });
   }
