@@ -21,7 +21,7 @@ const sqlOf = (folder: string, name: string) =>
 const names = Object.keys(logins) as Login[];
 const places = plainMajors.flatMap((major) => names.map((login) => `${major} ${login}`));
 
-/** Each case has one place; a sample, always the same, or with SUPASNAP_CORPUS=all (npm run test:corpus) all. */
+/** A sample that is always the same, another one in each place. */
 function casesOf(corpus: string, place: string, share: number): string[] {
   const folder = folderOf(corpus);
   const all = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
@@ -29,7 +29,7 @@ function casesOf(corpus: string, place: string, share: number): string[] {
     const sql = sqlOf(folder, name);
     return !name.startsWith('unmodelled-') && !ofProjects.test(sql) && (place.endsWith('superuser postgres') || !ofSuperusers.test(sql));
   });
-  const order = can
+  return can
     .map((name) => ({
       name,
       at: createHash('sha256')
@@ -37,8 +37,8 @@ function casesOf(corpus: string, place: string, share: number): string[] {
         .digest('hex'),
     }))
     .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .slice(0, share)
     .map(({ name }) => name);
-  return process.env.SUPASNAP_CORPUS === 'all' ? order.slice(0, Math.ceil(order.length / 4)) : order.slice(0, share);
 }
 
 // One after the other: roles are of a whole server, that of the shadows too.
