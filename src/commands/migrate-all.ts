@@ -122,5 +122,5 @@ const notProven = ({ migration, rehearsal, rollbackPath }: Prepared, target: str
   refused('not_proven', `The rollback of ${migration.label} could not be proven: ${rehearsal.proof.reason}.`, {
     detail: rehearsal.proof.differences.slice(0, 20),
     state: `Nothing was changed on ${target}.`,
-    next: `Write the way back by hand into ${rollbackPath} (it will be rehearsed and proven), or apply without a proven way back with --allow-unproven.`,
+    next: `${rehearsal.proof.next ?? `Write the way back by hand into ${rollbackPath} (it will be rehearsed and proven).`} Or apply without a proven way back: --allow-unproven.`,
   });

@@ -25,8 +25,8 @@ export async function withQuietTriggers<T>(client: pg.Client, tables: string[], 
 export const deletesBuckets = 'storage.allow_delete_query';
 
 async function refuseCascades(client: pg.Client, tables: string[], state: string): Promise<void> {
-  const { rows } = await client.query<{ name: string; child: string }>(
-    `select conname as name, conrelid::regclass::text as child from pg_constraint
+  const { rows } = await client.query<{ name: string; child: string; me: string }>(
+    `select conname as name, conrelid::regclass::text as child, quote_ident(current_user) as me from pg_constraint
      where contype = 'f' and (confdeltype in ('c', 'n', 'd') or confupdtype in ('c', 'n', 'd')) and conparentid = 0
        and confrelid = any(select to_regclass(name)::oid from unnest($1::text[]) as name)`,
     [tables],
@@ -35,7 +35,7 @@ async function refuseCascades(client: pg.Client, tables: string[], state: string
   throw refused('missing_rights', 'This role may not quieten foreign keys, so putting rows back would reach rows of other tables.', {
     detail: rows.map(({ name, child }) => `${child}: foreign key ${name}`),
     state,
-    next: 'Let a superuser run: grant set on parameter session_replication_role to <role>; then run the command again.',
+    next: `Let a superuser run: grant set on parameter session_replication_role to ${rows[0]!.me}; Then run the same command again.`,
   });
 }
 

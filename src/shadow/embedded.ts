@@ -125,7 +125,7 @@ async function load(server: EmbeddedServer, settings: ConnectionSettings, state:
 export const warmKey = ({ sql, facts, session, definitions }: State): string =>
   createHash('sha256')
     .update(sql)
-    .update(JSON.stringify([definitions?.queues ?? [], session.user, session.platformRights]))
+    .update(JSON.stringify([definitions?.queues ?? [], session.user, session.platformRights, session.maySet]))
     .update(facts.base.rootHash)
     .update(facts.serverVersion)
     .update(facts.notModelled.join('\n'))

@@ -5,7 +5,7 @@ import { factDifferences, readFacts, sameFacts, type Facts } from '../snapshot/f
 import { makeQueues } from '../platform-rows/on-shadow.ts';
 import { withoutQueues } from '../snapshot/queue-entries.ts';
 import { rerunnable } from '../snapshot/spelling.ts';
-import type { State } from '../snapshot/state.ts';
+import type { Session, State } from '../snapshot/state.ts';
 import { clusterCheck } from '../snapshot/catalog-check.ts';
 import { planSettings, planStatements, planTransition } from '../planner/plan.ts';
 import { quoteName, quoteText, withClient, type ConnectionSettings } from '../target/connection.ts';
@@ -38,12 +38,21 @@ export async function loadState(database: ConnectionSettings, state: State, ownR
     await converge(client, state.facts, ownRoles, { ours: true, standsFor: state.facts.cluster?.database });
     // Its login could dump all of the target, whatever gave it the right to (see Shadow.lent).
     await client.query(`grant pg_read_all_data to ${quoteName(state.session.user)}`);
+    await allowSettings(client, state.session);
   });
 }
 
 export const notFaithful = (error: Error): never => {
   throw new NotFaithful(`queues of the target can't be made there: ${error.message}`);
 };
+
+/** Rights on settings are of a whole server and no part of a state: its login has those that it has on the target. */
+async function allowSettings(client: pg.Client, { user, maySet }: Session): Promise<void> {
+  const { rows } = await client.query<{ name: string }>('select parname as name from pg_parameter_acl');
+  const revoke = rows.map(({ name }) => `revoke all on parameter ${quoteName(name)} from ${quoteName(user)};\n`);
+  const grant = maySet.map((name) => `grant set on parameter ${quoteName(name)} to ${quoteName(user)};\n`);
+  if (revoke.length + grant.length > 0) await client.query([...revoke, ...grant].join(''));
+}
 
 /** Roles must be there before a dump gives them anything; what they may do is set right at the end. */
 async function createRoles(client: pg.Client, facts: Facts): Promise<void> {

@@ -28,6 +28,8 @@ export interface Session {
   /** The owner of the database; members of pg_database_owner are whoever owns it. */
   databaseOwner: string;
   settings: { name: string; value: string }[];
+  /** Settings that are a superuser's and that our login was given the right to set. */
+  maySet: string[];
   /** Whether the platform gives it what no other role has that is no superuser: it is asked of what the database has, not of the login's name alone. */
   platformRights: boolean;
 }
@@ -97,9 +99,11 @@ export async function readSession(client: pg.Client): Promise<Session> {
            (select pg_get_userbyid(datdba)::text from pg_database where datname = current_database()) as "databaseOwner",
            coalesce((select json_agg(json_build_object('name', name, 'value', reset_val) order by name)
                      from pg_settings where source in ('user', 'database', 'database user')), '[]') as settings,
-           session_user = 'postgres' and not (select rolsuper from pg_roles where rolname = session_user)
+           array(select parname from pg_parameter_acl where not r.rolsuper and has_parameter_privilege(session_user, parname, 'set') order by 1) as "maySet",
+           session_user = 'postgres' and not r.rolsuper
              and (to_regprocedure('${rightsFunction}(boolean)') is not null
-               or to_regclass('auth.users') is not null and to_regclass('storage.buckets') is not null) as "platformRights"`);
+               or to_regclass('auth.users') is not null and to_regclass('storage.buckets') is not null) as "platformRights"
+    from pg_roles r where r.rolname = session_user`);
   return rows[0]!;
 }
 
@@ -140,28 +144,30 @@ export interface Companion {
 }
 
 /** A state never changes once it is read, and the text is megabytes: made once for the facts of a dump. */
-const companions = new WeakMap<Facts, Companion & { of: string; definitions: string | undefined }>();
+const companions = new WeakMap<Facts, Companion & { of: string; besides: string }>();
 
 export function companionOf({ sha256: dump, facts, session, definitions: held }: State): Companion {
   const known = companions.get(facts);
-  const definitions = held && JSON.stringify(held);
-  if (known?.of === dump && known.definitions === definitions) return known;
+  const besides = besidesFacts(session, held);
+  if (known?.of === dump && known.besides === besides) return known;
   const hash = createHash('sha256');
   const packed: Buffer[] = [];
-  for (const part of inBlocks(companionText(dump, facts, session, definitions))) {
+  for (const part of inBlocks(companionText(dump, facts, besides))) {
     hash.update(part);
     packed.push(gzipSync(part));
   }
-  const companion = { of: dump, definitions, gz: Buffer.concat(packed), sha256: hash.digest('hex') };
+  const companion = { of: dump, besides, gz: Buffer.concat(packed), sha256: hash.digest('hex') };
   companions.set(facts, companion);
   return companion;
 }
 
+const besidesFacts = (session: Session, definitions: Definitions | undefined) => JSON.stringify({ session, definitions }).slice(1);
+
 /** The facts are a string within it, so that they can be cut out without being parsed twice. */
-function* companionText(dump: string, facts: Facts, session: Session, definitions: string | undefined): Generator<string> {
+function* companionText(dump: string, facts: Facts, besides: string): Generator<string> {
   yield `{"format":1,"sql":${JSON.stringify(dump)},"facts":"`;
   for (const piece of factsToJson(facts)) yield JSON.stringify(piece).slice(1, -1);
-  yield `","session":${JSON.stringify(session)}${definitions ? `,"definitions":${definitions}` : ''}}`;
+  yield `",${besides}`;
 }
 
 /** Texts of about 4 million characters each; what is packed one by one is unpacked as one. */
@@ -197,7 +203,7 @@ export function stateOf(sql: string, gz: Buffer, text: string): State | undefine
     } = JSON.parse(text) as { format: number; sql: string; facts: string; session: Session; definitions?: Definitions };
     if (format !== 1 || dump !== sha256(sql)) return undefined;
     const facts = factsFromJson(json);
-    companions.set(facts, { of: dump, definitions: definitions && JSON.stringify(definitions), gz, sha256: sha256(text) });
+    companions.set(facts, { of: dump, besides: besidesFacts(session, definitions), gz, sha256: sha256(text) });
     return { sql, sha256: dump, facts, session, ...(definitions ? { definitions } : {}) };
   } catch {
     return undefined;

@@ -9,7 +9,7 @@ import { factDifferences, type Facts } from './facts.ts';
 import { readIdentity } from './identity.ts';
 import { snapshotId, type AppliedVersion, type Manifest } from './manifest.ts';
 import { settlePlatform } from './platform-part.ts';
-import { captureState, companionOf, readSummary, type CaptureOptions, type CapturedState } from './state.ts';
+import { captureState, companionOf, readSession, readSummary, type CaptureOptions, type CapturedState } from './state.ts';
 import { lastKept, loadSnapshot, nextCopy, writeSnapshotFiles, type StoredSnapshot } from './store.ts';
 import type { ConnectionSettings } from '../target/connection.ts';
 
@@ -34,13 +34,14 @@ export async function readPresent(
 ): Promise<Present> {
   const last = lastKept(known);
   if (last?.catalogCheck !== undefined && last.catalogCheck === (await catalogCheck(client))) {
-    // Jobs, queues and buckets change without a trace in the catalog.
+    // Jobs, queues and buckets change without a trace in the catalog, and another login may be at work.
     const { definitions: _, ...state } = await loadSnapshot(client, folder, last);
     const definitions = await readDefinitions(client);
     const summary = await readSummary(client);
     return {
       state: {
         ...state,
+        session: await readSession(client),
         catalogCheck: last.catalogCheck,
         identity: await readIdentity(client),
         pgDump: last.manifest.pgDump,

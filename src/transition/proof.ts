@@ -9,6 +9,8 @@ export interface Proof {
   differences: string[];
   /** Why it is not proven. */
   reason?: string;
+  /** What would help, where that is known. */
+  next?: string;
 }
 
 /** Judges the state that came back against the state before: by facts and, where there is a dump of both, by text. */

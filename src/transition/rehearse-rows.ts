@@ -12,12 +12,12 @@ import { splitAtReturn, type Script } from './script.ts';
 
 /**
  * What became of made-up rows that went forward and back: of how many tables that it touches, which of all were not as before, and those of the change
- * that could not be filled. Or why it could not be tried, or what the server said as the rollback was to bring them back.
+ * that could not be filled. Or why it could not be tried, or what was in the way as the rollback was to bring them back.
  */
 export type RowsRehearsed =
   | { tables: number; changed: string[]; unfilled: { table: string; reason: string }[] }
   | { untried: string }
-  | { refused: string };
+  | { refused: Error & { next?: string } };
 
 /** A change, and what it does to rows. */
 export interface Known {
@@ -56,8 +56,8 @@ export const rehearseRows = (shadow: Shadow, forward: Known, back: Known, timeou
         carry: true,
         early: () => runBatches(client, back.script, early, nothing),
         late: () => runBatches(client, back.script, late, nothing),
-      }).catch((error: Error & { code?: string }) =>
-        error.code === unsafeNewLabel ? { untried: usesNewLabel } : { refused: error.message },
+      }).catch((error: Error & { code?: string; next?: string }) =>
+        error.code === unsafeNewLabel ? { untried: usesNewLabel } : { refused: error },
       );
       if ('refused' in returning || 'untried' in returning) return returning;
       if (returning.later) return { untried: usesNewLabel };

@@ -159,7 +159,10 @@ async function finishRehearsal(
 }
 
 function whatRowsLost({ name }: Shadow, rows: RowsRehearsed): Proof | undefined {
-  if ('refused' in rows) return unproven(name, `made-up rows could not come back: ${rows.refused}`);
+  if ('refused' in rows) {
+    const { message, next } = rows.refused;
+    return { ...unproven(name, `made-up rows could not come back: ${message.replace(/\.$/, '')}`), ...(next ? { next } : {}) };
+  }
   if ('untried' in rows || rows.changed.length === 0) return undefined;
   return unproven(
     name,

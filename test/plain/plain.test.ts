@@ -77,6 +77,62 @@ describe.each(plainMajors)('PostgreSQL %i', (major) => {
   });
 });
 
+describe('without superuser', () => {
+  const { database, superuser } = plainServer(17);
+
+  test('a foreign key that acts on other rows can be quietened once a superuser granted what the refusal names', async () => {
+    const target = await database('the owner of the database');
+    const keys = {
+      [first]: `create table public.teams (id int primary key);
+create table public.players (id int primary key, team int references public.teams on update cascade);
+insert into public.teams values (1), (2);
+insert into public.players values (1, 1), (2, 2);
+`,
+      [second]: 'update public.teams set id = id + 10;\n',
+    };
+    const rows = () => query(target, 'select id, team from public.players order by id');
+    await withProject(keys, async (project) => {
+      const env = { DATABASE_URL: urlOf(target) };
+      const migrate = () => runCli('supasnap', ['migrate', '--yes'], { cwd: project.folder, env });
+      const { exitCode, stderr } = await migrate();
+      expect(exitCode).toBe(3);
+      expect(await rows()).toEqual([
+        { id: 1, team: 1 },
+        { id: 2, team: 2 },
+      ]);
+      await query(superuser(), /grant set on parameter \w+ to \w+/.exec(stderr)![0]);
+      const run = commands(project, target);
+      await run('migrate', ['--yes']);
+      expect(await rows()).toEqual([
+        { id: 1, team: 11 },
+        { id: 2, team: 12 },
+      ]);
+      await run('rollback', ['--steps', '1', '--yes']);
+      expect(await rows()).toEqual([
+        { id: 1, team: 1 },
+        { id: 2, team: 2 },
+      ]);
+      await run('stop', ['--yes']);
+    });
+  });
+
+  test('what a superuser began is rehearsed as the login that goes on', async () => {
+    const target = await database('the owner of the database');
+    const asOwner = "do $$ begin if session_user <> 'app_owner' then raise exception 'as %', session_user; end if; end $$;\n";
+    await withProject({ [first]: 'create table public.begun (id int);\n' }, async (project) => {
+      await commands(project, { ...superuser(), database: target.database })('migrate', ['--yes']);
+      await query(
+        { ...superuser(), database: target.database },
+        `grant usage on schema supabase_migrations to app_owner; grant select on all tables in schema supabase_migrations to app_owner;
+         grant select on public.begun to app_owner`,
+      );
+      project.write(second, `${asOwner}create table public.goes_on (id int);\n`);
+      expect(await commands(project, target)('migrate', ['--dry-run'])).toContain('Rollback proven');
+      await commands(project, target)('stop', ['--yes']);
+    });
+  });
+});
+
 describe('beside other things of a server', () => {
   const { database, superuser } = plainServer(17);
 
