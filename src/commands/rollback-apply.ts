@@ -288,8 +288,8 @@ function endOf({ way, expected }: PreparedRollback): Late | undefined {
   const last = way.steps.at(-1);
   if (!last || expected === undefined) return undefined;
   const { early, late } = splitAtReturn(last.script);
-  const end = cutLate([...early, ...late], last.effects.exclusive);
-  return end.late.length > 0 && late.length > 0 && end.main.length >= early.length ? end : undefined;
+  const end = cutLate([...early, ...late], last.effects.exclusive, early.length);
+  return end.late.length > 0 ? end : undefined;
 }
 
 const lockedBefore = ({ exclusive }: Effects, end: Late | undefined): string[] => exclusive.filter((table) => !end?.tables.includes(table));

@@ -15,11 +15,12 @@ export interface Late {
 
 /**
  * Cuts the longest such end off these batches of a script; `late` is empty where there is none, or where it can't be told what would hold for it.
- * `exclusive` are tables that the whole locks against readers.
+ * `exclusive` are tables that the whole locks against readers. The first `fixed` batches stay as they are: what follows them must come after them.
  */
-export function cutLate(batches: Batch[], exclusive: string[]): Late {
+export function cutLate(batches: Batch[], exclusive: string[], fixed = 0): Late {
   const statements = batches.flatMap((batch) => batch.statements);
-  const end = statements.slice(statements.findLastIndex((statement) => !isLate(statement)) + 1);
+  const least = batches.slice(0, fixed).flatMap((batch) => batch.statements).length;
+  const end = statements.slice(Math.max(least, statements.findLastIndex((statement) => !isLate(statement)) + 1));
   const first = end.find(locksFar);
   const whole = { main: batches, late: [], settings: '', tables: [] };
   if (!first) return whole;
