@@ -173,8 +173,8 @@ describe.skipIf(!pgbouncer)('through a real PgBouncer', () => {
             }),
           );
         // It is reached; that this role can't make the platform's own schemas there has nothing to do with poolers.
-        await expect(rehearse(poolers.session)).rejects.toThrow("the dump can't be loaded: must be able to SET ROLE");
-        await expect(rehearse(only)).rejects.toThrow("a scratch database can't be connected to: no such database");
+        expect((await rehearse(poolers.session)).told).toContain("the dump can't be loaded: must be able to SET ROLE");
+        expect((await rehearse(only)).told).toContain("a scratch database can't be connected to: no such database");
         expect(await site.sql("select datname from pg_database where datname like 'supasnap_scratch%'")).toEqual([]);
 
         const told = expectCode(
