@@ -96,15 +96,15 @@ const unexpected = (error: Error & { code?: string }) =>
     cause: error,
   });
 
-const problemJson = (problem: Problem) => ({
-  error: {
-    code: problem.code,
-    message: problem.message,
-    place: problem.place,
-    detail: problem.detail,
-    state: problem.state,
-    next: problem.next,
-    sqlState: problem.sqlState,
-    exitCode: problem.exitCode,
-  },
+const problemJson = (problem: Problem) => ({ error: { ...partsOf(problem), exitCode: problem.exitCode } });
+
+/** What JSON says of a problem: an Error loses its message there. */
+export const partsOf = ({ code, message, place, detail, state, next, sqlState }: Problem) => ({
+  code,
+  message,
+  place,
+  detail,
+  state,
+  next,
+  sqlState,
 });

@@ -6,6 +6,7 @@ import { renderTests, testFormats } from '../report/test-formats.ts';
 import { renderChecklist } from '../smoke/checklist.ts';
 import type { SmokeResult } from '../smoke/result.ts';
 import type { CommonFlags, Outcome } from './command.ts';
+import { partsOf } from './output.ts';
 
 export async function run(context: Context, words: string[], flags: CommonFlags): Promise<Outcome> {
   if (words.length > 1)
@@ -45,19 +46,4 @@ function summary(results: SmokeResult[]): string {
     : `${failed.length} of ${results.length} ${tests} failed: ${failed.join(', ')}.`;
 }
 
-/** An Error loses its message in JSON. */
-const asJson = ({ problem, ...result }: SmokeResult) =>
-  problem
-    ? {
-        ...result,
-        problem: {
-          code: problem.code,
-          message: problem.message,
-          place: problem.place,
-          detail: problem.detail,
-          state: problem.state,
-          next: problem.next,
-          sqlState: problem.sqlState,
-        },
-      }
-    : result;
+const asJson = ({ problem, ...result }: SmokeResult) => (problem ? { ...result, problem: partsOf(problem) } : result);

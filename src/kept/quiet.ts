@@ -35,7 +35,7 @@ async function refuseCascades(client: pg.Client, tables: string[], state: string
   throw refused('missing_rights', 'This role may not quieten foreign keys, so putting rows back would reach rows of other tables.', {
     detail: rows.map(({ name, child }) => `${child}: foreign key ${name}`),
     state,
-    next: `Let a superuser run: grant set on parameter session_replication_role to ${rows[0]!.me}; Then run the same command again.`,
+    next: `Let a superuser run: grant set on parameter session_replication_role to ${rows[0]!.me}; then run the same command again.`,
   });
 }
 

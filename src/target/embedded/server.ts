@@ -119,8 +119,8 @@ const describe = async (files: ServerFiles, port: number, password: string): Pro
     async (client) => {
       const result = await client.query<{ server_version: string }>('SHOW server_version');
       return result.rows[0]?.server_version.split(' ')[0] ?? '';
-      // Also after an interruption: who started it stops it.
     },
+    // Who started it stops it.
     { afterInterruption: true },
   );
   return {
